@@ -1,0 +1,1 @@
+"""What a page is built from: shows data, never fetches it."""

@@ -1,0 +1,1 @@
+"""Postgres: models, sessions, migrations and the embedded server."""

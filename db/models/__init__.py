@@ -1,0 +1,34 @@
+"""All tables, so that one import makes the metadata complete."""
+
+from db.models.accounts import (
+    ApiKey,
+    AuditEntry,
+    Consent,
+    IdempotencyKey,
+    OneTimeToken,
+    Session,
+    ThrottleHit,
+    User,
+)
+from db.models.gallery import Album, AlbumImage, ShareLink
+from db.models.generations import GeneratedImage, Generation
+from db.models.user_models import TrainingImage, TrainingSample, UserModel
+
+__all__ = [
+    "Album",
+    "AlbumImage",
+    "ApiKey",
+    "AuditEntry",
+    "Consent",
+    "GeneratedImage",
+    "Generation",
+    "IdempotencyKey",
+    "OneTimeToken",
+    "Session",
+    "ShareLink",
+    "ThrottleHit",
+    "TrainingImage",
+    "TrainingSample",
+    "User",
+    "UserModel",
+]

@@ -1,0 +1,140 @@
+"""People: who they are, how they prove it, what they agreed to and what was done."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Id, Json, Now, Owner, When
+
+
+class User(Base):
+    """A person with an account; `plan` is None where the operator's default applies."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("role in ('member', 'admin')", name="role"),
+        Index("uq_users_email", func.lower(text("email")), unique=True),
+    )
+
+    id: Mapped[Id]
+    email: Mapped[str]
+    name: Mapped[str] = mapped_column(server_default="")
+    password_hash: Mapped[str]
+    role: Mapped[str] = mapped_column(server_default="member")
+    plan: Mapped[str | None]
+    quota_bytes: Mapped[int | None]  # None: the operator's MEMBER_QUOTA_BYTES
+    disabled_at: Mapped[When | None]
+    created_at: Mapped[Now]
+
+
+class Session(Base):
+    """One signed-in browser; only the token's SHA-256 is stored."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[Id]
+    user_id: Mapped[Owner]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    ip: Mapped[str]
+    user_agent: Mapped[str]
+    created_at: Mapped[Now]
+    last_seen_at: Mapped[Now]
+    expires_at: Mapped[When] = mapped_column(index=True)
+
+
+class ApiKey(Base):
+    """A named key for the REST API; `prefix` is what the member sees, the rest is hashed."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[Id]
+    user_id: Mapped[Owner]
+    name: Mapped[str]
+    prefix: Mapped[str]
+    key_hash: Mapped[bytes] = mapped_column(unique=True)
+    created_at: Mapped[Now]
+    last_used_at: Mapped[When | None]
+    revoked_at: Mapped[When | None]
+
+
+class OneTimeToken(Base):
+    """A link that works once: the first administrator, an invitation, a password reset."""
+
+    __tablename__ = "one_time_tokens"
+    __table_args__ = (
+        CheckConstraint("purpose in ('first_admin', 'invite', 'password_reset')", name="purpose"),
+    )
+
+    id: Mapped[Id]
+    purpose: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    user_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    email: Mapped[str | None]
+    created_at: Mapped[Now]
+    expires_at: Mapped[When]
+    used_at: Mapped[When | None]
+
+
+class ThrottleHit(Base):
+    """One counted attempt under a key such as `login:ip:192.0.2.0/24`; pruned when old."""
+
+    __tablename__ = "throttle_hits"
+    __table_args__ = (Index("ix_throttle_hits_key_at", "key", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    at: Mapped[Now]
+
+
+class IdempotencyKey(Base):
+    """The answer to an unsafe request, so that a repeat of it gets the same one."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (UniqueConstraint("user_id", "key"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[Owner]
+    key: Mapped[str]
+    request_hash: Mapped[bytes]
+    status: Mapped[int | None]  # None while the first request is under way
+    body: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    created_at: Mapped[Now] = mapped_column(index=True)
+
+
+class Consent(Base):
+    """What a member agreed to for one user model, in which words (SHA-256 of the text), when."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        CheckConstraint("subject_is in ('self', 'other_with_permission')", name="subject_is"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[Owner]
+    user_model_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("user_models.id", ondelete="SET NULL"), index=True
+    )
+    subject_is: Mapped[str]
+    text_version: Mapped[str]
+    text_hash: Mapped[bytes]
+    ip: Mapped[str]
+    given_at: Mapped[Now]
+    withdrawn_at: Mapped[When | None]
+
+
+class AuditEntry(Base):
+    """Append-only record of what matters to security and money; outlives its actor."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[Now] = mapped_column(index=True)
+    actor_id: Mapped[UUID | None] = mapped_column(index=True)
+    action: Mapped[str]
+    target: Mapped[str]
+    ip: Mapped[str | None]
+    details: Mapped[Json]

@@ -1,0 +1,102 @@
+"""Requests for images, and the images themselves."""
+
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from db.base import Base, Id, Json, Now, Owner, When
+
+STATUSES = ("queued", "running", "succeeded", "failed", "canceled")
+
+
+class Generation(Base):
+    """One request for `count` images; image i uses seed + i."""
+
+    __tablename__ = "generations"
+    __table_args__ = (
+        CheckConstraint(f"status in {STATUSES}", name="status"),
+        CheckConstraint("count between 1 and 8", name="count"),
+        CheckConstraint("progress between 0 and 1", name="progress"),
+        Index("ix_generations_user_id_created_at", "user_id", "created_at", "id"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[Owner]
+    user_model_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("user_models.id", ondelete="SET NULL"), index=True
+    )
+    status: Mapped[str] = mapped_column(server_default="queued")
+    progress: Mapped[float] = mapped_column(server_default="0")
+    stage: Mapped[str] = mapped_column(server_default="")
+    status_reason: Mapped[str | None]
+    engine: Mapped[str]
+    prompt: Mapped[str]
+    negative_prompt: Mapped[str | None]
+    preset: Mapped[str | None]
+    aspect: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    count: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    steps: Mapped[int | None]
+    guidance_scale: Mapped[float | None]
+    lora_scale: Mapped[float | None]
+    cost: Mapped[int]  # credits
+    dismissed_at: Mapped[When | None]
+    created_at: Mapped[Now]
+    started_at: Mapped[When | None]
+    finished_at: Mapped[When | None]
+
+
+class GeneratedImage(Base):
+    """One finished image: full.<ext>, medium.webp and thumb.webp lie under `folder`."""
+
+    __tablename__ = "generated_images"
+    __table_args__ = (
+        UniqueConstraint("generation_id", "position"),
+        CheckConstraint("rating between 1 and 5", name="rating"),
+        Index(
+            "ix_generated_images_gallery",
+            "user_id",
+            "created_at",
+            "id",
+            postgresql_where=text("deleted_at is null"),
+        ),
+        Index("ix_generated_images_search", "search", postgresql_using="gin"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[Owner]
+    generation_id: Mapped[UUID] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"))
+    user_model_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("user_models.id", ondelete="SET NULL"), index=True
+    )
+    position: Mapped[int]  # 0-based within its generation
+    seed: Mapped[int] = mapped_column(BigInteger)
+    prompt: Mapped[str]
+    preset: Mapped[str | None]
+    recipe: Mapped[Json]
+    folder: Mapped[str] = mapped_column(unique=True)
+    content_type: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    bytes: Mapped[int]  # of all variants together
+    thumbhash: Mapped[bytes]
+    likeness: Mapped[float | None]  # 0-100
+    favourite: Mapped[bool] = mapped_column(server_default="false")
+    rating: Mapped[int | None]
+    created_at: Mapped[Now]
+    deleted_at: Mapped[When | None] = mapped_column(index=True)  # in the trash since
+    search: Mapped[str] = deferred(
+        mapped_column(TSVECTOR, Computed("to_tsvector('simple', prompt)", persisted=True))
+    )

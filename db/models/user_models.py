@@ -1,0 +1,88 @@
+"""What a member trains, and the photos that it is trained from."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Id, Json, Now, Owner, When
+
+STATUSES = ("draft", "queued", "preparing", "training", "ready", "failed", "canceled")
+
+
+class UserModel(Base):
+    """A likeness of one person. progress is 0.0-1.0; `status_reason` says what to do."""
+
+    __tablename__ = "user_models"
+    __table_args__ = (
+        CheckConstraint(f"status in {STATUSES}", name="status"),
+        CheckConstraint("subject in ('person', 'woman', 'man')", name="subject"),
+        CheckConstraint("progress between 0 and 1", name="progress"),
+        Index("ix_user_models_user_id_created_at", "user_id", "created_at", "id"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[Owner]
+    name: Mapped[str]
+    subject: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default="draft")
+    progress: Mapped[float] = mapped_column(server_default="0")
+    stage: Mapped[str] = mapped_column(server_default="")
+    status_reason: Mapped[str | None]
+    engine: Mapped[str | None]
+    base_model: Mapped[str | None]
+    trigger_word: Mapped[str]
+    recipe: Mapped[Json]
+    metrics: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    seconds_left: Mapped[float | None]
+    likeness: Mapped[float | None]  # 0-100
+    folder: Mapped[str] = mapped_column(unique=True)  # storage prefix of everything it owns
+    lora_key: Mapped[str | None]
+    dismissed_at: Mapped[When | None]  # its card was put away from the dashboard
+    created_at: Mapped[Now]
+    queued_at: Mapped[When | None]
+    started_at: Mapped[When | None]
+    finished_at: Mapped[When | None]
+
+
+class TrainingImage(Base):
+    """One accepted photo; its variants lie under `folder` (full.jpg, thumb.webp, train.jpg)."""
+
+    __tablename__ = "training_images"
+    __table_args__ = (
+        UniqueConstraint("user_model_id", "sha256"),
+        Index("ix_training_images_user_model_id_created_at", "user_model_id", "created_at", "id"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[Owner]
+    user_model_id: Mapped[UUID] = mapped_column(ForeignKey("user_models.id", ondelete="CASCADE"))
+    sha256: Mapped[bytes]  # of the bytes that were uploaded
+    phash: Mapped[int] = mapped_column(BigInteger)  # 64-bit difference hash, signed
+    folder: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    format: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    bytes: Mapped[int]  # of all variants together
+    thumbhash: Mapped[bytes]
+    verdict: Mapped[Json]
+    created_at: Mapped[Now]
+
+
+class TrainingSample(Base):
+    """A picture made on the way through a training, at `step`, to see how far it is."""
+
+    __tablename__ = "training_samples"
+    __table_args__ = (UniqueConstraint("user_model_id", "key"),)
+
+    id: Mapped[Id]
+    user_model_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_models.id", ondelete="CASCADE"), index=True
+    )
+    key: Mapped[str]
+    step: Mapped[int]
+    likeness: Mapped[float | None]
+    created_at: Mapped[Now]

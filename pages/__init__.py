@@ -1,0 +1,1 @@
+"""What the server answers at a URL: one module a screen."""

@@ -1,0 +1,1 @@
+"""The REST API: one module a resource, over the same services as the pages."""

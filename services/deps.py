@@ -1,0 +1,35 @@
+"""What services need from outside, in one frozen object: nothing else reads clock or chance."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.engines.base import Engine
+from services.payments.base import Payments
+from services.settings import Settings
+from services.storage.base import Storage
+
+Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Built once by `bootstrap.build`; tests pass their own.
+
+    transaction: one commit per edge (page handler, route, job); nothing remote inside it.
+    now: aware, UTC. new_seed: 0..2**31-1. secret: 32 bytes that sign URLs, from DATA_DIR.
+    """
+
+    transaction: Transaction
+    settings: Settings
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    new_seed: Callable[[], int]
+    engine: Engine
+    storage: Storage
+    payments: Payments
+    secret: bytes

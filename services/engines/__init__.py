@@ -1,0 +1,1 @@
+"""Engines: what trains user models and makes images."""

@@ -1,0 +1,192 @@
+"""The engine protocol: what trains and generates, each as submit, poll, result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+
+class EngineError(Exception):
+    """An engine said no; `str(error)` is plain words that a member may read."""
+
+
+class Refused(EngineError):
+    """Surely not accepted, nothing was charged: submitting again is safe if `retryable`."""
+
+    def __init__(self, message: str, *, retryable: bool, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+class Unknown(EngineError):
+    """May have been accepted: the answer never came, so a second submit may charge twice."""
+
+
+class RemoteState(StrEnum):
+    """Where a submitted job stands; the last four are final."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    LOST = "lost"  # the engine does not know the job: before the deadline this decides nothing
+
+    @property
+    def final(self) -> bool:
+        """Whether the engine will never change it again."""
+        return self in {self.SUCCEEDED, self.FAILED, self.CANCELED}
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """One file of ours: in-process engines read `key`, remote ones the signed `url`."""
+
+    key: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRequest:
+    """Everything that one training needs; photos are upright sRGB JPEGs of at most 1024 px.
+
+    client_job_id: ours, the same in every attempt, so that a worker can tell a repeat.
+    face_boxes: one (left, top, right, bottom) in 0..1 for each photo, or None.
+    weights: where the LoRA is to be put. samples: where samples 0..n are to be put.
+    """
+
+    client_job_id: UUID
+    user_model_id: UUID
+    subject: str
+    trigger_word: str
+    photos: Sequence[FileRef]
+    dataset: FileRef
+    face_boxes: Sequence[tuple[float, float, float, float] | None]
+    weights: FileRef
+    samples: Sequence[FileRef]
+    seed: int
+    base_model: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    """n images of one prompt; image i uses `seeds[i]` and is put at `outputs[i]`.
+
+    width, height: pixels. None in an optional parameter means the engine's own default.
+    photos: the member's best photos, best first: references, or material for the preview.
+    """
+
+    client_job_id: UUID
+    prompt: str
+    seeds: Sequence[int]
+    width: int
+    height: int
+    outputs: Sequence[FileRef]
+    photos: Sequence[FileRef]
+    preset: str | None = None
+    negative_prompt: str | None = None
+    steps: int | None = None
+    guidance_scale: float | None = None
+    lora: FileRef | None = None
+    lora_scale: float | None = None
+    trigger_word: str | None = None
+    subject: str = "person"
+    base_model: str | None = None
+    face_boxes: Sequence[tuple[float, float, float, float] | None] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """One result: already at `key` in our storage, or `data` that the caller has to store."""
+
+    index: int
+    key: str | None = None
+    data: bytes | None = None
+    url: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStatus:
+    """What an engine knows of one job. progress is 0.0-1.0; seconds_left is its own estimate.
+
+    stage: preparing, encoding, training, sampling, uploading, generating.
+    metrics: for a training {"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"}.
+    results: images (generation), or the weights at index 0 (training).
+    samples: so far, for a training. recipe: everything needed to make it again.
+    """
+
+    remote_id: str
+    state: RemoteState
+    progress: float = 0.0
+    stage: str = ""
+    reason: str | None = None
+    retryable: bool = False
+    seconds_left: float | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+    results: Sequence[ResultFile] = ()
+    samples: Sequence[ResultFile] = ()
+    recipe: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number that the member may set: its range, its step and the engine's default."""
+
+    minimum: float
+    maximum: float
+    step: float
+    default: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What the screens say of an engine and which parameters they offer.
+
+    label: a short name. notice: what it means, shown wherever the engine is used.
+    privacy: where the photos go. image_seconds, training_seconds: typical, None if not known.
+    resubmit_safe: an unknown submit may simply be repeated (nothing is charged elsewhere).
+    cost_per_image_usd: None where it is not known or nothing is paid.
+    """
+
+    name: str
+    label: str
+    notice: str
+    privacy: str
+    trains: bool
+    base_model: str
+    max_count: int = 8
+    negative_prompt: bool = False
+    steps: Parameter | None = None
+    guidance_scale: Parameter | None = None
+    lora_scale: Parameter | None = None
+    resubmit_safe: bool = False
+    image_seconds: float | None = None
+    training_seconds: float | None = None
+    cost_per_image_usd: float | None = None
+
+
+class Engine(Protocol):
+    """Trains and generates. Every call is bounded in time and never retries a submit by itself.
+
+    submit_*: raises Refused or Unknown; a synchronous engine answers with a final status.
+    poll: raises Refused(retryable=True) when the engine cannot be asked at present.
+    cancel: True if the engine stopped it; False if it can't, and the result is to be discarded.
+    """
+
+    info: EngineInfo
+
+    async def submit_training(self, request: TrainRequest) -> RemoteStatus: ...  # noqa: D102
+
+    async def submit_generation(self, request: GenerateRequest) -> RemoteStatus: ...  # noqa: D102
+
+    async def poll(self, remote_id: str) -> RemoteStatus: ...  # noqa: D102
+
+    async def cancel(self, remote_id: str) -> bool: ...  # noqa: D102
+
+    async def check(self) -> str: ...  # noqa: D102  # one sentence on its state; raises Refused
+
+    async def close(self) -> None: ...  # noqa: D102

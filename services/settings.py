@@ -1,0 +1,61 @@
+"""Every setting of the product: environment first, then `.env`; nothing is required."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_data_dir() -> Path:
+    """`/var/lib/likeness` for root (its home is closed to the database's user), else `./data`."""
+    return Path("/var/lib/likeness") if os.geteuid() == 0 else Path("data")
+
+
+class Settings(BaseSettings):
+    """The operator's choices; `.env.example` explains each one."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    database_url: SecretStr | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    public_url: str | None = None
+    role: Literal["all", "web", "worker"] = "all"
+    registration: Literal["open", "invite", "closed"] = "open"
+    trusted_proxies: str = "127.0.0.1"
+
+    s3_bucket: str | None = None
+    s3_endpoint_url: str | None = None
+    s3_region: str = "us-east-1"
+    s3_access_key_id: SecretStr | None = None
+    s3_secret_access_key: SecretStr | None = None
+    cdn_base_url: str | None = None
+    member_quota_bytes: int = Field(default=10 * 2**30, ge=0)
+
+    engine: Literal["auto", "preview", "together", "worker"] = "auto"
+    together_api_key: SecretStr | None = None
+    together_base_url: str = "https://api.together.ai"
+    together_trainer: str | None = None
+    together_generator: str | None = None
+    gpu_worker_url: str | None = None
+    gpu_worker_key: SecretStr | None = None
+
+    stripe_secret_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    stripe_price_creator: str | None = None
+    stripe_price_pro: str | None = None
+    stripe_price_enterprise: str | None = None
+    default_plan: str | None = None
+
+    smtp_url: SecretStr | None = None
+    sentry_dsn: SecretStr | None = None
+    posthog_key: SecretStr | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def base_url(self) -> str:
+        """Where browsers and workers reach this installation, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

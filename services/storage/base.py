@@ -1,0 +1,75 @@
+"""The storage protocol: keys in, bytes out, signed URLs for everybody else."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, Protocol
+
+GET_EXPIRY = timedelta(minutes=15)
+
+
+class StorageError(Exception):
+    """Storage did not do what it was asked; details are for the log, not for members."""
+
+
+class ObjectMissing(StorageError):
+    """There is no object at this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One stored object; size in bytes."""
+
+    key: str
+    size: int
+    modified_at: datetime
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Proof of an erased prefix: how many objects went, and how many are left (0 when done)."""
+
+    prefix: str
+    erased: int
+    left: int
+
+
+class Storage(Protocol):
+    """Objects under keys like `<user id>/models/<random>/<random>/full.jpg`.
+
+    Keys are relative, of `[A-Za-z0-9._-]` segments; anything else raises ValueError.
+    Writes are atomic: a reader sees the old bytes, the new ones, or ObjectMissing.
+    """
+
+    async def put(self, key: str, data: bytes | Path, *, content_type: str) -> None: ...  # noqa: D102
+
+    async def get(self, key: str) -> bytes: ...  # noqa: D102
+
+    def stream(  # noqa: D102
+        self, key: str, *, start: int = 0, end: int | None = None
+    ) -> AsyncIterator[bytes]: ...
+
+    async def head(self, key: str) -> ObjectInfo | None: ...  # noqa: D102
+
+    async def delete(self, keys: Iterable[str]) -> None: ...  # noqa: D102
+
+    async def erase(self, prefix: str) -> Erasure: ...  # noqa: D102
+
+    def list(self, prefix: str = "") -> AsyncIterator[ObjectInfo]: ...  # noqa: D102
+
+    def url(  # noqa: D102
+        self,
+        key: str,
+        *,
+        method: Literal["GET", "PUT"] = "GET",
+        expires: timedelta = GET_EXPIRY,
+        content_type: str | None = None,
+        max_bytes: int | None = None,
+        download_name: str | None = None,
+    ) -> str: ...
+
+    async def check(self) -> None: ...  # noqa: D102  # raises StorageError when not writable
+
+    async def close(self) -> None: ...  # noqa: D102
