@@ -12,6 +12,7 @@ Id = Annotated[UUID, mapped_column(primary_key=True)]
 Now = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
 When = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Owner = Annotated[UUID, mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)]
+Blob = bytes  # for tables that have a column named `bytes`
 Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default="{}")]
 
 

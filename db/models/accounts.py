@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,7 +24,7 @@ class User(Base):
     password_hash: Mapped[str]
     role: Mapped[str] = mapped_column(server_default="member")
     plan: Mapped[str | None]
-    quota_bytes: Mapped[int | None]  # None: the operator's MEMBER_QUOTA_BYTES
+    quota_bytes: Mapped[int | None] = mapped_column(BigInteger)  # None: MEMBER_QUOTA_BYTES
     disabled_at: Mapped[When | None]
     created_at: Mapped[Now]
 

@@ -14,7 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from db.base import Base, Id, Json, Now, Owner, When
+from db.base import Base, Blob, Id, Json, Now, Owner, When
 
 STATUSES = ("queued", "running", "succeeded", "failed", "canceled")
 
@@ -91,7 +91,7 @@ class GeneratedImage(Base):
     width: Mapped[int]
     height: Mapped[int]
     bytes: Mapped[int]  # of all variants together
-    thumbhash: Mapped[bytes]
+    thumbhash: Mapped[Blob]
     likeness: Mapped[float | None]  # 0-100
     favourite: Mapped[bool] = mapped_column(server_default="false")
     rating: Mapped[int | None]

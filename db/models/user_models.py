@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueCon
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Id, Json, Now, Owner, When
+from db.base import Base, Blob, Id, Json, Now, Owner, When
 
 STATUSES = ("draft", "queued", "preparing", "training", "ready", "failed", "canceled")
 
@@ -67,7 +67,7 @@ class TrainingImage(Base):
     width: Mapped[int]
     height: Mapped[int]
     bytes: Mapped[int]  # of all variants together
-    thumbhash: Mapped[bytes]
+    thumbhash: Mapped[Blob]
     verdict: Mapped[Json]
     created_at: Mapped[Now]
 

@@ -1,0 +1,74 @@
+"""Stops the embedded server when the program that used it has ended, however it ended.
+
+Runs as a process of its own: `python warden.py ROOT PG_CTL UID GID`, with a pipe from the program
+as its standard input. When the pipe closes, by a clean stop or by kill -9, and no other program
+holds `users.lock`, it stops the server. Standard library only, so that it stays small.
+"""
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+STOP_SECONDS = 60
+
+
+@contextlib.contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Holds an exclusive lock on `path`; the kernel frees it when the process dies."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def server_pid(data: Path) -> int | None:
+    """The running server of this data directory, or None.
+
+    `postmaster.pid` alone proves nothing: after a crash its number may belong to a zombie, or to
+    somebody else's process.
+    """
+    return pid_named_in(data / "postmaster.pid", data)
+
+
+def pid_named_in(lock_file: Path, data: Path) -> int | None:
+    """The process that a lock file of PostgreSQL names, if it really serves `data`."""
+    try:
+        pid = int(lock_file.read_text().split()[0])
+        with contextlib.suppress(OSError):
+            os.waitpid(pid, os.WNOHANG)  # a zombie, where we are its parent or process 1
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError, IndexError):
+        return None
+    return pid if str(data).encode() in command.split(b"\0") else None
+
+
+def _stop_if_last(root: Path, pg_ctl: str, user: dict[str, Any]) -> None:
+    data = root / "data"
+    with exclusive(root / "start.lock"), (root / "users.lock").open("a") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # another program uses it, and has a warden of its own
+        if server_pid(data) is None:
+            return
+        command = [pg_ctl, "-D", str(data), "-w", "-t", str(STOP_SECONDS), "-m", "fast", "stop"]
+        subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, **user)
+
+
+def main() -> None:
+    """Waits for the end of the program, then stops the server unless it is shared."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole group; we come last
+    root, pg_ctl, uid, gid = sys.argv[1:]
+    user = {"user": int(uid), "group": int(gid), "extra_groups": []} if os.geteuid() == 0 else {}
+    sys.stdin.buffer.read()
+    _stop_if_last(Path(root), pg_ctl, user)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The GPU worker: ships alone, speaks only HTTP, imports no database."""

@@ -1,0 +1,208 @@
+"""The parts that most tests need: a real Postgres, its transactions, and `Deps`."""
+
+import dataclasses
+import os
+import random
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from db import migrate
+from db.embedded import EmbeddedPostgres
+from db.session import make_engine, make_transaction
+from services.deps import Deps, Transaction
+from services.engines.base import Engine
+from services.payments.off import PaymentsOff
+from services.settings import Settings
+from services.storage.base import Storage
+
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+TEMPLATE = "template_of_tests"
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The server of this test run, with a migrated database to copy from."""
+    with tempfile.TemporaryDirectory(prefix="likeness-") as folder:
+        Path(folder).chmod(0o711)  # the server's own user has to get through
+        server = EmbeddedPostgres(Path(folder) / "pg", options=NOT_DURABLE)
+        server.start()
+        try:
+            _admin(server, sql.SQL("create database {}"), TEMPLATE)
+            migrate.upgrade(server.url(TEMPLATE))
+            yield server
+        finally:
+            server.stop()
+
+
+def _admin(server: EmbeddedPostgres, command: sql.SQL, *names: str) -> None:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(command.format(*map(sql.Identifier, names)))
+
+
+def _copy(server: EmbeddedPostgres, name: str) -> str:
+    _admin(server, sql.SQL("create database {} template {}"), name, TEMPLATE)
+    return server.url(name)
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A migrated database of this test alone, for what has to commit, or to run elsewhere."""
+    name = f"test_{random.getrandbits(64):x}"
+    yield _copy(postgres, name)
+    _admin(postgres, sql.SQL("drop database {} with (force)"), name)
+
+
+@pytest.fixture(scope="session")
+async def shared_engine(postgres: EmbeddedPostgres) -> AsyncIterator[AsyncEngine]:
+    """Connections to the database that tests use within a transaction that is rolled back."""
+    engine = make_engine(_copy(postgres, "shared"))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def transaction(shared_engine: AsyncEngine) -> AsyncIterator[Transaction]:
+    """Opens sessions as `Deps.transaction` does; all of it is rolled back after the test.
+
+    One connection, so one session at a time, and `now()` stands still: tests of concurrency,
+    of database time and of notices use `live_deps`.
+    """
+    async with shared_engine.connect() as connection:
+        outer = await connection.begin()
+        yield async_sessionmaker(
+            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        ).begin
+        await outer.rollback()
+
+
+@pytest.fixture
+async def session(transaction: Transaction) -> AsyncIterator[AsyncSession]:
+    """One open session of `transaction`."""
+    async with transaction() as session:
+        yield session
+
+
+@pytest.fixture
+def now() -> Callable[[], datetime]:
+    """A clock that stands at NOW."""
+    return lambda: NOW
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """The one source of ids and seeds in a test: the same in every run."""
+    return random.Random(20260504)
+
+
+@pytest.fixture
+def new_id(chance: random.Random) -> Callable[[], UUID]:
+    """Random-looking ids, the same in every run."""
+    return lambda: UUID(int=chance.getrandbits(128), version=4)
+
+
+@pytest.fixture
+def new_seed(chance: random.Random) -> Callable[[], int]:
+    """Seeds of 0..2**31-1, the same in every run."""
+    return lambda: chance.getrandbits(31)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings that read neither `.env` nor the environment of whoever runs the tests."""
+    return ExplicitSettings(data_dir=tmp_path / "data", engine="preview")
+
+
+class ExplicitSettings(Settings):
+    """Settings of exactly the values given, whatever `.env` and the environment say."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only the constructor's arguments."""
+        return (init_settings,)
+
+
+class Absent:
+    """Stands for a part that a test does not use; a test that needs it overrides the fixture."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        raise AssertionError(f"this test has no {self._name}: override the fixture")
+
+
+@pytest.fixture
+def storage() -> Storage:
+    """Overridden by tests that store something."""
+    return cast(Storage, Absent("storage"))
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """Overridden by tests that train or generate."""
+    return cast(Engine, Absent("engine"))
+
+
+@pytest.fixture
+def deps(
+    transaction: Transaction,
+    settings: Settings,
+    now: Callable[[], datetime],
+    new_id: Callable[[], UUID],
+    new_seed: Callable[[], int],
+    engine: Engine,
+    storage: Storage,
+) -> Deps:
+    """Deps over the transaction that is rolled back, with a fixed clock, ids and seeds."""
+    return Deps(
+        transaction=transaction,
+        settings=settings,
+        now=now,
+        new_id=new_id,
+        new_seed=new_seed,
+        engine=engine,
+        storage=storage,
+        payments=PaymentsOff(),
+        secret=b"a secret of 32 bytes, for tests.",
+    )
+
+
+@pytest.fixture
+async def live_deps(deps: Deps, database_url: str) -> AsyncIterator[Deps]:
+    """Deps over a database of this test alone: commits are real, and sessions run beside."""
+    engine = make_engine(database_url)
+    yield dataclasses.replace(deps, transaction=make_transaction(engine))
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder beside the repository with data that tests may check against."""
+    if named := os.environ.get("LIKENESS_SHARED"):
+        return Path(named)
+    here = Path(__file__).parent
+    command = ["git", "rev-parse", "--path-format=absolute", "--git-common-dir"]
+    answer = subprocess.run(command, cwd=here, capture_output=True, text=True)
+    repository = Path(answer.stdout.strip()).parent if answer.returncode == 0 else here.parent
+    shared = repository.parent / "shared"
+    if not shared.is_dir():
+        pytest.skip("there is no ../shared beside this repository")
+    return shared
