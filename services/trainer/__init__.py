@@ -1,1 +1,1 @@
-"""The GPU worker: ships alone, speaks only HTTP, imports no database."""
+"""The GPU worker: trains LoRAs and makes images from them. Ships alone and speaks only HTTP."""

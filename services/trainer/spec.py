@@ -1,0 +1,275 @@
+"""What the worker is sent and what it answers; the app's client builds its payloads with this.
+
+Photos, weights and images travel by signed URLs only, never inside a payload. A payload names
+its job by `client_job_id`, which is also the worker's request id: a repeat is no second job.
+Imports nothing but pydantic, so that the app can use it without the worker's packages.
+"""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+
+INFO_LIMIT = 4096  # bytes of JSON that a Together worker may report as progress
+MAX_PHOTOS = 100
+MAX_SAMPLES = 64
+MAX_IMAGES = 8
+
+
+def _web_address(value: str) -> str:
+    if not re.match(r"https?://[^\s/]+", value):
+        raise ValueError("must be an http or https URL")
+    return value
+
+
+Url = Annotated[str, Field(max_length=4096), AfterValidator(_web_address)]
+JobId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{7,63}$")]
+Unit = Annotated[float, Field(ge=0, le=1)]
+FaceBox = tuple[Unit, Unit, Unit, Unit]
+Side = Annotated[int, Field(ge=16, le=2048, multiple_of=16)]
+Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Prompt = Annotated[str, Field(max_length=2000)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Recipe(_Strict):
+    """How to train. The defaults are the worker's own recipe; steps None is 80 a photo, 800-1600.
+
+    resolutions: bucket sizes in pixels; a photo is never enlarged to reach one.
+    face_weight_outside: loss weight beside the face (1.0 inside), where a face box is given.
+    sample_*: the pictures made on the way, to be looked at; guidance 1.0 means none.
+    min_photos: fewer readable photos than this end the job as `dataset_invalid`.
+    extra_targets: further linear layers by exact name (for tiny test models).
+    """
+
+    steps: int | None = Field(default=None, ge=1, le=10_000)
+    rank: int = Field(default=32, ge=1, le=128)
+    alpha: int = Field(default=32, ge=1, le=256)
+    learning_rate: float = Field(default=1e-4, gt=0, le=0.1)
+    weight_decay: float = Field(default=1e-4, ge=0, le=0.1)
+    warmup_steps: int = Field(default=20, ge=0, le=1000)
+    clip_norm: float = Field(default=1.0, gt=0, le=100)
+    resolutions: tuple[Side, ...] = Field(default=(512, 768, 1024), min_length=1, max_length=8)
+    caption_dropout: Unit = 0.05
+    face_weight_outside: Unit = 0.3
+    checkpoint_every: int = Field(default=250, ge=1)
+    samples_per_round: int = Field(default=4, ge=1, le=MAX_IMAGES)
+    sample_size: Side = 512
+    sample_steps: int = Field(default=20, ge=1, le=100)
+    sample_guidance: float = Field(default=4.0, ge=1, le=20)
+    max_sequence_length: int = Field(default=512, ge=16, le=512)
+    min_photos: int = Field(default=4, ge=1, le=MAX_PHOTOS)
+    extra_targets: tuple[str, ...] = ()
+
+
+class TrainPayload(_Strict):
+    """One training. The zip holds the photos and nothing else, flat; order is by file name.
+
+    face_boxes[i], captions[i]: of the i-th photo; (left, top, right, bottom) in 0..1; captions
+    name scene, pose and clothes, never the face. Empty lists mean none.
+    sample_put_urls: sample i is put at [i]; rounds of `recipe.samples_per_round` are spread
+    evenly over the steps, the last at the end. progress_url: see `ProgressReply`.
+    """
+
+    kind: Literal["train"] = "train"
+    client_job_id: JobId
+    dataset_url: Url
+    weights_put_url: Url
+    sample_put_urls: tuple[Url, ...] = Field(default=(), max_length=MAX_SAMPLES)
+    face_boxes: tuple[FaceBox | None, ...] = Field(default=(), max_length=MAX_PHOTOS)
+    captions: tuple[Prompt | None, ...] = Field(default=(), max_length=MAX_PHOTOS)
+    subject: str = Field(default="person", pattern=r"^[A-Za-z][A-Za-z -]{0,39}$")
+    trigger_word: str = Field(default="ohwx", pattern=r"^[A-Za-z0-9]{2,24}$")
+    base_model: str | None = Field(default=None, max_length=100)
+    seed: Seed = 0
+    recipe: Recipe = Recipe()
+    progress_url: Url | None = None
+
+
+class GeneratePayload(_Strict):
+    """n images of one prompt: image i uses seeds[i] and is put at output_put_urls[i].
+
+    lora_url: a LoRA that this worker trained, for the same base; lora_id: any name that is the
+    same for the same weights, so that they are fetched once. None in steps and guidance_scale:
+    the profile's own. profile: `fast` is the distilled base, `quality` the one trained on.
+    With a trigger_word that the prompt lacks, "photo of <trigger> <subject>, " is put before it.
+    """
+
+    kind: Literal["generate"] = "generate"
+    client_job_id: JobId
+    prompt: Prompt
+    negative_prompt: Prompt | None = None
+    seeds: tuple[Seed, ...] = Field(min_length=1, max_length=MAX_IMAGES)
+    output_put_urls: tuple[Url, ...] = Field(min_length=1, max_length=MAX_IMAGES)
+    width: Side = 1024
+    height: Side = 1024
+    profile: Literal["fast", "quality"] = "quality"
+    steps: int | None = Field(default=None, ge=1, le=100)
+    guidance_scale: float | None = Field(default=None, ge=1, le=20)
+    lora_url: Url | None = None
+    lora_id: str | None = Field(default=None, max_length=200)
+    lora_scale: float = Field(default=1.0, ge=0, le=2)
+    output_format: Literal["jpeg", "png", "webp"] = "jpeg"
+    subject: str = Field(default="person", pattern=r"^[A-Za-z][A-Za-z -]{0,39}$")
+    trigger_word: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]{2,24}$")
+    base_model: str | None = Field(default=None, max_length=100)
+    max_sequence_length: int = Field(default=512, ge=16, le=512)
+    progress_url: Url | None = None
+
+    def model_post_init(self, _context: Any, /) -> None:
+        """Raise ValueError unless every image has a place to go."""
+        if len(self.seeds) != len(self.output_put_urls):
+            raise ValueError("seeds and output_put_urls must have the same length")
+
+
+Payload = Annotated[TrainPayload | GeneratePayload, Field(discriminator="kind")]
+_payloads: TypeAdapter[TrainPayload | GeneratePayload] = TypeAdapter(Payload)
+
+
+def parse_payload(value: Any) -> TrainPayload | GeneratePayload:
+    """The payload in a JSON value; raises pydantic.ValidationError."""
+    return _payloads.validate_python(value)
+
+
+class Code(StrEnum):
+    """Why a job ended without a result."""
+
+    INVALID_PAYLOAD = "invalid_payload"
+    DATASET_INVALID = "dataset_invalid"
+    LORA_MISMATCH = "lora_mismatch"
+    LORA_INVALID = "lora_invalid"
+    BASE_MISSING = "base_missing"
+    LICENCE_REQUIRED = "licence_required"
+    DIVERGED = "diverged"
+    CANCELED = "canceled"
+    OUT_OF_MEMORY = "oom"
+    DISK_FULL = "disk_full"
+    TRANSFER_FAILED = "transfer_failed"
+    CRASHED = "crashed"
+    STOPPED = "stopped"
+
+
+RETRYABLE = {Code.TRANSFER_FAILED, Code.CRASHED, Code.STOPPED, Code.DISK_FULL}
+
+
+class Failure(_Strict):
+    """A code, plain words, and whether the same job may succeed when it is sent again."""
+
+    code: Code
+    message: str = Field(max_length=500)
+
+    @property
+    def retryable(self) -> bool:
+        """True for faults of the machinery, not of the job."""
+        return self.code in RETRYABLE
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+    @classmethod
+    def parse(cls, value: object) -> "Failure":
+        """Read `info["error"]`: our "code: message", also inside Sprocket's repr(exception)."""
+        text = str(value)
+        for code in Code:
+            if match := re.search(rf"\b{code}: (.*)", text, re.DOTALL):
+                return cls(code=code, message=match[1].rstrip("')\"")[:500])
+        return cls(code=Code.CRASHED, message=text[:500])
+
+
+class Stage(StrEnum):
+    """What a running job does; the words of the engine protocol."""
+
+    PREPARING = "preparing"
+    ENCODING = "encoding"
+    TRAINING = "training"
+    SAMPLING = "sampling"
+    UPLOADING = "uploading"
+    GENERATING = "generating"
+
+
+class ProgressInfo(BaseModel):
+    """Progress, as the keys of a queue job's `info`; always under INFO_LIMIT bytes of JSON.
+
+    progress: 0.0-1.0 of the whole job. loss: moving average. s_per_step, seconds_left: measured.
+    loss_curve: up to 60 of (step, loss). samples: indexes already put. done_images: likewise.
+    vram_peak_bytes: None without a GPU; ram_peak_bytes: of the job's process.
+    sequence grows with every report; error is `str(Failure)`, on a job that ended without result.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    stage: Stage = Stage.PREPARING
+    progress: Unit = 0.0
+    step: int = 0
+    total_steps: int = 0
+    loss: float | None = None
+    s_per_step: float | None = None
+    seconds_left: float | None = None
+    vram_peak_bytes: int | None = None
+    ram_peak_bytes: int | None = None
+    loss_curve: tuple[tuple[int, float], ...] = Field(default=(), max_length=60)
+    samples: tuple[int, ...] = ()
+    done_images: tuple[int, ...] = ()
+    warnings: tuple[str, ...] = Field(default=(), max_length=8)
+    sequence: int = 0
+    error: str | None = None
+
+
+class ProgressReply(BaseModel):
+    """What progress_url answers to a POST of {"client_job_id", "info"}: whether to stop."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    cancel: bool = False
+
+
+class PutFile(_Strict):
+    """One file that was put at its signed URL; size in bytes."""
+
+    index: int
+    bytes: int
+    sha256: str
+    content_type: str
+    seed: int | None = None
+    step: int | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class TrainOutputs(_Strict):
+    """A finished training. recipe: everything needed to make it again, as in the LoRA's metadata.
+
+    first_loss, last_loss: mean of the first and the last tenth of the steps.
+    """
+
+    kind: Literal["train"] = "train"
+    client_job_id: str
+    weights: PutFile
+    samples: tuple[PutFile, ...]
+    steps: int
+    photos: int
+    first_loss: float
+    last_loss: float
+    seconds: float
+    vram_peak_bytes: int | None
+    ram_peak_bytes: int | None
+    loss_curve: tuple[tuple[int, float], ...]
+    warnings: tuple[str, ...]
+    recipe: dict[str, Any]
+
+
+class GenerateOutputs(_Strict):
+    """Finished images. recipe: what they were made with, prompt as it was used."""
+
+    kind: Literal["generate"] = "generate"
+    client_job_id: str
+    images: tuple[PutFile, ...]
+    seconds: float
+    vram_peak_bytes: int | None
+    ram_peak_bytes: int | None
+    warnings: tuple[str, ...]
+    recipe: dict[str, Any]
