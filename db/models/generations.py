@@ -17,8 +17,8 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from db.base import Base, Blob, Id, Json, Now, Owner, When
 
-RATED = text("coalesce(rating, 0)")
-LIKENESS = text("coalesce(likeness, -1)")
+RATED = "coalesce(rating, 0)"
+LIKENESS = "coalesce(likeness, -1)"
 STATUSES = ("queued", "running", "succeeded", "failed", "canceled")
 
 
@@ -65,8 +65,8 @@ class Generation(Base):
 # index scan whatever the number of images; the trash has its own.
 GALLERY_INDEXES: tuple[tuple[str, tuple[Any, ...], str], ...] = (
     ("gallery", (), "null"),
-    ("rated", (RATED,), "null"),
-    ("likeness", (LIKENESS,), "null"),
+    ("rated", (text(RATED),), "null"),
+    ("likeness", (text(LIKENESS),), "null"),
     ("preset", ("preset",), "null"),
     ("model", ("user_model_id",), "null"),
     ("favourite", (), "null and favourite"),

@@ -1,0 +1,207 @@
+"""Which images are meant: filters, order, the place in a list, and a selection of many."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+from sqlalchemy import ColumnElement, Float, Integer, Select, func, literal_column, select, tuple_
+
+from db.models import AlbumImage, GeneratedImage
+from db.models.generations import LIKENESS, RATED
+from services.errors import Invalid
+
+TRASH_KEPT = timedelta(days=30)
+MAX_IDS = 10_000
+RATING = literal_column(RATED, Integer)
+CREATED = (GeneratedImage.created_at, GeneratedImage.id)
+NO_NUL = r"^[^\x00]*$"  # which Postgres text cannot hold
+Sort = Literal["newest", "oldest", "rating", "likeness"]
+SORT_KEYS: dict[Sort, tuple[Any, ...]] = {
+    "newest": CREATED,
+    "oldest": CREATED,
+    "rating": (RATING, *CREATED),
+    "likeness": (literal_column(LIKENESS, Float), *CREATED),
+}
+FIRST_TYPES: dict[Sort, list[type]] = {
+    "newest": [],
+    "oldest": [],
+    "rating": [int],
+    "likeness": [float],
+}
+
+
+class Filters(BaseModel, frozen=True):
+    """What a list of images shows; dates are UTC days, both ends included.
+
+    rating: at least this many stars. q: words of the prompt, each as typed so far.
+    as_of, deleted_at: set by the server in tokens, so that "all" stays what was seen.
+    """
+
+    model_id: UUID | None = None
+    generation_id: UUID | None = None
+    album_id: UUID | None = None
+    preset: str | None = Field(default=None, max_length=100, pattern=NO_NUL)
+    favourite: bool = False
+    rating: int | None = Field(default=None, ge=1, le=5)
+    since: date | None = None
+    until: date | None = None
+    q: str | None = Field(default=None, max_length=200)
+    trash: bool = False
+    sort: Sort = "newest"
+    as_of: datetime | None = None
+    deleted_at: datetime | None = None
+
+    def token(self, **changes: Any) -> str:
+        """These filters as one short text: "all that match" without naming each image."""
+        fields = self.model_copy(update=changes).model_dump_json(exclude_defaults=True)
+        return base64.urlsafe_b64encode(fields.encode()).decode().rstrip("=")
+
+
+class Selection(BaseModel, frozen=True):
+    """Images by id, or all that match a token but for some; exactly one of the two ways."""
+
+    ids: list[UUID] = Field(default_factory=list, max_length=MAX_IDS)
+    matching: str | None = Field(default=None, max_length=2000)
+    excluded: list[UUID] = Field(default_factory=list, max_length=MAX_IDS)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.ids) == bool(self.matching):
+            raise ValueError("Send either ids or matching.")
+        return self
+
+    def filters(self) -> Filters:
+        """The filters of `matching`, or none. Raises Invalid for a token that is not ours."""
+        try:
+            return (
+                Filters.model_validate_json(_decoded(self.matching)) if self.matching else Filters()
+            )
+        except ValidationError as error:
+            raise Invalid(
+                "This selection is no longer valid. Select the pictures again."
+            ) from error
+
+
+def selected(selection: Selection, *, user_id: UUID, now: datetime) -> list[ColumnElement[bool]]:
+    """The conditions that pick a selection out of this member's images, trash included for ids."""
+    if selection.ids:
+        return [GeneratedImage.user_id == user_id, GeneratedImage.id.in_(selection.ids)]
+    conditions = matching(selection.filters(), user_id=user_id, now=now)
+    if selection.excluded:
+        conditions.append(GeneratedImage.id.not_in(selection.excluded))
+    return conditions
+
+
+def matching(filters: Filters, *, user_id: UUID, now: datetime) -> list[ColumnElement[bool]]:
+    """The conditions for a member's images under these filters."""
+    image, f = GeneratedImage, filters
+    conditions = [
+        image.user_id == user_id,
+        in_trash(now) if f.trash else image.deleted_at.is_(None),
+        *_among(f),
+        *_between(f),
+    ]
+    if f.favourite:
+        conditions.append(image.favourite)
+    if f.rating:
+        conditions.append(RATING >= f.rating)
+    if words := re.findall(r"[^\W_]+", f.q or ""):
+        query = " & ".join(f"{word}:*" for word in words)
+        conditions.append(image.search.op("@@")(func.to_tsquery("simple", query)))
+    return conditions
+
+
+def in_trash(now: datetime) -> ColumnElement[bool]:
+    """In the trash and still to be had back."""
+    return GeneratedImage.deleted_at > now - TRASH_KEPT
+
+
+def ordered(
+    query: Select[Any],
+    sort: Sort,
+    *,
+    after: Sequence[Any] | None = None,
+    stop: Sequence[Any] | None = None,
+    backwards: bool = False,
+) -> Select[Any]:
+    """The query in this order, from after one place up to and with another (keyset paging)."""
+    keys = SORT_KEYS[sort]
+    place = tuple_(*keys)
+    ascending = (sort == "oldest") is not backwards
+    if after is not None:
+        query = query.where(place > tuple_(*after) if ascending else place < tuple_(*after))
+    if stop is not None:
+        query = query.where(place <= tuple_(*stop) if ascending else place >= tuple_(*stop))
+    return query.order_by(*(key.asc() if ascending else key.desc() for key in keys))
+
+
+def place_of(row: Any, sort: Sort) -> tuple[Any, ...]:
+    """Where a row (an image or a Row of one) stands in this order."""
+    created = (row.created_at, row.id)
+    if sort == "rating":
+        return (row.rating or 0, *created)
+    if sort == "likeness":
+        return (-1.0 if row.likeness is None else row.likeness, *created)
+    return created
+
+
+def cursor(row: Any, sort: Sort) -> str:
+    """The place of a row as an opaque text; `place` reads it back."""
+    values = [
+        value if isinstance(value, int | float) else str(value) for value in place_of(row, sort)
+    ]
+    return base64.urlsafe_b64encode(json.dumps([sort, *values]).encode()).decode().rstrip("=")
+
+
+def place(text: str | None, sort: Sort) -> tuple[Any, ...] | None:
+    """The place that a cursor names. Raises Invalid for one of another order, or not ours."""
+    if not text:
+        return None
+    try:
+        order, *first, created, id = json.loads(_decoded(text))
+        if order != sort or [type(value) for value in first] != FIRST_TYPES[sort]:
+            raise ValueError(order)
+        return (*first, datetime.fromisoformat(created), UUID(id))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Invalid(
+            "This page of the list is no longer valid. Start from its beginning."
+        ) from error
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (binascii.Error, ValueError) as error:
+        raise Invalid(
+            "This page of the list is no longer valid. Start from its beginning."
+        ) from error
+
+
+def _among(f: Filters) -> Iterator[ColumnElement[bool]]:
+    if f.model_id:
+        yield GeneratedImage.user_model_id == f.model_id
+    if f.generation_id:
+        yield GeneratedImage.generation_id == f.generation_id
+    if f.preset:
+        yield GeneratedImage.preset == f.preset
+    if f.album_id:
+        members = select(AlbumImage.image_id).where(AlbumImage.album_id == f.album_id)
+        yield GeneratedImage.id.in_(members)
+
+
+def _between(f: Filters) -> Iterator[ColumnElement[bool]]:
+    created = GeneratedImage.created_at
+    if f.since:
+        yield created >= datetime.combine(f.since, time.min, UTC)
+    if f.until:
+        yield created <= datetime.combine(f.until, time.max, UTC)
+    if f.as_of:
+        yield created <= f.as_of
+    if f.deleted_at:
+        yield GeneratedImage.deleted_at == f.deleted_at
