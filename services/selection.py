@@ -101,16 +101,16 @@ def selected(selection: Selection, *, user_id: UUID, now: datetime) -> list[Colu
 def matching(filters: Filters, *, user_id: UUID, now: datetime) -> list[ColumnElement[bool]]:
     """The conditions for a member's images under these filters."""
     image, f = GeneratedImage, filters
-    conditions = [
+    conditions: list[ColumnElement[bool]] = [
         image.user_id == user_id,
         in_trash(now) if f.trash else image.deleted_at.is_(None),
         *_among(f),
         *_between(f),
     ]
     if f.favourite:
-        conditions.append(image.favourite)
+        conditions.append(image.favourite.is_(True))
     if f.rating:
-        conditions.append(RATING >= f.rating)
+        conditions.append(f.rating <= RATING)
     if words := re.findall(r"[^\W_]+", f.q or ""):
         query = " & ".join(f"{word}:*" for word in words)
         conditions.append(image.search.op("@@")(func.to_tsquery("simple", query)))
@@ -123,13 +123,13 @@ def in_trash(now: datetime) -> ColumnElement[bool]:
 
 
 def ordered(
-    query: Select[Any],
+    query: Select[*tuple[Any, ...]],
     sort: Sort,
     *,
     after: Sequence[Any] | None = None,
     stop: Sequence[Any] | None = None,
     backwards: bool = False,
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """The query in this order, from after one place up to and with another (keyset paging)."""
     keys = SORT_KEYS[sort]
     place = tuple_(*keys)
