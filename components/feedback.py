@@ -1,0 +1,152 @@
+"""What the page says back: banners, toasts, badges, progress, empty states."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Literal
+
+from nicegui import background_tasks, ui
+
+from components.controls import button, link_button
+from components.dom import El, Handler, attach, el, html_id
+from components.icons import IconName, icon
+
+Tone = Literal["", "good", "warn", "danger", "accent"]
+TOAST_SECONDS = 8.0  # long enough to read a sentence and reach for Undo
+_TONE_ICON: dict[str, IconName] = {
+    "good": "check-circle",
+    "warn": "alert",
+    "danger": "alert",
+    "": "info",
+}
+
+
+def banner(text: str, *, tone: Tone = "", reference: str | None = None) -> El:
+    """One thing to know about the page; `reference` is an id to quote when asking for help."""
+    role = "alert" if tone == "danger" else "status"
+    with el("div", classes=f"banner {tone}", role=role) as root:
+        icon(_TONE_ICON.get(tone, "info"))
+        with el("div"):
+            el("p", text)
+            if reference:
+                el("p", f"Reference: {reference}", classes="tiny mono")
+    return root
+
+
+def badge(text: str, *, tone: Tone = "") -> El:
+    """A state in a word or two."""
+    return el("span", text, classes=f"badge {tone}")
+
+
+def toast(
+    text: str, *, action: str | None = None, on_action: Handler | None = None, danger: bool = False
+) -> None:
+    """Say something briefly, with at most one thing to do about it, such as Undo."""
+    region = _toast_region()
+    with region, el("div", classes="toast", role="alert" if danger else "status") as root:
+        el("span", text)
+        if action and on_action:
+            button(action, _once(root, on_action), kind="quiet")
+        close = button("Close", kind="quiet", icon_name="close", icon_only=True)
+    close.on("click", lambda: _remove(root), [])
+    background_tasks.create(_expire(root), name="toast")
+
+
+def _toast_region() -> El:
+    """The page's live region, made on first use and kept."""
+    client = ui.context.client
+    region: El | None = getattr(client, "likeness_toasts", None)
+    if region is None:
+        with client.layout:
+            region = el("div", classes="toasts")
+        client.likeness_toasts = region  # type: ignore[attr-defined]
+    return region
+
+
+def _once(root: El, handler: Handler) -> Callable[[], Any]:
+    def run() -> Any:
+        _remove(root)
+        return handler()
+
+    return run
+
+
+async def _expire(root: El) -> None:
+    await asyncio.sleep(TOAST_SECONDS)
+    _remove(root)
+
+
+def _remove(root: El) -> None:
+    if not root.is_deleted:
+        root.delete()
+
+
+class Bar:
+    """A progress bar that says its figure to screen readers; `progress` is 0.0-1.0."""
+
+    def __init__(self, progress: float, *, label: str) -> None:
+        """label: what is in progress, such as `Training Anna`."""
+        self.root = el("div", classes="bar", role="progressbar", aria_label=label)
+        attach(self.root, aria_valuemin="0", aria_valuemax="100")
+        with self.root:
+            self._fill = el("div")
+        self.progress = progress
+
+    @property
+    def progress(self) -> float:
+        """0.0-1.0."""
+        return self._progress
+
+    @progress.setter
+    def progress(self, progress: float) -> None:
+        self._progress = min(1.0, max(0.0, progress))
+        percent = round(self._progress * 100)
+        self._fill.style(f"width:{percent}%")
+        attach(self.root, aria_valuenow=str(percent))
+
+
+def empty_state(
+    sentence: str,
+    *,
+    title: str | None = None,
+    action: tuple[str, str] | None = None,
+    image: str | None = None,
+) -> El:
+    """One sentence, one picture (its URL), one button (its text and where it goes)."""
+    with el("div", classes="empty") as root:
+        if image:
+            el("img", src=image, alt="", width="280", height="210", loading="lazy")
+        if title:
+            el("h2", title)
+        el("p", sentence)
+        if action:
+            link_button(action[0], action[1], kind="primary")
+    return root
+
+
+def section(title: str, *, link: tuple[str, str] | None = None) -> El:
+    """A part of a page under its own heading; `link` is (text, address) beside it."""
+    with el("section", classes="section") as root, el("header"):
+        heading = el("h2", title)
+        if link:
+            el("a", link[0], href=link[1])
+    attach(root, aria_labelledby=html_id(heading))
+    return root
+
+
+def card(*, flush: bool = False, **attributes: Any) -> El:
+    """A surface with a hairline; `flush` lets a picture reach its edges."""
+    return el("div", classes=f"card {'flush' if flush else ''}".strip(), **attributes)
+
+
+def facts(items: dict[str, str]) -> El:
+    """Names and values, such as a recipe."""
+    with el("dl", classes="facts") as root:
+        for name, value in items.items():
+            el("dt", name)
+            el("dd", value)
+    return root
+
+
+def skeleton(height: int) -> El:
+    """Holds the place of what is on its way; height in pixels."""
+    return el("div", classes="skeleton", aria_hidden="true").style(f"height:{height}px")
