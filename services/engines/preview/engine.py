@@ -1,0 +1,181 @@
+"""The engine protocol over `render`: work happens here, in worker processes, in seconds.
+
+What it knows of a job lives in memory. After a restart it answers LOST, and the same request
+may be submitted again: the same seed gives the same picture, and nothing is charged elsewhere.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from services.engines.base import (
+    EngineInfo,
+    FileRef,
+    GenerateRequest,
+    Refused,
+    RemoteState,
+    RemoteStatus,
+    ResultFile,
+    TrainRequest,
+)
+from services.storage.base import Storage, StorageError
+
+NAME = "preview"
+SAMPLES = ("studio-portrait", "watercolour", "duotone-poster", "black-and-white-film")
+SAMPLE_SIDE = 768  # pixels
+KEPT_JOBS = 200  # finished jobs whose status is still known
+
+Render = Callable[..., Awaitable[bytes]]
+
+INFO = EngineInfo(
+    name=NAME,
+    label="Preview engine",
+    notice="Preview engine: no AI. Connect Together AI or a GPU for real models.",
+    privacy="Photos never leave this installation.",
+    trains=True,
+    base_model="likeness-preview-1",
+    resubmit_safe=True,
+    cost_per_image_usd=0.0,
+)
+
+
+@dataclass
+class _Work:
+    """One submitted job and what is known of it."""
+
+    status: RemoteStatus
+    task: asyncio.Task[None] | None = None
+    results: list[ResultFile] = field(default_factory=list)
+
+
+class PreviewEngine:
+    """Trains in the sense of choosing and checking photos; generates by restyling them.
+
+    render: `render.render` in a worker process. parallel: pictures made at the same time.
+    """
+
+    info = INFO
+
+    def __init__(self, storage: Storage, render: Render, *, parallel: int = 1) -> None:
+        self._storage = storage
+        self._render = render
+        self._slots = asyncio.Semaphore(parallel)
+        self._jobs: dict[str, _Work] = {}
+
+    async def submit_training(self, request: TrainRequest) -> RemoteStatus:
+        """Starts it. Raises Refused when a photo cannot be read."""
+        return self._start(str(request.client_job_id), lambda work: self._train(work, request))
+
+    async def submit_generation(self, request: GenerateRequest) -> RemoteStatus:
+        """Starts it. Raises Refused when there is no photo to restyle."""
+        if not request.photos:
+            raise Refused("This model has no photos to work from.", retryable=False)
+        return self._start(str(request.client_job_id), lambda work: self._generate(work, request))
+
+    async def poll(self, remote_id: str) -> RemoteStatus:
+        """What is known now; LOST after a restart."""
+        work = self._jobs.get(remote_id)
+        return work.status if work else RemoteStatus(remote_id, RemoteState.LOST)
+
+    async def cancel(self, remote_id: str) -> bool:
+        """Stops it before its next picture."""
+        work = self._jobs.get(remote_id)
+        if not work or work.status.state.final:
+            return False
+        work.status = replace(work.status, state=RemoteState.CANCELED)
+        if work.task:
+            work.task.cancel()
+        return True
+
+    async def check(self) -> str:
+        """It needs nothing, so it is always ready."""
+        return "The preview engine is ready. It uses no AI."
+
+    async def close(self) -> None:
+        """Stops what is under way; it starts again after a restart."""
+        tasks = [work.task for work in self._jobs.values() if work.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, remote_id: str, run: Callable[[_Work], Awaitable[None]]) -> RemoteStatus:
+        if remote_id not in self._jobs:
+            work = self._jobs[remote_id] = _Work(RemoteStatus(remote_id, RemoteState.PENDING))
+            work.task = asyncio.create_task(self._guard(work, run), name=f"preview {remote_id}")
+            self._forget()
+        return self._jobs[remote_id].status
+
+    def _forget(self) -> None:
+        finished = [key for key, work in self._jobs.items() if work.status.state.final]
+        for key in finished[:-KEPT_JOBS]:
+            del self._jobs[key]
+
+    async def _guard(self, work: _Work, run: Callable[[_Work], Awaitable[None]]) -> None:
+        """Turns what goes wrong into a status: nobody awaits this task."""
+        try:
+            await run(work)
+        except StorageError:
+            self._fail(work, "A photo could not be read from storage.", retryable=True)
+        except (OSError, ValueError):
+            self._fail(work, "A photo could not be decoded. Remove it and add it again.")
+        except Exception:  # a worker that died: another attempt may well succeed
+            self._fail(work, "The picture could not be made.", retryable=True)
+            raise
+
+    @staticmethod
+    def _fail(work: _Work, reason: str, *, retryable: bool = False) -> None:
+        failed = RemoteState.FAILED
+        work.status = replace(work.status, state=failed, reason=reason, retryable=retryable)
+
+    @staticmethod
+    def _progress(work: _Work, stage: str, progress: float, **more: Any) -> None:
+        running = RemoteState.RUNNING
+        work.status = replace(work.status, state=running, stage=stage, progress=progress, **more)
+
+    async def _photos(self, refs: Sequence[FileRef]) -> list[bytes]:
+        return [await self._storage.get(ref.key) for ref in refs]
+
+    async def _train(self, work: _Work, request: TrainRequest) -> None:
+        """Reads every photo once, then makes one sample a style: that is all there is to learn."""
+        total = len(request.photos) + len(request.samples)
+        photos: list[bytes] = []
+        for ref in request.photos:
+            self._progress(work, "preparing", len(photos) / total)
+            photos.append(await self._storage.get(ref.key))
+        for i, (preset, ref) in enumerate(zip(SAMPLES, request.samples, strict=False)):
+            self._progress(work, "sampling", (len(photos) + i) / total, samples=tuple(work.results))
+            side = {"width": SAMPLE_SIDE, "height": SAMPLE_SIDE}
+            faces = list(request.face_boxes)
+            data = await self._picture(
+                photos, seed=request.seed + i, preset=preset, faces=faces, **side
+            )
+            await self._storage.put(ref.key, data, content_type="image/jpeg")
+            work.results.append(ResultFile(i, key=ref.key, seed=request.seed + i))
+        done = RemoteState.SUCCEEDED
+        recipe = {"engine": NAME, "base_model": INFO.base_model, "photos": len(photos)}
+        samples = tuple(work.results)
+        work.status = replace(work.status, state=done, progress=1.0, samples=samples, recipe=recipe)
+
+    async def _generate(self, work: _Work, request: GenerateRequest) -> None:
+        photos = await self._photos(request.photos)
+        for i, seed in enumerate(request.seeds):
+            share = i / len(request.seeds)
+            self._progress(work, "generating", share, results=tuple(work.results))
+            data = await self._picture(
+                photos,
+                seed=seed,
+                width=request.width,
+                height=request.height,
+                prompt=request.prompt,
+                preset=request.preset,
+                faces=list(request.face_boxes),
+            )
+            work.results.append(ResultFile(i, data=data, seed=seed))
+        recipe = {"engine": NAME, "base_model": INFO.base_model, "preset": request.preset}
+        results, done = tuple(work.results), RemoteState.SUCCEEDED
+        work.status = replace(work.status, state=done, progress=1.0, results=results, recipe=recipe)
+
+    async def _picture(self, photos: Sequence[bytes], **arguments: Any) -> bytes:
+        async with self._slots:
+            return await self._render(photos, **arguments)
