@@ -69,7 +69,10 @@ def _stroke_layer(
     """Lays `count` strokes of one brush size along the contours of the source."""
     height, width = scene.height, scene.width
     grey = blur(luma(source)[::2, ::2], size * 0.4)
-    gy, gx = (blur(slope, size * 0.75) for slope in np.gradient(grey))
+    gy, gx = (
+        blur(np.gradient(grey, axis=0), size * 0.75),
+        blur(np.gradient(grey, axis=1), size * 0.75),
+    )
     xs = scene.rng.integers(0, width, count)
     ys = scene.rng.integers(0, height, count)
     across = np.arctan2(gy[ys // 2, xs // 2], gx[ys // 2, xs // 2])
