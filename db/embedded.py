@@ -44,6 +44,10 @@ class EmbeddedPostgres:
         self._users: IO[str] | None = None
         self._warden: subprocess.Popen[bytes] | None = None
 
+    def exists(self) -> bool:
+        """Whether there is a database from an earlier start."""
+        return (self.data / "PG_VERSION").exists()
+
     def start(self) -> str:
         """Starts or joins the server; returns the URL of its database. Raises CannotStart."""
         try:
@@ -99,7 +103,7 @@ class EmbeddedPostgres:
         self._bin = within_reach(binaries, self.root, self._user).directory
         self._options["unix_socket_directories"] = str(self._sockets())
         self._private(self._sockets())
-        if not (self.data / "PG_VERSION").exists():
+        if not self.exists():
             self._create_cluster(binaries.major)
 
     def _sockets(self) -> Path:

@@ -1,15 +1,123 @@
 """Change notices: `pg_notify` inside the transaction, so that they arrive with the commit."""
 
+import asyncio
+import contextlib
 import json
+import logging
+import os
+import random
+import socket
+from collections.abc import Callable
+from typing import LiteralString
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-CHANNEL = "likeness"
+CHANNEL: LiteralString = "likeness"
+RECONNECTED = "reconnected"  # topic after a gap: anything may have changed, so read it again
+NOBODY = UUID(int=0)
+PING_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 5.0
+
+Subscriber = Callable[[str, UUID, UUID | None], None]
+logger = logging.getLogger(__name__)
 
 
 async def publish(session: AsyncSession, *, topic: str, id: UUID, user_id: UUID | None) -> None:
     """Tell every process that `topic` (user_model, generation, credits, session...) changed."""
     payload = json.dumps({"topic": topic, "id": str(id), "user_id": user_id and str(user_id)})
     await session.execute(text("select pg_notify(:c, :p)"), {"c": CHANNEL, "p": payload})
+
+
+class Listener:
+    """Hears the notices of all processes on a connection of its own, and passes them on.
+
+    Subscribers are called in the event loop as `(topic, id, user_id)` and must not block. When the
+    connection was lost, they are called with `(RECONNECTED, NOBODY, None)` once it is back.
+    """
+
+    def __init__(self, url: str, *, ping_seconds: float = PING_SECONDS) -> None:
+        self._url = url
+        self._ping_seconds = ping_seconds
+        self._subscribers: list[Subscriber] = []
+        self._task: asyncio.Task[None] | None = None
+        self.connected = asyncio.Event()
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Calls `subscriber` for every notice from now on."""
+        self._subscribers.append(subscriber)
+
+    async def start(self) -> None:
+        """Begins to listen; waits for the first connection, but not for ever."""
+        self._task = asyncio.create_task(self._keep_listening(), name="listener")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.connected.wait(), LONGEST_WAIT_SECONDS)
+
+    async def stop(self) -> None:
+        """Closes the connection."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _keep_listening(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._listen(after_gap=failures > 0)
+            except (psycopg.Error, OSError, TimeoutError) as error:
+                failures = 1 if self.connected.is_set() else failures + 1
+                self.connected.clear()
+                logger.warning("Listening was interrupted: %s", error or type(error).__name__)
+            await asyncio.sleep(self._backoff(failures))
+
+    @staticmethod
+    def _backoff(failures: int) -> float:
+        """Seconds: 0.1 doubling to the longest wait, less up to a half so that not all come."""
+        wait: float = min(LONGEST_WAIT_SECONDS, 0.1 * 2**failures)
+        return wait * random.uniform(0.5, 1)  # noqa: S311  # jitter, not a secret
+
+    async def _listen(self, *, after_gap: bool) -> None:
+        async with asyncio.timeout(LONGEST_WAIT_SECONDS):
+            connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
+        async with connection:
+            await self._ask(connection, f"listen {CHANNEL}")
+            self.connected.set()
+            if after_gap:
+                self._tell(RECONNECTED, NOBODY, None)
+            while True:
+                async for notice in connection.notifies(timeout=self._ping_seconds):
+                    self._pass_on(notice.payload)
+                await self._ask(connection, "select 1")
+
+    async def _ask(self, connection: psycopg.AsyncConnection, query: LiteralString) -> None:
+        """Runs a query; a peer that does not answer in time is cut off, which raises.
+
+        Cancelling would not do: psycopg then waits for the peer to confirm it.
+        """
+        cut = asyncio.get_running_loop().call_later(self._ping_seconds, _cut_off, connection)
+        try:
+            await connection.execute(query)
+        finally:
+            cut.cancel()
+
+    def _pass_on(self, payload: str) -> None:
+        try:
+            notice = json.loads(payload)
+            user_id = notice["user_id"] and UUID(notice["user_id"])
+            self._tell(notice["topic"], UUID(notice["id"]), user_id)
+        except (ValueError, KeyError, TypeError):
+            logger.warning("A notice on channel %s was not ours", CHANNEL)
+
+    def _tell(self, topic: str, id: UUID, user_id: UUID | None) -> None:
+        for subscriber in self._subscribers:
+            try:
+                subscriber(topic, id, user_id)
+            except Exception:
+                logger.exception("A subscriber failed on a notice of topic %s", topic)
+
+
+def _cut_off(connection: psycopg.AsyncConnection) -> None:
+    with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
+        line.shutdown(socket.SHUT_RDWR)

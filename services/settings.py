@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str | None = None
+    secret_key: SecretStr | None = None
     role: Literal["all", "web", "worker"] = "all"
     registration: Literal["open", "invite", "closed"] = "open"
     trusted_proxies: str = "127.0.0.1"
@@ -58,4 +59,6 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """Where browsers and workers reach this installation, without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = "localhost" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")

@@ -1,0 +1,84 @@
+"""Logs: one JSON object a line for machines, plain lines at a terminal, and never a secret."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TextIO
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+SHORTEST_SECRET = 6  # characters; anything shorter would hide ordinary words
+QUIET = ("apscheduler", "botocore", "boto3", "urllib3", "httpx", "httpcore", "PIL", "asyncio")
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def configure(level: str, *, secrets: Iterable[str] = ()) -> None:
+    """Sends all logs to standard error at `level`, with the given secrets blotted out."""
+    formatter = Plain() if sys.stderr.isatty() else Json()
+    root = logging.getLogger()
+    root.handlers[:] = [handler(sys.stderr, formatter, secrets)]
+    root.setLevel(level)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "nicegui"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+
+
+def handler(
+    stream: TextIO, formatter: logging.Formatter, secrets: Iterable[str]
+) -> logging.Handler:
+    """Writes to `stream` what `formatter` makes of a record, without the secrets."""
+    result = logging.StreamHandler(stream)
+    result.setFormatter(Redacted(formatter, secrets))
+    return result
+
+
+class Json(logging.Formatter):
+    """One object a line: time, level, logger, message, request_id, and what `extra` added."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of JSON."""
+        fields = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if request_id := REQUEST_ID.get():
+            fields["request_id"] = request_id
+        fields |= {k: v for k, v in vars(record).items() if k not in _STANDARD}
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps(fields, default=str, ensure_ascii=False)
+
+
+class Plain(logging.Formatter):
+    """Time, level, message and request id, for a person at a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as a line, followed by its traceback if it has one."""
+        at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
+        line = f"{at} {record.levelname:<7} {record.getMessage()}"
+        if request_id := REQUEST_ID.get():
+            line += f"  [{request_id}]"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class Redacted(logging.Formatter):
+    """Another formatter's output without the operator's secrets, whoever logged them."""
+
+    def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._inner = inner
+        self._secrets = sorted({s for s in secrets if len(s) >= SHORTEST_SECRET}, key=len)[::-1]
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The inner line, each secret replaced by `[secret]`."""
+        line = self._inner.format(record)
+        for secret in self._secrets:
+            line = line.replace(secret, "[secret]")
+        return line
