@@ -1,0 +1,102 @@
+"""Keys for the REST API: shown once, kept as a hash, revocable."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import ApiKey, User
+from services import audit, texts, tokens
+from services.deps import Deps
+from services.errors import Conflict, NotFound
+from services.users import UserView, view
+
+PREFIX = "lk_"
+MAXIMUM = 50  # live keys a member
+USED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyView:
+    """A key as its owner sees it: `prefix` is its first ten characters."""
+
+    id: UUID
+    name: str
+    prefix: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+async def create(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, name: str
+) -> tuple[ApiKeyView, str]:
+    """Make a key; the second value is the key itself, which nobody can show again."""
+    name = texts.clean(name, field="Name", minimum=1, maximum=80)
+    live = (ApiKey.user_id == user_id) & ApiKey.revoked_at.is_(None)
+    if (await session.scalar(select(func.count()).where(live)) or 0) >= MAXIMUM:
+        raise Conflict(f"You have {MAXIMUM} keys. Revoke one that you no longer use first.")
+    key = PREFIX + tokens.new()
+    row = ApiKey(
+        id=deps.new_id(),
+        user_id=user_id,
+        name=name,
+        prefix=key[:10],
+        key_hash=tokens.digest(key),
+        created_at=deps.now(),
+    )
+    session.add(row)
+    await session.flush()
+    audit.record(session, action="api_key.created", actor_id=user_id, target=str(row.id))
+    return _view(row), key
+
+
+async def of_user(session: AsyncSession, *, user_id: UUID) -> Sequence[ApiKeyView]:
+    """The member's live keys, newest first."""
+    rows = await session.scalars(
+        select(ApiKey)
+        .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+        .order_by(ApiKey.created_at.desc(), ApiKey.id)
+    )
+    return [_view(row) for row in rows]
+
+
+async def find(session: AsyncSession, deps: Deps, *, key: str) -> UserView | None:
+    """Whose key this is, unless it was revoked or its owner disabled."""
+    found = (
+        await session.execute(
+            select(ApiKey, User)
+            .join(User, User.id == ApiKey.user_id)
+            .where(
+                ApiKey.key_hash == tokens.digest(key),
+                ApiKey.revoked_at.is_(None),
+                User.disabled_at.is_(None),
+            )
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    row, user = found
+    now = deps.now()
+    if row.last_used_at is None or row.last_used_at < now - USED_EVERY:
+        await session.execute(update(ApiKey).where(ApiKey.id == row.id).values(last_used_at=now))
+    return view(user)
+
+
+async def revoke(session: AsyncSession, deps: Deps, *, user_id: UUID, key_id: UUID) -> None:
+    """End a key at once. Raises NotFound."""
+    revoked = await session.scalar(
+        update(ApiKey)
+        .where(ApiKey.id == key_id, ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+        .values(revoked_at=deps.now())
+        .returning(ApiKey.id)
+    )
+    if revoked is None:
+        raise NotFound("There is no such key.")
+    audit.record(session, action="api_key.revoked", actor_id=user_id, target=str(key_id))
+
+
+def _view(row: ApiKey) -> ApiKeyView:
+    return ApiKeyView(row.id, row.name, row.prefix, row.created_at, row.last_used_at)

@@ -1,0 +1,111 @@
+"""Answers to unsafe requests, kept for a day, so that a repeat gets the same answer."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import IdempotencyKey
+from services.deps import Deps
+from services.errors import Conflict, Invalid
+
+KEPT = timedelta(days=1)
+ABANDONED = timedelta(minutes=10)
+LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, appendix A
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the first request got; `body` is None where there was none."""
+
+    status: int
+    body: Any
+
+
+async def claim(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, key: str, request_hash: bytes
+) -> Answer | None:
+    """The kept answer, or None: then the request is ours to run, and its answer ours to keep.
+
+    Within one transaction a concurrent repeat waits here until the first has committed.
+    Raises Conflict if the key came with another request, or the first is still under way.
+    """
+    if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise Invalid("An Idempotency-Key has 1 to 255 printable ASCII characters.")
+    if await _insert(session, deps, user_id, key, request_hash):
+        return None
+    row = (
+        await session.execute(
+            select(IdempotencyKey)
+            .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+            .with_for_update()
+        )
+    ).scalar_one_or_none()
+    if row is None:
+        raise Conflict("The first request with this Idempotency-Key has just failed. Try again.")
+    if row.request_hash != request_hash:
+        raise Conflict("This Idempotency-Key was used for another request. Use a new key.")
+    if row.status is not None:
+        return Answer(row.status, row.body)
+    if row.created_at > deps.now() - ABANDONED:
+        raise Conflict("The first request with this Idempotency-Key is still under way.")
+    row.created_at = deps.now()
+    return None
+
+
+async def keep(session: AsyncSession, *, user_id: UUID, key: str, status: int, body: Any) -> None:
+    """Keep the answer of a request that succeeded."""
+    await session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+        .values(status=status, body=body)
+    )
+
+
+async def release(session: AsyncSession, *, user_id: UUID, key: str) -> None:
+    """Free the key of a request that changed nothing, so that it may be tried again."""
+    await session.execute(
+        delete(IdempotencyKey).where(
+            IdempotencyKey.user_id == user_id,
+            IdempotencyKey.key == key,
+            IdempotencyKey.status.is_(None),
+        )
+    )
+
+
+async def prune(session: AsyncSession, deps: Deps) -> None:
+    """Forget answers older than a day."""
+    await session.execute(
+        delete(IdempotencyKey).where(IdempotencyKey.created_at < deps.now() - KEPT)
+    )
+
+
+async def _insert(
+    session: AsyncSession, deps: Deps, user_id: UUID, key: str, request_hash: bytes
+) -> bool:
+    """Whether the key was free; waits up to 20 s for a transaction that holds it."""
+    row = insert(IdempotencyKey).values(
+        id=deps.new_id(),
+        user_id=user_id,
+        key=key,
+        request_hash=request_hash,
+        created_at=deps.now(),
+    )
+    await session.execute(text("set local lock_timeout = '20s'"))
+    try:
+        inserted = await session.scalar(
+            row.on_conflict_do_nothing(
+                index_elements=[IdempotencyKey.user_id, IdempotencyKey.key]
+            ).returning(IdempotencyKey.id)
+        )
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise Conflict("The first request with this Idempotency-Key is still under way.") from None
+    await session.execute(text("set local lock_timeout = 0"))
+    return inserted is not None

@@ -1,0 +1,144 @@
+"""Signed-in browsers: server-side, revocable, known to us only by a hash of their token."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Session, User
+from services import notify, tokens
+from services.deps import Deps
+from services.errors import NotFound
+from services.users import UserView, view
+
+IDLE = timedelta(days=14)
+LIFETIME = timedelta(days=90)
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is at the other end of a request."""
+
+    ip: str
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The member behind a session, and the session."""
+
+    user: UserView
+    session_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session just begun; `token` goes into the cookie and is not kept."""
+
+    id: UUID
+    token: str
+    user: UserView
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One signed-in browser, as its owner sees it."""
+
+    id: UUID
+    ip: str
+    user_agent: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+async def start(
+    session: AsyncSession, deps: Deps, *, user: UserView, caller: Caller, replaces: UUID | None
+) -> NewSession:
+    """Sign a member in under a new token; the browser's earlier session ends."""
+    if replaces:
+        await _end(session, Session.id == replaces)
+    token, now = tokens.new(), deps.now()
+    row = Session(
+        id=deps.new_id(),
+        user_id=user.id,
+        token_hash=tokens.digest(token),
+        ip=caller.ip,
+        user_agent=caller.user_agent[:500],
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + LIFETIME,
+    )
+    session.add(row)
+    await session.flush()
+    return NewSession(id=row.id, token=token, user=user)
+
+
+async def find(session: AsyncSession, deps: Deps, *, token: str) -> SignedIn | None:
+    """Who holds this token, unless the session ended, idled out or its owner was disabled."""
+    now = deps.now()
+    found = (
+        await session.execute(
+            select(Session, User)
+            .join(User, User.id == Session.user_id)
+            .where(
+                Session.token_hash == tokens.digest(token),
+                Session.expires_at > now,
+                Session.last_seen_at > now - IDLE,
+                User.disabled_at.is_(None),
+            )
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    row, user = found
+    if row.last_seen_at < now - SEEN_EVERY:
+        await session.execute(update(Session).where(Session.id == row.id).values(last_seen_at=now))
+    return SignedIn(user=view(user), session_id=row.id)
+
+
+async def of_user(session: AsyncSession, deps: Deps, *, user_id: UUID) -> Sequence[SessionView]:
+    """The member's live sessions, latest activity first."""
+    now = deps.now()
+    rows = await session.scalars(
+        select(Session)
+        .where(
+            Session.user_id == user_id,
+            Session.expires_at > now,
+            Session.last_seen_at > now - IDLE,
+        )
+        .order_by(Session.last_seen_at.desc(), Session.id)
+    )
+    return [SessionView(r.id, r.ip, r.user_agent, r.created_at, r.last_seen_at) for r in rows]
+
+
+async def end(session: AsyncSession, *, user_id: UUID, session_id: UUID) -> None:
+    """Sign one browser out and close its open pages. Raises NotFound."""
+    if not await _end(session, (Session.id == session_id) & (Session.user_id == user_id)):
+        raise NotFound("This session has already ended.")
+
+
+async def end_all(session: AsyncSession, *, user_id: UUID, but: UUID | None = None) -> int:
+    """Sign a member out everywhere, except from session `but`; says how many ended."""
+    condition = Session.user_id == user_id
+    return await _end(session, condition & (Session.id != but) if but else condition)
+
+
+async def prune(session: AsyncSession, deps: Deps) -> None:
+    """Forget sessions that are over; their open pages close as well."""
+    now = deps.now()
+    await _end(session, (Session.expires_at <= now) | (Session.last_seen_at <= now - IDLE))
+
+
+async def _end(session: AsyncSession, condition: ColumnElement[bool]) -> int:
+    ended = (
+        await session.execute(
+            delete(Session).where(condition).returning(Session.id, Session.user_id)
+        )
+    ).all()
+    for id, user_id in ended:
+        await notify.publish(session, topic="session", id=id, user_id=user_id)
+    return len(ended)

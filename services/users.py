@@ -1,0 +1,119 @@
+"""Members: who they are, and what an administrator may do with their accounts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import User
+from services import texts
+from services.deps import Deps
+from services.errors import Conflict, Invalid, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """A member. role: member or admin; plan: None where the operator's default applies."""
+
+    id: UUID
+    email: str
+    name: str
+    role: str
+    plan: str | None
+    created_at: datetime
+    disabled_at: datetime | None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they may use /admin."""
+        return self.role == "admin"
+
+
+def parse_email(value: str) -> str:
+    """The address in its normal form, in lower case. Raises Invalid."""
+    try:
+        parsed = validate_email(value.strip(), check_deliverability=False)
+    except EmailNotValidError:
+        raise Invalid("Enter an e-mail address like name@example.com.", field="email") from None
+    return parsed.normalized.lower()
+
+
+async def create(
+    session: AsyncSession, deps: Deps, *, email: str, name: str, password_hash: str, role: str
+) -> UserView:
+    """Add a member. Raises Conflict if the address has an account."""
+    row = (
+        await session.execute(
+            insert(User)
+            .values(
+                id=deps.new_id(),
+                email=parse_email(email),
+                name=texts.clean(name, field="Name", maximum=100),
+                password_hash=password_hash,
+                role=role,
+                created_at=deps.now(),
+            )
+            .on_conflict_do_nothing()
+            .returning(User)
+        )
+    ).scalar_one_or_none()
+    if row is None:
+        raise Conflict(
+            "An account can't be made with this address. "
+            "If it is yours already, sign in or reset your password.",
+            field="email",
+        )
+    return view(row)
+
+
+async def get(session: AsyncSession, *, user_id: UUID) -> UserView:
+    """The member. Raises NotFound."""
+    return view(await row_of(session, user_id=user_id))
+
+
+async def rename(session: AsyncSession, *, user_id: UUID, name: str) -> UserView:
+    """Change how a member is addressed; 0-100 characters."""
+    row = await row_of(session, user_id=user_id)
+    row.name = texts.clean(name, field="Name", maximum=100)
+    await session.flush()
+    return view(row)
+
+
+async def by_email(session: AsyncSession, *, email: str) -> User | None:
+    """The account of an address in any case; for services only."""
+    return await session.scalar(select(User).where(func.lower(User.email) == email.lower()))
+
+
+async def row_of(session: AsyncSession, *, user_id: UUID, lock: bool = False) -> User:
+    """The row itself, for services only. Raises NotFound."""
+    row = await session.get(User, user_id, with_for_update=lock or None)
+    if row is None:
+        raise NotFound("There is no such member.")
+    return row
+
+
+async def page(
+    session: AsyncSession, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> list[UserView]:
+    """Members, newest first, following the one whose (created_at, id) is `after`."""
+    query = select(User).order_by(User.created_at.desc(), User.id.desc()).limit(limit)
+    if after:
+        query = query.where(tuple_(User.created_at, User.id) < after)
+    return [view(row) for row in await session.scalars(query)]
+
+
+def view(row: User) -> UserView:
+    """What leaves the service."""
+    return UserView(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        role=row.role,
+        plan=row.plan,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+    )
