@@ -100,6 +100,23 @@ async def find(session: AsyncSession, deps: Deps, *, token: str) -> SignedIn | N
     return SignedIn(user=view(user), session_id=row.id)
 
 
+async def is_live(session: AsyncSession, deps: Deps, *, session_id: UUID) -> bool:
+    """Whether a session still runs; for pages that stay open. Counts as activity."""
+    now = deps.now()
+    seen = await session.scalar(
+        update(Session)
+        .where(
+            Session.id == session_id,
+            Session.expires_at > now,
+            Session.last_seen_at > now - IDLE,
+            Session.user_id.in_(select(User.id).where(User.disabled_at.is_(None))),
+        )
+        .values(last_seen_at=now)
+        .returning(Session.id)
+    )
+    return seen is not None
+
+
 async def of_user(session: AsyncSession, deps: Deps, *, user_id: UUID) -> Sequence[SessionView]:
     """The member's live sessions, latest activity first."""
     now = deps.now()
