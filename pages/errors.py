@@ -13,7 +13,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import Scope
 
 from components.plain import error_page
-from pages import context
 from services.errors import DomainError, NotSignedIn
 
 log = logging.getLogger("likeness.errors")
@@ -32,7 +31,6 @@ def install() -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(404, _http_error)
-    app.add_exception_handler(Exception, _broken)
 
 
 def wants_page(scope: Scope) -> bool:
@@ -56,8 +54,9 @@ def _answer(
         headers["WWW-Authenticate"] = "Bearer"
     reference = scope.get("state", {}).get("request_id", "")
     if wants_page(scope):
+        signed_in = scope["state"].get("user") is not None
         return error_page(
-            status, _title(status), message, reference, user=scope["state"].get("user"), headers=headers
+            status, _title(status), message, reference, signed_in=signed_in, headers=headers
         )
     body = {"error": code, "message": message, "details": details}
     return JSONResponse(body, status, headers)
@@ -99,7 +98,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _broken(request: Request, error: Exception) -> Response:
-    log.error("unhandled: %s %s", request.method, request.url.path, exc_info=error)
-    reference = context.request_id(request)
-    return _answer(request.scope, 500, "Internal", BROKEN, {"reference": reference})
+def broken(error: Exception, scope: Scope) -> Response:
+    """500: what happened goes to the log, under the reference that the member sees."""
+    reference = scope["state"]["request_id"]
+    log.error("%s %s failed [%s]", scope["method"], scope["path"], reference, exc_info=error)
+    return _answer(scope, 500, "Internal", BROKEN, {"reference": reference})

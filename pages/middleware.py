@@ -17,7 +17,6 @@ from pages.security import content_security_policy, set_safe_headers
 from services import api_keys, sessions
 from services.deps import Deps
 from services.errors import DomainError, Forbidden, NotSignedIn
-from services.logs import REQUEST_ID
 
 STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static)/|^/favicon\.ico$")
 # open without signing in; everything else that exists asks for it
@@ -32,6 +31,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def install(deps: Deps) -> None:
     """Put all of it around the application; the last added is the outermost."""
+    app.add_middleware(LastResort)
     app.add_middleware(Doorkeeper, deps=deps)
     app.add_middleware(SafeHeaders, deps=deps)
     app.add_middleware(RequestIds)
@@ -52,7 +52,8 @@ class RequestIds:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""
         if scope["type"] not in {"http", "websocket"}:
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = id
 
@@ -61,11 +62,7 @@ class RequestIds:
                 MutableHeaders(scope=message)["X-Request-ID"] = id
             await send(message)
 
-        token = REQUEST_ID.set(id)
-        try:
-            await self.app(scope, receive, send_with_id)
-        finally:
-            REQUEST_ID.reset(token)
+        await self.app(scope, receive, send_with_id)
 
 
 class SafeHeaders:
@@ -92,7 +89,7 @@ class SafeHeaders:
                 set_safe_headers(headers, policy=policy, https=https)
                 if headers.get("content-type", "").startswith("text/html"):
                     html = message
-                    return
+                    return None
             if html is None:
                 return await send(message)
             body.extend(message.get("body", b""))
@@ -170,14 +167,35 @@ class Doorkeeper:
         if origin is not None and urlsplit(origin).netloc not in ours:
             raise Forbidden("This request came from another site.")
 
-    async def _refuse(
-        self, error: DomainError, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _refuse(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 4403})
             return
         await _refusal(error, scope)(scope, receive, send)
+
+
+class LastResort:
+    """Turns what nobody caught into an answer with a reference; the details go to the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI call."""
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                raise
+            await errors.broken(error, scope)(scope, receive, send)
 
 
 def _refusal(error: DomainError, scope: Scope) -> Response:

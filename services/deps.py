@@ -13,6 +13,7 @@ from services.payments.base import Payments
 from services.settings import Settings
 from services.storage.base import Storage
 
+Session = AsyncSession  # what a service takes first; for edges, which know no SQL
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 

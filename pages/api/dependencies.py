@@ -1,0 +1,184 @@
+"""What the routes under /api share: who asks, one transaction, idempotency, error shapes."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from fastapi.security import APIKeyCookie, HTTPBearer
+
+from pages import context
+from pages.api.errors import documented
+from services import idempotency
+from services.deps import Deps, Session
+from services.errors import DomainError
+from services.users import UserView
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+# the middleware has checked them already: these put them into the documentation
+_BEARER = HTTPBearer(auto_error=False, description="An API key, made on /account.")
+_COOKIE = APIKeyCookie(name="likeness", auto_error=False, description="The browser's session.")
+
+
+class Malformed(DomainError):
+    """The payload can't be what the documentation asks for."""
+
+    status = 422
+
+
+def get_deps(request: Request) -> Deps:
+    """The program's parts."""
+    return context.deps_of(request)
+
+
+async def open_session(request: Request) -> AsyncIterator[Session]:
+    """One transaction for the route, committed before its answer is sent."""
+    shared: Session | None = getattr(request.state, "session", None)
+    if shared is not None:  # an idempotent request: the kept answer commits with the work
+        yield shared
+        return
+    async with context.deps_of(request).transaction() as session:
+        yield session
+
+
+def signed_in(
+    request: Request,
+    _bearer: Annotated[object, Depends(_BEARER)],
+    _cookie: Annotated[object, Depends(_COOKIE)],
+) -> UserView:
+    """The member behind the cookie or the key. Raises NotSignedIn."""
+    return context.current_user(request)
+
+
+def signed_in_admin(_user: Annotated[UserView, Depends(signed_in)], request: Request) -> UserView:
+    """The administrator behind the cookie or the key; to others the route does not exist."""
+    return context.current_admin(request)
+
+
+DepsDep = Annotated[Deps, Depends(get_deps)]
+# "function": by default FastAPI would commit after the answer was sent
+SessionDep = Annotated[Session, Depends(open_session, scope="function")]
+CurrentUser = Annotated[UserView, Depends(signed_in)]
+CurrentAdmin = Annotated[UserView, Depends(signed_in_admin)]
+
+
+class ApiRoute(APIRoute):
+    """A route that refuses text that no database can hold, and honours `Idempotency-Key`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap what FastAPI would call."""
+        run = super().get_route_handler()
+        one_transaction = any(d.call is open_session for d in self.dependant.dependencies)
+
+        async def handle(request: Request) -> Response:
+            await _refuse_null_characters(request)
+            key, user = request.headers.get("idempotency-key"), context.visitor(request)
+            if key is None or user is None or request.method in SAFE:
+                return await run(request)
+            once = _once if one_transaction else _once_in_steps
+            return await once(request, run, user, key)
+
+        return handle
+
+
+def api_router(tag: str) -> APIRouter:
+    """The router of one resource: `router = api_router("images")`, paths from `/api` on."""
+    return APIRouter(
+        prefix="/api",
+        tags=[tag],
+        route_class=ApiRoute,
+        responses=documented(400, 401, 403, 422, 429),
+    )
+
+
+Run = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+async def _once(request: Request, run: Run, user: UserView, key: str) -> Response:
+    """The work and its kept answer commit together: neither is ever there without the other."""
+    request_hash = await _hash(request)
+    async with context.deps_of(request).transaction() as session:
+        kept = await idempotency.claim(
+            session, context.deps_of(request), user_id=user.id, key=key, request_hash=request_hash
+        )
+        if kept:
+            return _again(kept)
+        request.state.session = session
+        response = await run(request)
+        await idempotency.keep(
+            session, user_id=user.id, key=key, status=response.status_code, body=_body(response)
+        )
+    return response
+
+
+async def _once_in_steps(request: Request, run: Run, user: UserView, key: str) -> Response:
+    """For routes with transactions of their own, such as uploads, that may run again."""
+    deps, request_hash = context.deps_of(request), await _hash(request)
+    async with deps.transaction() as session:
+        kept = await idempotency.claim(
+            session, deps, user_id=user.id, key=key, request_hash=request_hash
+        )
+    if kept:
+        return _again(kept)
+    try:
+        response = await run(request)
+    except BaseException:
+        async with deps.transaction() as session:
+            await idempotency.release(session, user_id=user.id, key=key)
+        raise
+    async with deps.transaction() as session:
+        await idempotency.keep(
+            session, user_id=user.id, key=key, status=response.status_code, body=_body(response)
+        )
+    return response
+
+
+async def _hash(request: Request) -> bytes:
+    """What makes two requests the same: method, address and body.
+
+    Of an upload the length stands for the body: each attempt draws a new boundary.
+    """
+    target = f"{request.method} {request.url.path}?{request.url.query}"
+    if _is_json(request):
+        body = await request.body()
+    else:
+        body = request.headers.get("content-length", "").encode()
+    return hashlib.sha256(target.encode() + b"\n" + body).digest()
+
+
+def _body(response: Response) -> Any:
+    return json.loads(bytes(response.body)) if response.body else None
+
+
+def _again(answer: idempotency.Answer) -> Response:
+    headers = {"Idempotency-Replayed": "true"}
+    if answer.body is None:
+        return Response(status_code=answer.status, headers=headers)
+    return JSONResponse(answer.body, answer.status, headers)
+
+
+def _is_json(request: Request) -> bool:
+    return "json" in request.headers.get("content-type", "json")
+
+
+async def _refuse_null_characters(request: Request) -> None:
+    """PostgreSQL's text can't hold U+0000. Raises Malformed."""
+    found = "\0" in request.url.path or "%00" in request.url.query
+    if not found and request.method not in SAFE and _is_json(request):
+        body = await request.body()
+        with suppress(ValueError):  # not JSON: the route says so
+            found = b"\\u0000" in body and _has_null(json.loads(body))
+    if found:
+        raise Malformed("Text can't contain the character U+0000.")
+
+
+def _has_null(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_null(k) or _has_null(v) for k, v in value.items())
+    if isinstance(value, list):
+        return any(map(_has_null, value))
+    return isinstance(value, str) and "\0" in value
