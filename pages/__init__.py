@@ -2,18 +2,22 @@
 
 from nicegui import app
 
+from components import design
+from pages import errors, login, middleware, register, sockets
+from pages.api import auth
 from services.deps import Deps
+
+PAGES = (login, register)
+RESOURCES = (auth,)
 
 
 def register_all(deps: Deps) -> None:
-    """Put every page, route and guard on the application."""
-    from pages import errors, login, middleware, register, sockets
-    from pages.api import auth
-
+    """Put every page, route and guard on the server."""
+    design.install()
     middleware.install(deps)
     sockets.install(deps)
     errors.install()
-    for page in (login, register):
+    for page in PAGES:
         page.register(deps)
-    for resource in (auth,):
+    for resource in RESOURCES:
         app.include_router(resource.router)

@@ -17,6 +17,7 @@ from pages.security import content_security_policy, set_safe_headers
 from services import api_keys, sessions
 from services.deps import Deps
 from services.errors import DomainError, Forbidden, NotSignedIn
+from services.logs import REQUEST_ID
 
 STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static)/|^/favicon\.ico$")
 # open without signing in; everything else that exists asks for it
@@ -62,7 +63,11 @@ class RequestIds:
                 MutableHeaders(scope=message)["X-Request-ID"] = id
             await send(message)
 
-        await self.app(scope, receive, send_with_id)
+        token = REQUEST_ID.set(id)
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            REQUEST_ID.reset(token)
 
 
 class SafeHeaders:

@@ -16,6 +16,7 @@ from starlette.types import Scope
 from services import sessions
 from services.deps import Deps
 from services.errors import Forbidden
+from services.notify import RECONNECTED
 
 VERIFIED_FOR = 10.0  # seconds in which a page's events need no look at the database
 _MESSAGES: dict[str, Callable[[str, dict[str, Any]], Any]] = {
@@ -56,7 +57,7 @@ def on_notice(deps: Deps) -> Callable[[str, UUID, UUID | None], None]:
     def notice(topic: str, id: UUID, _user_id: UUID | None) -> None:
         if topic == "session":
             background_tasks.create(close_pages(id), name="close pages")
-        elif topic == "reconnected":
+        elif topic == RECONNECTED:
             background_tasks.create(_close_stale(deps), name="close stale pages")
 
     return notice

@@ -55,6 +55,12 @@ class TooLarge(DomainError):
     status = 413
 
 
+class Malformed(DomainError):
+    """The payload can't be what the documentation asks for."""
+
+    status = 422
+
+
 class TooManyRequests(DomainError):
     """Throttled; `details["retry_after"]` says for how many seconds."""
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+import httpx
 import psycopg
 import pytest
+from nicegui.testing import User
 from psycopg import sql
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -25,6 +27,7 @@ from services.engines.base import Engine
 from services.payments.off import PaymentsOff
 from services.settings import Settings
 from services.storage.base import Storage
+from tests.serving import serving
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 TEMPLATE = "template_of_tests"
@@ -191,6 +194,19 @@ async def live_deps(deps: Deps, database_url: str) -> AsyncIterator[Deps]:
     engine = make_engine(database_url)
     yield dataclasses.replace(deps, transaction=make_transaction(engine))
     await engine.dispose()
+
+
+@pytest.fixture
+async def web(deps: Deps) -> AsyncIterator[User]:
+    """The application over `deps`, seen by a visitor: `open("/login")`, `http_client.get(...)`."""
+    async with serving(deps) as user:
+        yield user
+
+
+@pytest.fixture
+def api(web: User) -> httpx.AsyncClient:
+    """The same visitor as a program: cookies are kept, nothing is followed."""
+    return web.http_client
 
 
 @pytest.fixture(scope="session")

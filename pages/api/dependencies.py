@@ -15,19 +15,13 @@ from pages import context
 from pages.api.errors import documented
 from services import idempotency
 from services.deps import Deps, Session
-from services.errors import DomainError
+from services.errors import Malformed
 from services.users import UserView
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # the middleware has checked them already: these put them into the documentation
 _BEARER = HTTPBearer(auto_error=False, description="An API key, made on /account.")
 _COOKIE = APIKeyCookie(name="likeness", auto_error=False, description="The browser's session.")
-
-
-class Malformed(DomainError):
-    """The payload can't be what the documentation asks for."""
-
-    status = 422
 
 
 def get_deps(request: Request) -> Deps:
