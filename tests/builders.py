@@ -6,7 +6,7 @@ from uuid import uuid4
 from passlib.context import CryptContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import User
+from db.models import User, UserModel
 
 PASSWORD = "correct horse battery staple"
 PASSWORD_HASH = CryptContext(schemes=["bcrypt_sha256"], bcrypt_sha256__rounds=4).hash(PASSWORD)
@@ -20,3 +20,15 @@ async def make_user(session: AsyncSession, **values: Any) -> User:
     await session.flush()
     await session.refresh(user)
     return user
+
+
+async def make_user_model(session: AsyncSession, **values: Any) -> UserModel:
+    """A draft of the member `user_id`."""
+    id = values.pop("id", None) or uuid4()
+    given = {"name": "Me", "subject": "person", "trigger_word": "ohwx"}
+    folder = f"{values['user_id']}/models/{id.hex}"
+    model = UserModel(id=id, folder=folder, **given | values)
+    session.add(model)
+    await session.flush()
+    await session.refresh(model)
+    return model

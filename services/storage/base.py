@@ -17,6 +17,10 @@ class ObjectMissing(StorageError):
     """There is no object at this key."""
 
 
+class TooMuch(StorageError):
+    """More bytes came than were allowed; nothing of them is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
     """One stored object; size in bytes."""
@@ -41,6 +45,14 @@ class Storage(Protocol):
 
     Keys are relative, of `[A-Za-z0-9._-]` segments; anything else raises ValueError.
     Writes are atomic: a reader sees the old bytes, the new ones, or ObjectMissing.
+    A prefix is a whole folder: "a/b" does not touch "a/bc". `end` is not included.
+    content_type is the one that the key's ending stands for, else ValueError: `keys.py`.
+    Names of new objects come from `keys.new_folder`.
+
+    url: one object, one method, until `expires`, 15 minutes for what browsers show. By default
+    it is for this product's own pages and may be relative; external=True is for other machines
+    (GPU workers, engines): always absolute. max_bytes limits a PUT; a bucket cannot enforce it
+    in a signed URL, so whoever hands one out checks `head(key).size` when it has been used.
     """
 
     async def put(self, key: str, data: bytes | Path, *, content_type: str) -> None: ...  # noqa: D102
@@ -68,6 +80,7 @@ class Storage(Protocol):
         content_type: str | None = None,
         max_bytes: int | None = None,
         download_name: str | None = None,
+        external: bool = False,
     ) -> str: ...
 
     async def check(self) -> None: ...  # noqa: D102  # raises StorageError when not writable

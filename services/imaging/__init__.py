@@ -1,0 +1,127 @@
+"""Pictures: any file in; upright sRGB variants without metadata out. Decoding is not done here."""
+
+import asyncio
+import atexit
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.errors import Invalid
+from services.imaging import pool
+from services.storage import keys
+from services.storage.base import Storage
+
+log = logging.getLogger(__name__)
+REASONS = {
+    "empty": "The file is empty. Choose it again.",
+    "not_a_picture": "This is not a picture we can read. Use JPEG, PNG, WebP, HEIC or AVIF.",
+    "damaged": "The picture is damaged or cut off. Send the original again.",
+    "too_many_pixels": "The picture has more than 60 megapixels. Send a smaller copy.",
+    "too_heavy": "The picture takes too much to read. Save it as a JPEG and send that.",
+}
+EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif"}
+
+
+class Rejected(Invalid):
+    """A file that we do not take; `code` is one of REASONS, the text says what to do."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(REASONS[code])
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """A member's photo. files: full.jpg (at most 2048 px), train.jpg (1024), thumb.webp (512).
+
+    format, width, height: of the uploaded picture, upright. phash: 64 bits, signed.
+    sharpness: 0..16256, light: 0..255 (see `variants.measures`).
+    """
+
+    files: Mapping[str, bytes]
+    format: str
+    width: int
+    height: int
+    thumbhash: bytes
+    phash: int
+    sharpness: float
+    light: float
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A picture that we made. files: full.<ext> as it was, medium.webp (1024), thumb.webp (512)."""
+
+    files: Mapping[str, bytes]
+    content_type: str
+    width: int
+    height: int
+    thumbhash: bytes
+
+
+async def ingest(path: Path) -> Ingested:
+    """Decode the photo at an absolute path; raises Rejected. Nothing of the file itself is kept."""
+    facts, blobs = await _ask({"task": "ingest", "path": str(path)})
+    files = {"full.jpg": blobs["full"], "train.jpg": blobs["train"], "thumb.webp": blobs["thumb"]}
+    return Ingested(
+        files,
+        facts["format"],
+        facts["width"],
+        facts["height"],
+        blobs["thumbhash"],
+        facts["phash"],
+        **facts["measures"],
+    )
+
+
+async def derive(data: bytes) -> Derived:
+    """Check a picture of ours by decoding it, and make its variants; raises Rejected."""
+    facts, blobs = await _ask({"task": "derive"}, data)
+    if facts["format"] not in EXTENSIONS:
+        raise Rejected("not_a_picture")
+    full = f"full.{EXTENSIONS[facts['format']]}"
+    files = {full: data, "medium.webp": blobs["medium"], "thumb.webp": blobs["thumb"]}
+    size = facts["width"], facts["height"]
+    return Derived(files, keys.content_type(full), *size, blobs["thumbhash"])
+
+
+async def store(storage: Storage, folder: str, files: Mapping[str, bytes]) -> int:
+    """Put all variants under `folder`, or none; how many bytes they are together."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for name, data in files.items():
+                kind = keys.content_type(name)
+                group.create_task(storage.put(f"{folder}/{name}", data, content_type=kind))
+    except BaseException:
+        await asyncio.shield(storage.erase(folder))
+        raise
+    return sum(map(len, files.values()))
+
+
+def close() -> None:
+    """Stop the worker processes; the next picture starts new ones."""
+    global _pool
+    if _pool:
+        _pool.close()
+    _pool = None
+
+
+_pool: pool.Pool | None = None
+atexit.register(close)
+
+
+async def _ask(
+    request: dict[str, str], data: bytes = b""
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    global _pool
+    _pool = _pool or pool.Pool()
+    try:
+        reply = await _pool.ask(request, data)
+    except pool.WorkerFailed as error:
+        raise Rejected("too_heavy") from error
+    if refused := reply.facts.get("refused"):
+        log.info("picture refused: %s (%s)", refused, reply.facts["cause"])
+        raise Rejected(refused)
+    return reply.facts, reply.blobs

@@ -1,0 +1,75 @@
+"""What is kept of a picture: its variants, its placeholder, its hash and what was measured."""
+
+import io
+
+import thumbhash
+from PIL import Image, ImageFilter, ImageStat
+from PIL.Image import Resampling
+
+FULL_SIDE, MEDIUM_SIDE, TRAIN_SIDE, THUMB_SIDE = 2048, 1024, 1024, 512
+_LAPLACE = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
+_TILES = 4  # sharpness is that of the sharpest of 4 x 4 tiles: a soft background is no fault
+
+
+def fitted(image: Image.Image, side: int) -> Image.Image:
+    """`image` made smaller, if it is longer than `side` px."""
+    scale = side / max(image.size)
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Resampling.LANCZOS)
+
+
+def jpeg(image: Image.Image, *, quality: int) -> bytes:
+    """JPEG with full colour resolution (4:4:4), without metadata."""
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality, subsampling=0)
+    return out.getvalue()
+
+
+def webp(image: Image.Image, *, quality: int = 80) -> bytes:
+    """WebP without metadata."""
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=quality, method=2)
+    return out.getvalue()
+
+
+def placeholder(image: Image.Image) -> bytes:
+    """ThumbHash: about 25 bytes that a page shows until the picture is there."""
+    small = image.copy()
+    small.thumbnail((100, 100), Resampling.BOX)
+    return thumbhash.rgba_to_thumb_hash(*small.size, small.convert("RGBA").tobytes())
+
+
+def difference_hash(image: Image.Image) -> int:
+    """64 bits, one for each pair of neighbours in a 9 x 8 grey copy; signed, as Postgres has it."""
+    row = image.convert("L").resize((9, 8), Resampling.BOX).tobytes()
+    bits = (row[9 * y + x] > row[9 * y + x + 1] for y in range(8) for x in range(8))
+    value = sum(bit << place for place, bit in enumerate(bits))
+    return value - 2**64 if value >= 2**63 else value
+
+
+def measures(image: Image.Image) -> dict[str, float]:
+    """sharpness: variance of the Laplacian, 0..16256. light: luma of the brightest tenth, 0..255.
+
+    Both on a copy of 512 px, so that the resolution of the photo plays no part.
+    """
+    grey = fitted(image, THUMB_SIDE).convert("L")
+    edges = grey.filter(_LAPLACE)
+    width, height = max(1, edges.width // _TILES), max(1, edges.height // _TILES)
+    tiles = (
+        edges.crop((x * width, y * height, (x + 1) * width, (y + 1) * height))
+        for x in range(_TILES)
+        for y in range(_TILES)
+    )
+    sharpness = max(ImageStat.Stat(tile).var[0] for tile in tiles)
+    return {"sharpness": round(sharpness, 1), "light": float(_quantile(grey.histogram(), 0.9))}
+
+
+def _quantile(histogram: list[int], share: float) -> int:
+    wanted, seen = share * sum(histogram), 0
+    for value, count in enumerate(histogram):
+        seen += count
+        if seen >= wanted:
+            return value
+    return 255

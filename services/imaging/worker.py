@@ -1,0 +1,102 @@
+"""The process that decodes: no secrets in it, little memory, no writing; run by `pool.py`.
+
+One message each way, on standard input and output: a line of JSON, then the bytes it announces.
+JSON and not pickle: what a hijacked decoder answers must not be able to run code in the parent.
+"""
+
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import Image
+
+from services.imaging import decode, variants
+
+NICENESS = 10  # pages come first
+MEMORY = 1280 * 2**20  # address space, in bytes: 60 megapixels with transparency need 0.9 GB
+Blobs = dict[str, bytes]
+Answer = tuple[dict[str, Any], Blobs]
+
+
+def ingest(picture: decode.Picture) -> Answer:
+    """Variants of a member's photo; nothing of the uploaded bytes is kept."""
+    full = picture.image
+    train = variants.fitted(full, variants.TRAIN_SIDE)
+    thumb = variants.fitted(train, variants.THUMB_SIDE)
+    facts = {
+        "phash": variants.difference_hash(thumb),
+        "measures": variants.measures(thumb),
+        "full_width": full.width,
+        "full_height": full.height,
+    }
+    blobs = {
+        "full": variants.jpeg(full, quality=92),
+        "train": variants.jpeg(train, quality=95),
+        "thumb": variants.webp(thumb),
+        "thumbhash": variants.placeholder(thumb),
+    }
+    return facts, blobs
+
+
+def derive(picture: decode.Picture) -> Answer:
+    """Variants of a picture that we made ourselves; it is kept as it is."""
+    medium = variants.fitted(picture.image, variants.MEDIUM_SIDE)
+    thumb = variants.fitted(medium, variants.THUMB_SIDE)
+    blobs = {
+        "medium": variants.webp(medium, quality=84),
+        "thumb": variants.webp(thumb),
+        "thumbhash": variants.placeholder(thumb),
+    }
+    return {}, blobs
+
+
+def answer(request: dict[str, Any], data: bytes) -> Answer:
+    """Do what the request says: {"task": "ingest", "path": ...} or {"task": "derive"} and bytes."""
+    task, source = request["task"], Path(request["path"]) if "path" in request else data
+    work = ingest if task == "ingest" else derive
+    side = variants.FULL_SIDE if task == "ingest" else variants.MEDIUM_SIDE
+    try:
+        picture = decode.read(source, side=side)
+        facts, blobs = work(picture)
+    except decode.Undecodable as error:
+        return {"refused": error.code, "cause": repr(error.__cause__)[:300]}, {}
+    except MemoryError:
+        return {"refused": "too_heavy", "cause": "memory"}, {}
+    facts |= {"format": picture.format, "width": picture.width, "height": picture.height}
+    return facts, blobs
+
+
+def confine() -> None:
+    """Bound what a hostile file can do to the machine."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(NICENESS)
+
+
+def main(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer until the parent closes its end or dies."""
+    decode.prepare()
+    Image.init()
+    confine()
+    while line := requests.readline():
+        request = json.loads(line)
+        facts, blobs = answer(request, requests.read(request["bytes"]))
+        sizes = {name: len(blob) for name, blob in blobs.items()}
+        answers.write(json.dumps({**facts, "blobs": sizes}).encode() + b"\n")
+        answers.writelines(blobs.values())
+        answers.flush()
+
+
+def _private_output() -> BinaryIO:
+    """Standard output for our answers alone: what a library prints goes to the log instead."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return answers
+
+
+if __name__ == "__main__":
+    main(sys.stdin.buffer, _private_output())
