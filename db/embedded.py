@@ -54,16 +54,18 @@ class EmbeddedPostgres:
             self._check_root()
             with warden.exclusive(self.root / "start.lock"):
                 self._prepare()
+                self._join()
                 self._run_server()
                 self._create_database()
-                self._users = (self.root / "users.lock").open("a")
-                fcntl.flock(self._users, fcntl.LOCK_SH)
-                self._warden = self._start_warden()
         except OSError as error:
+            self.stop()
             raise CannotStart(
                 f"The database cannot be kept in {self.root} ({error.strerror}): set DATA_DIR to "
                 "a directory that this user may write to, or set DATABASE_URL."
             ) from error
+        except BaseException:
+            self.stop()
+            raise
         return self.url()
 
     def stop(self) -> None:
@@ -180,18 +182,26 @@ class EmbeddedPostgres:
 
     def _create_database(self) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            query = "select from pg_database where datname = %s"
+            query = "select 1 from pg_database where datname = %s"
             if not connection.execute(query, (DATABASE,)).fetchone():
                 create = sql.SQL("create database {}").format(sql.Identifier(DATABASE))
                 connection.execute(create)
 
-    def _start_warden(self) -> subprocess.Popen[bytes]:
+    def _join(self) -> None:
+        """Counts us among the server's users, until we end in whatever way."""
+        self._users = (self.root / "users.lock").open("a")
+        fcntl.flock(self._users, fcntl.LOCK_SH)
         user = self._user
         ids = (user.pw_uid, user.pw_gid) if user else (os.geteuid(), os.getegid())
-        script = str(Path(warden.__file__).absolute())
-        arguments = [str(self.root), str(self._bin / "pg_ctl"), *map(str, ids)]
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", script, *arguments],
+        arguments = [self.root, self._bin / "pg_ctl", *ids]
+        self._warden = subprocess.Popen(
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                str(Path(warden.__file__).absolute()),
+                *map(str, arguments),
+            ],
             stdin=subprocess.PIPE,
             cwd="/",
             start_new_session=True,
