@@ -4,11 +4,11 @@ from nicegui import app
 
 from components import design
 from pages import errors, login, middleware, register, sockets
-from pages.api import auth, docs
+from pages.api import auth
 from services.deps import Deps
 
 PAGES = (login, register)
-RESOURCES = (auth, docs)
+RESOURCES = (auth,)
 
 
 def register_all(deps: Deps) -> None:

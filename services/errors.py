@@ -37,6 +37,12 @@ class Forbidden(DomainError):
     status = 403
 
 
+class LimitReached(DomainError):
+    """The plan's limit is used up; the message says what it is and what lifts it."""
+
+    status = 403
+
+
 class NotFound(DomainError):
     """No such object, or it belongs to somebody else: the two are never told apart."""
 

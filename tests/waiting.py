@@ -3,11 +3,27 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 STEP = 0.02  # seconds between two looks
+
+
+@overload
+async def eventually(
+    condition: Callable[[], Coroutine[Any, Any, T]],
+    *,
+    timeout: float = ...,  # noqa: ASYNC109
+) -> T: ...
+
+
+@overload
+async def eventually(
+    condition: Callable[[], T],
+    *,
+    timeout: float = ...,  # noqa: ASYNC109
+) -> T: ...
 
 
 async def eventually(

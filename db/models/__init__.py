@@ -10,8 +10,10 @@ from db.models.accounts import (
     ThrottleHit,
     User,
 )
+from db.models.credits import CreditAccount, CreditEntry, CreditHold, PlanRow
 from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
+from db.models.jobs import JobRow, JobTick
 from db.models.user_models import TrainingImage, TrainingSample, UserModel
 
 __all__ = [
@@ -20,10 +22,16 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "Consent",
+    "CreditAccount",
+    "CreditEntry",
+    "CreditHold",
     "GeneratedImage",
     "Generation",
     "IdempotencyKey",
+    "JobRow",
+    "JobTick",
     "OneTimeToken",
+    "PlanRow",
     "Session",
     "ShareLink",
     "ThrottleHit",

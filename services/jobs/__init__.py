@@ -1,0 +1,30 @@
+"""Jobs: work that survives crashes, is done once, and never hangs. Knows no feature."""
+
+from services.jobs.base import (
+    Again,
+    Done,
+    Handler,
+    Job,
+    Kind,
+    LeaseLost,
+    Outcome,
+    Permanent,
+    Priority,
+)
+from services.jobs.queue import cancel, enqueue
+from services.jobs.worker import Worker
+
+__all__ = [
+    "Again",
+    "Done",
+    "Handler",
+    "Job",
+    "Kind",
+    "LeaseLost",
+    "Outcome",
+    "Permanent",
+    "Priority",
+    "Worker",
+    "cancel",
+    "enqueue",
+]

@@ -1,0 +1,42 @@
+"""Group commit: jobs that end at about the same time are marked done in one transaction."""
+
+import asyncio
+
+from services.deps import Transaction
+from services.jobs import queue
+from services.jobs.base import Job, LeaseLost
+
+
+class Finisher:
+    """Writes what came in while the write before was under way."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._coming: list[tuple[Job, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def done(self, job: Job) -> None:
+        """Returns when the job is marked done. Raises LeaseLost, or what the database raised."""
+        written = asyncio.get_running_loop().create_future()
+        self._coming.append((job, written))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_all())
+        await written
+
+    async def _write_all(self) -> None:
+        while self._coming:
+            batch, self._coming = self._coming, []
+            leases = [(job.id, job.token) for job, _ in batch]
+            failure: Exception | None = None
+            try:
+                async with self._transaction() as session:
+                    finished = await queue.finish(session, leases=leases)
+            except Exception as error:
+                failure, finished = error, set()
+            for job, written in batch:
+                if written.done():  # its task was interrupted meanwhile
+                    continue
+                if job.id in finished:
+                    written.set_result(None)
+                else:
+                    written.set_exception(failure or LeaseLost(f"{job.kind} {job.id}"))

@@ -1,0 +1,255 @@
+"""The state machine of `job_queue`: every move is one statement, fenced, by database time.
+
+    waiting -> queued -> leased -> done | failed | canceled | dead
+
+waiting: not before `run_at` (a delay, a retry, a remote job under way). queued: in the line.
+failed: the handler said that trying again won't help. dead: all attempts are used up.
+A lease names its claim by a token; whoever writes has to show it, so that a worker which was
+stopped or cut off for too long changes nothing when it comes back.
+
+The line is self-clocked fair queueing (Golestani 1994): members take turns. A job's `turn`,
+given when it joins the line, is the later of the clock (the last turn served) and its flow's
+last turn, plus the price of its priority. Claims then just take the lowest turns.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import bindparam
+
+from services import notify
+
+Lease = tuple[UUID, int]  # job id, token
+
+# The clock, or the last turn of the flow where that is later. Turns behind the clock need no
+# look, which also keeps the look short when an old snapshot keeps dead rows alive.
+LAST_TURN = """greatest(clock.last_value, (
+    select max(turn) from job_queue ahead
+    where ahead.state = 'queued' and ahead.flow = {flow} and ahead.turn > clock.last_value))"""
+PRICE = "power(8, 1 - {priority})::bigint"
+
+ENQUEUE = text(f"""
+    insert into job_queue
+        (id, kind, payload, user_id, priority, flow, dedupe_key, run_at, state, turn)
+    select new.*, now() + delay,
+        case when delay > interval '0' then 'waiting' else 'queued' end,
+        case when delay <= interval '0'
+            then {LAST_TURN.format(flow="new.flow")} + {PRICE.format(priority="priority")} end
+    from job_turn clock, (select
+        cast(:id as uuid), cast(:kind as text), :payload, cast(:user_id as uuid),
+        cast(:priority as smallint) as priority, cast(:flow as text) as flow,
+        cast(:dedupe_key as text)) as new, (select cast(:delay as interval) as delay) as later
+    on conflict (kind, dedupe_key)
+        where state in ('waiting', 'queued', 'leased') and dedupe_key is not null
+    do nothing
+    returning id""").bindparams(  # noqa: S608  # made of the fixed texts above
+    bindparam("payload", type_=JSONB)
+)
+
+FIND_OPEN = text("""
+    select id from job_queue
+    where kind = :kind and dedupe_key = :dedupe_key and state in ('waiting', 'queued', 'leased')""")
+
+PROMOTE = text(f"""
+    with due as materialized (
+        select id from job_queue
+        where state = 'waiting' and run_at <= now() and run_at > now() - :since
+        order by run_at limit 500 for update skip locked
+    ), clock as materialized (select last_value from job_turn
+    ), places as (
+        select id, row_number() over (partition by flow, priority order by run_at) as place
+        from job_queue where id = any(array(select id from due))
+    )
+    update job_queue job
+    set state = 'queued',
+        turn = {LAST_TURN.format(flow="job.flow")}
+            + place * {PRICE.format(priority="job.priority")}
+    from places, clock
+    where job.id = any(array(select id from due)) and job.id = places.id""")  # noqa: S608
+
+CLAIM = text("""
+    with claimed as (
+        update job_queue
+        set state = 'leased', attempts = attempts + 1, lease_token = lease_token + 1,
+            lease_owner = :owner, lease_until = now() + :lease,
+            started_at = coalesce(started_at, now())
+        where id = any(array(
+            select id from job_queue
+            where state = 'queued' and kind = any(:kinds) and (turn, run_at) >= (:turn, :run_at)
+            order by turn, run_at limit :slots for update skip locked))
+        returning id, kind, payload, user_id, attempts, lease_token, turn, run_at
+    ), clock as (
+        select setval('job_turn', greatest(max(turn), (select last_value from job_turn))) as at
+        from claimed
+    )
+    select claimed.* from claimed, clock where clock.at > 0 order by turn, run_at""")
+
+LOCK_LEASE = text("""
+    select true from job_queue
+    where id = :id and lease_token = :token and state = 'leased' for no key update""")
+
+RENEW = text("""
+    update job_queue job set lease_until = now() + :lease
+    from unnest(cast(:ids as uuid[]), cast(:tokens as bigint[])) held (id, token)
+    where job.id = held.id and lease_token = held.token and state = 'leased'
+    returning job.id""")
+
+FINISH = text("""
+    update job_queue job
+    set state = 'done', finished_at = clock_timestamp(), lease_until = null, reason = null
+    from unnest(cast(:ids as uuid[]), cast(:tokens as bigint[])) held (id, token)
+    where job.id = held.id and lease_token = held.token and state = 'leased'
+    returning job.id""")
+
+END = text("""
+    update job_queue
+    set state = :state, reason = :reason, finished_at = clock_timestamp(), lease_until = null
+    where id = :id and lease_token = :token and state = 'leased' returning true""")
+
+# A job that comes back goes on in a flow of its own, ahead of what its member has not started.
+WAIT = text("""
+    update job_queue
+    set state = 'waiting', lease_until = null, turn = null,
+        run_at = clock_timestamp() + :delay * (1 + :jitter * (random() - 0.5)),
+        attempts = attempts - :refund, reason = coalesce(:reason, reason),
+        flow = coalesce(user_id::text, '') || ':again'
+    where id = :id and lease_token = :token and state = 'leased' returning true""")
+
+CANCEL = text("""
+    update job_queue set state = 'canceled', finished_at = clock_timestamp(), lease_until = null
+    where id = :id and state in ('waiting', 'queued', 'leased') returning user_id""")
+
+EXPIRED = text("""
+    select id, kind, payload, user_id, attempts, lease_token from job_queue
+    where state = 'leased' and lease_until < clock_timestamp() and kind = any(:kinds)
+    order by lease_until limit 1 for update skip locked""")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point in the line; a claim that starts there skips what was claimed long ago."""
+
+    turn: int
+    run_at: datetime | str
+
+
+FRONT = Place(0, "-infinity")
+
+
+async def enqueue(
+    session: AsyncSession,
+    *,
+    kind: str,
+    payload: Mapping[str, Any],
+    user_id: UUID | None = None,
+    dedupe_key: str | None = None,
+    priority: int = 0,
+    delay: timedelta = timedelta(),
+) -> UUID:
+    """Queues a job with the caller's transaction: it exists exactly if that commits.
+
+    While an open job of this kind has the same dedupe_key, that one's id is returned instead.
+    priority: a `Priority`. user_id: whose turn it uses; None for the house itself.
+    """
+    row = {
+        "kind": kind,
+        "payload": dict(payload),
+        "user_id": user_id,
+        "dedupe_key": dedupe_key,
+        "priority": priority,
+        "flow": f"{user_id or ''}:{int(priority)}",
+        "delay": delay,
+    }
+    id: UUID | None = None
+    while id is None:  # the open job may end between the two looks
+        if id := await session.scalar(ENQUEUE, row | {"id": uuid4()}):
+            await notify.publish(session, topic="job", id=id, user_id=user_id)
+        else:
+            id = await session.scalar(FIND_OPEN, {"kind": kind, "dedupe_key": dedupe_key})
+    return id
+
+
+async def cancel(session: AsyncSession, *, job_id: UUID) -> bool:
+    """Ends an open job at once; True if it was open. What its handler still does is fenced off.
+
+    The handler is interrupted at the next heartbeat. Lock order: cancel before `ledger.release`.
+    """
+    row = (await session.execute(CANCEL, {"id": job_id})).one_or_none()
+    if row:
+        await notify.publish(session, topic="job", id=job_id, user_id=row.user_id)
+    return row is not None
+
+
+async def promote(session: AsyncSession, *, since: timedelta) -> None:
+    """Puts waiting jobs that came due at most `since` ago into the line, at the next turns."""
+    await session.execute(PROMOTE, {"since": since})
+
+
+async def claim(
+    session: AsyncSession,
+    *,
+    owner: str,
+    kinds: Sequence[str],
+    slots: int,
+    lease: timedelta,
+    start: Place = FRONT,
+) -> Sequence[Row[Any]]:
+    """Leases at most `slots` jobs of these kinds to `owner`, first come in the line first."""
+    values = {"owner": owner, "kinds": list(kinds), "slots": slots, "lease": lease}
+    return (
+        await session.execute(CLAIM, values | {"turn": start.turn, "run_at": start.run_at})
+    ).all()
+
+
+async def lock_lease(session: AsyncSession, *, job_id: UUID, token: int) -> bool:
+    """Whether the lease still stands; if so it stands until the transaction ends."""
+    return bool(await session.scalar(LOCK_LEASE, {"id": job_id, "token": token}))
+
+
+async def renew(session: AsyncSession, *, leases: Sequence[Lease], lease: timedelta) -> set[UUID]:
+    """Renews leases; returns the ids of those that still stand."""
+    return set(await session.scalars(RENEW, _columns(leases) | {"lease": lease}))
+
+
+async def finish(session: AsyncSession, *, leases: Sequence[Lease]) -> set[UUID]:
+    """Marks leased jobs done; returns the ids of those whose lease still stood."""
+    return set(await session.scalars(FINISH, _columns(leases)))
+
+
+async def end(session: AsyncSession, *, job_id: UUID, token: int, state: str, reason: str) -> bool:
+    """Ends a leased job as `failed` or `dead`; False if its lease is lost."""
+    values = {"id": job_id, "token": token, "state": state, "reason": reason}
+    return bool(await session.scalar(END, values))
+
+
+async def wait(
+    session: AsyncSession,
+    *,
+    job_id: UUID,
+    token: int,
+    delay: timedelta,
+    refund: bool = False,
+    jitter: float = 0.0,
+    reason: str | None = None,
+) -> bool:
+    """Gives a leased job back until `delay` has passed; refund: this uses no attempt.
+
+    jitter: width of the chance in the delay, as a share of it.
+    """
+    values = {"id": job_id, "token": token, "delay": delay, "jitter": jitter}
+    return bool(await session.scalar(WAIT, values | {"refund": int(refund), "reason": reason}))
+
+
+async def lock_expired(session: AsyncSession, *, kinds: Sequence[str]) -> Row[Any] | None:
+    """One job of these kinds whose owner let the lease run out, locked."""
+    return (await session.execute(EXPIRED, {"kinds": list(kinds)})).one_or_none()
+
+
+def _columns(leases: Sequence[Lease]) -> dict[str, Any]:
+    return {"ids": [id for id, _ in leases], "tokens": [token for _, token in leases]}

@@ -1,0 +1,34 @@
+"""Periodic jobs: each is queued once an interval, however many containers look."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.jobs.base import Priority
+from services.jobs.queue import enqueue
+
+KNOW = text("""
+    insert into job_ticks (name, due_at) select unnest(cast(:names as text[])), now()
+    on conflict do nothing""")
+FIRE = text("""
+    update job_ticks tick set due_at = now() + every
+    from unnest(cast(:names as text[]), cast(:every as interval[])) known (name, every)
+    where tick.name = known.name and tick.due_at <= now()
+    returning tick.name""")
+
+
+async def fire(session: AsyncSession, ticks: Mapping[str, timedelta]) -> list[str]:
+    """Queues a job for every tick that is due and returns their names; a new one is due at once.
+
+    One that still runs from the time before is not queued a second time.
+    """
+    values = {"names": list(ticks), "every": list(ticks.values())}
+    await session.execute(KNOW, values)
+    due = list(await session.scalars(FIRE, values))
+    for name in due:
+        await enqueue(
+            session, kind=name, payload={}, dedupe_key="tick", priority=Priority.BACKGROUND
+        )
+    return due

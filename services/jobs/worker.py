@@ -1,0 +1,282 @@
+"""The worker of one process: claims jobs for its free slots and sees each to an outcome."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.deps import Deps
+from services.jobs import queue, ticks
+from services.jobs.base import Again, Done, Handler, Job, Kind, LeaseLost, Outcome, Permanent
+from services.jobs.finisher import Finisher
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+POLL = timedelta(seconds=1)
+BEAT = timedelta(seconds=2)  # also how soon the handler of a canceled job is interrupted
+SWEEP = timedelta(seconds=5)
+FULL_LOOK = 10  # every so many polls, the line and the waiting are looked through from the front
+RECENT = timedelta(minutes=1)
+EVER = timedelta(days=36500)
+FIRST_RETRY = timedelta(seconds=2)
+LAST_RETRY = timedelta(minutes=10)
+JITTER = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that ended in an error; final: `failed` or `dead`, None to try again."""
+
+    reason: str
+    final: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What the scheduler has to call every so often, and never twice at a time."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[None]]
+
+
+class Worker:
+    """Works the queue in one process; several processes work it together.
+
+    `duties` are to be called by the scheduler, `wake` when a notice says that a job came.
+    ticks: periodic jobs, as {name: (interval, handler)}; the name is also the kind.
+    slots: how many handlers run at a time. lease: how long a silent worker keeps its jobs.
+    """
+
+    def __init__(
+        self,
+        deps: Deps,
+        *,
+        kinds: Mapping[str, Kind],
+        ticks: Mapping[str, tuple[timedelta, Handler]] | None = None,
+        slots: int = 8,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._deps = deps
+        self._ticks = {name: every for name, (every, _) in (ticks or {}).items()}
+        self._kinds = {name: Kind(run) for name, (_, run) in (ticks or {}).items()} | dict(kinds)
+        self._slots = slots
+        self._lease = lease
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._running: dict[queue.Lease, asyncio.Task[None]] = {}
+        self._finisher = Finisher(deps.transaction)
+        self._claiming: asyncio.Task[None] | None = None
+        self._wanted = False
+        self._draining = False
+        self._polls = 0
+        self._start_at = queue.FRONT
+        self._first_claimed: queue.Place | None = None
+        self._due_since: timedelta | None = None
+        self._renewed_at = 0.0
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """What the scheduler has to call, and how often."""
+        return (
+            Duty("jobs.poll", POLL, self.poll),
+            Duty("jobs.beat", BEAT, self.beat),
+            Duty("jobs.sweep", SWEEP, self.sweep),
+        )
+
+    @property
+    def busy(self) -> int:
+        """How many handlers run now."""
+        return len(self._running)
+
+    def wake(self) -> None:
+        """Looks for work now; calls that come while it looks are one more look."""
+        self._wanted = True
+        if self._claiming is None or self._claiming.done():
+            self._claiming = asyncio.create_task(self._claim_while_wanted())
+
+    async def poll(self) -> None:
+        """Puts what came due into the line, and looks for work: the truth behind every notice.
+
+        Looks start where claims stood a second or two ago, since all before that is dead rows,
+        which an old snapshot (a backup, say) may keep; every tenth goes through everything.
+        """
+        full = self._polls % FULL_LOOK == 0
+        self._polls += 1
+        self._start_at = queue.FRONT if full else self._first_claimed or self._start_at
+        self._first_claimed = None
+        self._due_since = EVER if full else RECENT
+        self.wake()
+
+    async def beat(self) -> None:
+        """Renews the leases of what runs here, and interrupts what is no longer ours."""
+        leases = list(self._running)
+        try:
+            alive = await self._renew(leases)
+        except SQLAlchemyError:
+            if self._time() - self._renewed_at > self._lease.total_seconds():
+                self._interrupt(leases)  # by now another worker may have them
+            raise
+        self._renewed_at = self._time()
+        self._interrupt([lease for lease in leases if lease[0] not in alive])
+
+    async def sweep(self) -> None:
+        """Takes back what silent workers left, and fires the ticks that are due."""
+        while await self._take_back_one():
+            pass
+        if not self._draining:
+            async with self._deps.transaction() as session:
+                await ticks.fire(session, self._ticks)
+
+    async def drain(self, grace: timedelta) -> None:
+        """Claims no more, lets handlers end within `grace`, and gives the others' jobs back."""
+        self._draining = True
+        if self._claiming:
+            await asyncio.wait([self._claiming])
+        deadline = self._time() + grace.total_seconds()
+        while self._running and (left := deadline - self._time()) > 0:
+            await asyncio.wait(self._running.values(), timeout=min(left, BEAT.total_seconds()))
+            await self.beat()
+        unfinished = dict(self._running)
+        self._interrupt(list(unfinished))
+        await asyncio.gather(*unfinished.values(), return_exceptions=True)
+        async with self._deps.transaction() as session:
+            for id, token in unfinished:
+                await queue.wait(session, job_id=id, token=token, delay=timedelta(), refund=True)
+            await queue.promote(session, since=RECENT)
+
+    async def _claim_while_wanted(self) -> None:
+        while self._wanted and not self._draining:
+            self._wanted = False
+            try:
+                await self._claim()
+            except SQLAlchemyError:
+                log.exception("jobs could not be claimed; the next poll tries again")
+
+    async def _claim(self) -> None:
+        if (free := self._slots - len(self._running)) <= 0:
+            return
+        due_since, self._due_since = self._due_since, None
+        async with self._deps.transaction() as session:
+            if due_since:
+                await queue.promote(session, since=due_since)
+            rows = await queue.claim(
+                session,
+                owner=self._owner,
+                kinds=list(self._kinds),
+                slots=free,
+                lease=self._lease,
+                start=self._start_at,
+            )
+        if rows:
+            first = queue.Place(rows[0].turn, rows[0].run_at)
+            self._first_claimed = self._first_claimed or first
+        for row in rows:
+            self._begin(_job(row))
+
+    def _begin(self, job: Job) -> None:
+        task = asyncio.create_task(self._work(job), name=f"job {job.kind} {job.id}")
+        self._running[job.id, job.token] = task
+        task.add_done_callback(lambda _: self._end(job))
+
+    def _end(self, job: Job) -> None:
+        del self._running[job.id, job.token]
+        self.wake()
+
+    async def _work(self, job: Job) -> None:
+        try:
+            outcome = await self._attempt(job)
+            if not job.finished:
+                await self._settle(job, outcome)
+        except LeaseLost:
+            log.info("job %s %s was taken from this worker", job.kind, job.id)
+        except Exception:
+            log.exception("the outcome of job %s %s could not be written", job.kind, job.id)
+
+    async def _attempt(self, job: Job) -> Outcome | Failure:
+        kind = self._kinds[job.kind]
+        try:
+            async with asyncio.timeout(kind.timeout.total_seconds()):
+                return await kind.run(self._deps, job)
+        except LeaseLost:
+            raise
+        except Permanent as error:
+            return Failure(str(error), final="failed")
+        except Exception as error:
+            log.exception("job %s %s failed, attempt %d", job.kind, job.id, job.attempt)
+            last = job.attempt >= kind.max_attempts
+            return Failure(f"{type(error).__name__}: {error}", final="dead" if last else None)
+
+    async def _settle(self, job: Job, outcome: Outcome | Failure) -> None:
+        match outcome:
+            case Done():
+                await self._finisher.done(job)
+            case Again(after):
+                await self._wait(job, delay=after, refund=True)
+            case Failure(reason, None):
+                delay = min(FIRST_RETRY * 2 ** (job.attempt - 1), LAST_RETRY)
+                await self._wait(job, delay=delay, jitter=JITTER, reason=reason)
+            case Failure(reason, str(state)):
+                async with job.transaction(self._deps) as session:
+                    await self._abandon(session, job, state=state, reason=reason)
+
+    async def _wait(self, job: Job, *, delay: timedelta, **how: Any) -> None:
+        async with self._deps.transaction() as session:
+            await queue.wait(session, job_id=job.id, token=job.token, delay=delay, **how)
+        if delay < POLL:
+            asyncio.get_running_loop().call_later(delay.total_seconds(), self._wake_for_due)
+
+    def _wake_for_due(self) -> None:
+        self._due_since = self._due_since or RECENT
+        self.wake()
+
+    async def _abandon(self, session: AsyncSession, job: Job, *, state: str, reason: str) -> None:
+        if abandoned := self._kinds[job.kind].abandoned:
+            await abandoned(session, job, reason)
+        await queue.end(session, job_id=job.id, token=job.token, state=state, reason=reason)
+
+    async def _take_back_one(self) -> bool:
+        async with self._deps.transaction() as session:
+            row = await queue.lock_expired(session, kinds=list(self._kinds))
+            if row is None:
+                return False
+            job = _job(row)
+            if job.attempt >= self._kinds[job.kind].max_attempts:
+                reason = f"Its worker stopped answering, in attempt {job.attempt}."
+                await self._abandon(session, job, state="dead", reason=reason)
+            else:
+                await queue.wait(
+                    session,
+                    job_id=job.id,
+                    token=job.token,
+                    delay=timedelta(),
+                    reason="Its worker stopped answering.",
+                )
+        return True
+
+    async def _renew(self, leases: list[queue.Lease]) -> set[UUID]:
+        if not leases:
+            return set()
+        async with self._deps.transaction() as session:
+            return await queue.renew(session, leases=leases, lease=self._lease)
+
+    def _interrupt(self, leases: list[queue.Lease]) -> None:
+        for lease in leases:
+            if task := self._running.get(lease):
+                task.cancel()
+
+    def _time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(row.id, row.kind, row.payload, row.user_id, row.attempts, row.lease_token)

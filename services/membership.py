@@ -1,0 +1,92 @@
+"""Who has which plan: what an administrator or a paid subscription sets, and monthly grants."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import AuditEntry, CreditAccount, User
+from services import ledger, notify, plans
+from services.deps import Deps
+from services.errors import Invalid, NotFound
+from services.jobs import Done, Job, Outcome
+
+RENEWAL = timedelta(hours=1)
+
+
+async def set_plan(
+    session: AsyncSession, *, user_id: UUID, plan: str | None, actor_id: UUID, reason: str
+) -> None:
+    """An administrator gives a member a plan (None: the default again), and what it grants.
+
+    Raises NotFound, Invalid when no reason is given.
+    """
+    _check_reason(reason)
+    await _put(session, user_id=user_id, plan=plan)
+    await ledger.grant_plan(session, user_id=user_id)
+    _record(session, "plan.set", actor_id, user_id, plan=plan, reason=reason)
+
+
+async def set_paid_plan(session: AsyncSession, *, user_id: UUID, plan: str | None) -> None:
+    """A subscription gives a member a plan (None: it ended); its invoices do the granting."""
+    await _put(session, user_id=user_id, plan=plan)
+    await ledger.balance(session, user_id=user_id)  # opens the account
+    await session.execute(
+        update(CreditAccount).where(CreditAccount.user_id == user_id).values(renews_at=None)
+    )
+
+
+async def give_credits(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    user_id: UUID,
+    credits: int,
+    actor_id: UUID,
+    reason: str,
+) -> None:
+    """An administrator grants credits; the member reads the reason. Raises Invalid."""
+    _check_reason(reason)
+    if not 1 <= credits <= 100_000:
+        raise Invalid("Grant 1 to 100,000 credits at a time.")
+    reference = f"gift:{deps.new_id()}"
+    await ledger.grant(
+        session, user_id=user_id, credits=credits, reference=reference, reason=reason.strip()
+    )
+    _record(session, "credits.grant", actor_id, user_id, credits=credits, reason=reason)
+
+
+async def renew(deps: Deps, job: Job) -> Outcome:
+    """Tick: grants the months that have begun, member by member."""
+    while True:
+        async with job.transaction(deps) as session:
+            due = CreditAccount.renews_at <= func.now()
+            user_id = await session.scalar(select(CreditAccount.user_id).where(due).limit(1))
+            if user_id is None:
+                return Done()
+            await ledger.renew_plan(session, user_id=user_id)
+
+
+async def _put(session: AsyncSession, *, user_id: UUID, plan: str | None) -> None:
+    if plan is not None:
+        await plans.get(session, name=plan)
+    changed = await session.scalar(
+        update(User).where(User.id == user_id).values(plan=plan).returning(User.id)
+    )
+    if changed is None:
+        raise NotFound("There is no such member.")
+    await notify.publish(session, topic="credits", id=user_id, user_id=user_id)
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("Say why: the reason is kept, and the member reads it.")
+
+
+def _record(
+    session: AsyncSession, action: str, actor_id: UUID, user_id: UUID, **details: object
+) -> None:
+    session.add(
+        AuditEntry(actor_id=actor_id, action=action, target=f"user:{user_id}", details=details)
+    )
