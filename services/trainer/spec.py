@@ -15,6 +15,10 @@ INFO_LIMIT = 4096  # bytes of JSON that a Together worker may report as progress
 MAX_PHOTOS = 100
 MAX_SAMPLES = 64
 MAX_IMAGES = 8
+ZIP_TYPE = "application/zip"
+WEIGHTS_TYPE = "application/octet-stream"  # the Content-Type of each PUT, which S3 signs too
+SAMPLE_TYPE = "image/jpeg"
+IMAGE_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 
 def _web_address(value: str) -> str:

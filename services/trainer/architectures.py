@@ -1,0 +1,169 @@
+"""What differs between FLUX.2 klein and FLUX.1: encoding, the transformer's call, the pipeline's.
+
+Latents are kept packed, (1, tokens, channels): one token is 16 x 16 pixels in both. The loss and
+the noise do not care about the layout, so that no training step has to pack or unpack.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, cast
+
+import torch
+from diffusers import Flux2KleinPipeline, FluxPipeline
+from torch import Tensor
+
+from services.trainer.errors import JobFailed
+from services.trainer.spec import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """An encoded prompt: embeds (1, length, width), position ids, pooled (1, width) or None."""
+
+    embeds: Tensor
+    ids: Tensor
+    pooled: Tensor | None = None
+
+    def to(self, device: Any) -> "Prompt":
+        """The same on another device."""
+        pooled = None if self.pooled is None else self.pooled.to(device)
+        return replace(self, embeds=self.embeds.to(device), ids=self.ids.to(device), pooled=pooled)
+
+
+@dataclass(frozen=True, slots=True)
+class Latents:
+    """An encoded picture: packed (1, tokens, channels), position ids, grid (rows, columns)."""
+
+    packed: Tensor
+    ids: Tensor
+    grid: tuple[int, int]
+
+
+class Architecture(Protocol):
+    """One family of models; methods take the diffusers pipeline, or its transformer."""
+
+    name: str
+    pipeline: Any
+
+    def encode_prompt(self, pipe: Any, text: str, max_length: int) -> Prompt: ...  # noqa: D102
+
+    def encode_pixels(self, pipe: Any, pixels: Tensor) -> Latents: ...  # noqa: D102
+
+    def predict(  # noqa: D102
+        self, transformer: Any, noisy: Tensor, sigma: Tensor, latents: Latents, prompt: Prompt
+    ) -> Tensor: ...
+
+    def call(  # noqa: D102
+        self, prompt: Prompt, negative: Prompt | None, count: int, guidance_scale: float
+    ) -> dict[str, Any]: ...
+
+
+class Flux2Klein:
+    """FLUX.2 klein: Qwen3 embeddings, patchified batch-normed latents, no guidance embedding."""
+
+    name = "flux2-klein"
+    pipeline = Flux2KleinPipeline
+
+    def encode_prompt(self, pipe: Any, text: str, max_length: int) -> Prompt:
+        """The pipeline's own encoding."""
+        embeds, ids = pipe.encode_prompt(text, max_sequence_length=max_length)
+        return Prompt(embeds=embeds, ids=ids)
+
+    def encode_pixels(self, pipe: Any, pixels: Tensor) -> Latents:
+        """Pixels (1, 3, height, width) in -1..1; the mode of the posterior, no noise."""
+        norm = pipe.vae.bn
+        patches = pipe._patchify_latents(pipe.vae.encode(pixels).latent_dist.mode())
+        mean = norm.running_mean.view(1, -1, 1, 1).to(patches)
+        deviation = torch.sqrt(norm.running_var + pipe.vae.config.batch_norm_eps)
+        patches = (patches - mean) / deviation.view(1, -1, 1, 1).to(patches)
+        ids = pipe._prepare_latent_ids(patches).to(pixels.device)
+        return Latents(pipe._pack_latents(patches), ids, tuple(patches.shape[-2:]))
+
+    def predict(
+        self, transformer: Any, noisy: Tensor, sigma: Tensor, latents: Latents, prompt: Prompt
+    ) -> Tensor:
+        """The velocity, of the shape of noisy (1, tokens, channels); sigma (1,) in 0..1."""
+        velocity: Tensor = transformer(
+            hidden_states=noisy,
+            timestep=sigma,
+            guidance=None,
+            encoder_hidden_states=prompt.embeds,
+            txt_ids=prompt.ids,
+            img_ids=latents.ids,
+            return_dict=False,
+        )[0]
+        return velocity
+
+    def call(
+        self, prompt: Prompt, negative: Prompt | None, count: int, guidance_scale: float
+    ) -> dict[str, Any]:
+        """The pipeline's arguments for `count` images of one prompt."""
+        arguments = {
+            "prompt_embeds": prompt.embeds.expand(count, -1, -1),
+            "guidance_scale": guidance_scale,
+        }
+        if negative is not None and guidance_scale > 1:
+            arguments["negative_prompt_embeds"] = negative.embeds.expand(count, -1, -1)
+        return arguments
+
+
+class Flux1:
+    """FLUX.1: CLIP and T5 embeddings, shifted and scaled latents, guidance 1.0 in training."""
+
+    name = "flux1"
+    pipeline = FluxPipeline
+
+    def encode_prompt(self, pipe: Any, text: str, max_length: int) -> Prompt:
+        """The pipeline's own encoding."""
+        embeds, pooled, ids = pipe.encode_prompt(text, text, max_sequence_length=max_length)
+        return Prompt(embeds=embeds, ids=ids, pooled=pooled)
+
+    def encode_pixels(self, pipe: Any, pixels: Tensor) -> Latents:
+        """Pixels (1, 3, height, width) in -1..1; the mode of the posterior, no noise."""
+        vae = pipe.vae
+        values = vae.encode(pixels).latent_dist.mode()
+        values = (values - vae.config.shift_factor) * vae.config.scaling_factor
+        _, channels, height, width = values.shape
+        rows, columns = height // 2, width // 2
+        ids = pipe._prepare_latent_image_ids(1, rows, columns, values.device, values.dtype)
+        return Latents(pipe._pack_latents(values, 1, channels, height, width), ids, (rows, columns))
+
+    def predict(
+        self, transformer: Any, noisy: Tensor, sigma: Tensor, latents: Latents, prompt: Prompt
+    ) -> Tensor:
+        """The velocity, of the shape of noisy (1, tokens, channels); sigma (1,) in 0..1."""
+        guided = transformer.config.guidance_embeds
+        velocity: Tensor = transformer(
+            hidden_states=noisy,
+            timestep=sigma,
+            guidance=torch.ones_like(sigma, dtype=torch.float32) if guided else None,
+            pooled_projections=prompt.pooled,
+            encoder_hidden_states=prompt.embeds,
+            txt_ids=prompt.ids,
+            img_ids=latents.ids,
+            return_dict=False,
+        )[0]
+        return velocity
+
+    def call(
+        self,
+        prompt: Prompt,
+        negative: Prompt | None,  # noqa: ARG002 - guidance is embedded: there is no second pass
+        count: int,
+        guidance_scale: float,
+    ) -> dict[str, Any]:
+        """The pipeline's arguments for `count` images of one prompt; it takes no negative."""
+        return {
+            "prompt_embeds": prompt.embeds.expand(count, -1, -1),
+            "pooled_prompt_embeds": cast(Tensor, prompt.pooled).expand(count, -1),
+            "guidance_scale": guidance_scale,
+        }
+
+
+_KNOWN: dict[str, Architecture] = {"flux2-klein": Flux2Klein(), "flux1": Flux1()}
+
+
+def architecture(name: str) -> Architecture:
+    """The architecture of that name; raises JobFailed(BASE_MISSING)."""
+    if name not in _KNOWN:
+        raise JobFailed(Code.BASE_MISSING, f"There is no architecture {name!r}.")
+    return _KNOWN[name]

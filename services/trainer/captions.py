@@ -1,0 +1,37 @@
+"""Captions: the trigger word, the subject and the scene; never what the face looks like."""
+
+import re
+
+# What a caption names, the model learns as changeable; the face has to stay with the trigger word.
+_FACE = re.compile(
+    r"\b(face|facial|eye|eyes|eyed|eyebrow|eyebrows|nose|mouth|lips|chin|cheek|cheeks|cheekbones|jaw"
+    r"|forehead|freckles|wrinkles|dimples|beard|bearded|moustache|mustache|stubble|goatee|skin"
+    r"|complexion|hair|haired|hairline|bald|blond|blonde|brunette|redhead|ears|teeth|scar|tattoo)\b",
+    re.IGNORECASE,
+)
+
+
+def training_caption(trigger_word: str, subject: str, scene: str | None) -> str:
+    """ "photo of <trigger> <subject>, <scene>", without the phrases that describe the face."""
+    phrases = [phrase.strip() for phrase in (scene or "").split(",")]
+    kept = [phrase for phrase in phrases if phrase and not _FACE.search(phrase)]
+    return ", ".join([f"photo of {trigger_word} {subject}", *kept])
+
+
+def prompt_with_trigger(prompt: str, trigger_word: str | None, subject: str) -> str:
+    """The prompt, begun as the training captions were, unless it names the trigger word itself."""
+    if trigger_word is None or re.search(rf"\b{trigger_word}\b", prompt, re.IGNORECASE):
+        return prompt
+    return f"photo of {trigger_word} {subject}, {prompt}"
+
+
+SAMPLE_SCENES = (
+    "head and shoulders portrait, plain studio background, soft light",
+    "standing in a city street in the evening, full body",
+    "in a bright kitchen, candid photo",
+    "outdoors in a forest, half body, morning light",
+    "at a desk in an office, business clothes",
+    "on a beach, summer clothes, sunset",
+    "black and white portrait, dramatic light",
+    "in a café, warm light, candid photo",
+)

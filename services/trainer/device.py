@@ -1,0 +1,46 @@
+"""The device of a job's process: which one, its number format, and what it has used."""
+
+import gc
+import resource
+import sys
+from typing import Any
+
+import torch
+
+from services.trainer.config import WorkerConfig
+
+SMALL_GPU = 30 * 2**30  # bytes; below it a klein-4B training begins with checkpointed gradients
+
+
+def device_of(config: WorkerConfig) -> Any:
+    """The configured device, else CUDA where there is one, else the CPU."""
+    return torch.device(config.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
+def dtype_of(config: WorkerConfig) -> Any:
+    """The configured number format, else bfloat16 on a GPU and float32 on the CPU."""
+    default = "float32" if device_of(config).type == "cpu" else "bfloat16"
+    return getattr(torch, config.dtype or default)
+
+
+def is_small(device: Any) -> bool:
+    """Whether this is a GPU with too little memory to keep all activations."""
+    return bool(device.type == "cuda" and torch.cuda.mem_get_info(device)[1] < SMALL_GPU)
+
+
+def free_memory() -> None:
+    """Give back what nothing refers to any more."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def vram_peak() -> int | None:
+    """The most GPU memory that this process has had allocated, in bytes; None without a GPU."""
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
+
+
+def ram_peak() -> int:
+    """The most memory that this process has had resident, in bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

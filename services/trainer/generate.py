@@ -1,0 +1,220 @@
+"""Images from a base and perhaps a LoRA; the base stays in memory for the next job."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from services.trainer import device, loras, pipelines
+from services.trainer.architectures import Architecture, Prompt, architecture
+from services.trainer.bases import Base, Profile, find_base, locate
+from services.trainer.captions import prompt_with_trigger
+from services.trainer.context import Context
+from services.trainer.errors import failure_of
+from services.trainer.files import read_json, write_json
+from services.trainer.lora_cache import cached
+from services.trainer.sampling import encoded, make_images
+from services.trainer.spec import (
+    IMAGE_TYPES,
+    Code,
+    GenerateOutputs,
+    GeneratePayload,
+    PutFile,
+    Stage,
+)
+from services.trainer.transfer import put
+
+MAX_ADAPTERS = 4  # LoRAs that stay loaded beside the base
+RECORD = "images.json"
+
+
+def generate(payload: GeneratePayload, context: Context) -> GenerateOutputs:
+    """Make the images that are not yet at their URLs, and say what was made; raises JobFailed."""
+    started = time.monotonic()
+    base = find_base(context.config, payload.base_model)
+    profile = base.fast if payload.profile == "fast" else base.quality
+    context.report.stage(Stage.PREPARING)
+    warm = _warm(base, profile, context)
+    warm.use_lora(payload, context)
+    work = _Work(payload, profile, warm, context)
+    images = work.run()
+    return GenerateOutputs(
+        client_job_id=payload.client_job_id,
+        images=tuple(images),
+        seconds=round(time.monotonic() - started, 2),
+        vram_peak_bytes=device.vram_peak(),
+        ram_peak_bytes=device.ram_peak(),
+        warnings=tuple(context.report.warnings),
+        recipe={"base_model": base.name, **work.recipe()},
+    )
+
+
+class WarmBase:
+    """One base in memory, with the LoRAs that were used last."""
+
+    def __init__(self, kind: Architecture, source: str, context: Context) -> None:
+        config = context.config
+        self.kind, self.source = kind, source
+        self.pipe = pipelines.load_pipeline(
+            kind, source, device=device.device_of(config), dtype=device.dtype_of(config)
+        )
+        self.base = loras.fingerprint(kind.name, self.pipe.transformer)
+        self.batch = 4 if device.device_of(config).type == "cuda" else 1
+        self.adapters: list[str] = []
+        self.economies = [self._one_by_one, self._offload]
+        if config.compile:
+            self.pipe.transformer.compile_repeated_blocks()
+
+    def use_lora(self, payload: GeneratePayload, context: Context) -> None:
+        """Switch to the payload's LoRA and scale, or to none; loads only what is not loaded.
+
+        Raises JobFailed: TRANSFER_FAILED, LORA_INVALID, LORA_MISMATCH.
+        """
+        if payload.lora_url is None:
+            if self.adapters:
+                self.pipe.disable_lora()
+            return
+        path = cached(context.config, payload.lora_url, payload.lora_id)
+        try:
+            loras.require_fit(path, self.base)
+        except Exception:
+            path.unlink()  # so that a repaired file of the same name gets its chance
+            raise
+        self._load(path)
+        self.pipe.enable_lora()
+        self.pipe.set_adapters([path.stem], [payload.lora_scale])
+
+    def _load(self, path: Path) -> None:
+        name = path.stem
+        if name in self.adapters:
+            self.adapters.remove(name)
+        else:
+            if len(self.adapters) >= MAX_ADAPTERS:
+                self.pipe.delete_adapters(self.adapters.pop(0))
+            self.pipe.load_lora_weights(
+                str(path.parent), weight_name=path.name, adapter_name=name, local_files_only=True
+            )
+        self.adapters.append(name)
+
+    def economise(self) -> bool:
+        """Use less memory from now on; False if there is nothing left to give up."""
+        if not self.economies:
+            return False
+        self.economies.pop(0)()
+        device.free_memory()
+        return True
+
+    def _one_by_one(self) -> None:
+        self.batch = 1
+        self.pipe.vae.enable_tiling()
+
+    def _offload(self) -> None:
+        pipelines.offload(self.pipe)
+
+
+def _warm(base: Base, profile: Profile, context: Context) -> WarmBase:
+    """The base in memory: the one that is there, or a fresh one in its place."""
+    source = locate(context.config, profile)
+    warm = context.warm.get("base")
+    if isinstance(warm, WarmBase) and warm.source == source:
+        return warm
+    context.warm.clear()
+    del warm
+    device.free_memory()
+    context.warm["base"] = WarmBase(architecture(base.architecture), source, context)
+    fresh: WarmBase = context.warm["base"]
+    return fresh
+
+
+class _Work:
+    """The images of one job, a batch at a time; those that are put are not made again."""
+
+    def __init__(
+        self, payload: GeneratePayload, profile: Profile, warm: WarmBase, context: Context
+    ) -> None:
+        self.payload, self.warm, self.context = payload, warm, context
+        self.steps = payload.steps or profile.steps
+        self.guidance = profile.guidance_scale
+        if payload.guidance_scale is not None and profile.guidance_scale > 1:
+            self.guidance = payload.guidance_scale
+        self.prompt = prompt_with_trigger(payload.prompt, payload.trigger_word, payload.subject)
+        record = read_json(context.folder / RECORD) or []
+        self.done = {image["index"]: PutFile.model_validate(image) for image in record}
+        self.started = time.monotonic()
+
+    def run(self) -> list[PutFile]:
+        """Every image at its URL, in order."""
+        if self.payload.negative_prompt and not self._takes_negative():
+            self.context.report.warn("This base takes no negative prompt: it was left out.")
+        prompt = self._encode(self.prompt)
+        negative = self._encode(self.payload.negative_prompt or "") if self.guidance > 1 else None
+        while missing := [i for i in range(len(self.payload.seeds)) if i not in self.done]:
+            self._batch(missing[: self.warm.batch], prompt, negative)
+        return [self.done[index] for index in sorted(self.done)]
+
+    def _takes_negative(self) -> bool:
+        return self.guidance > 1 and self.warm.kind.name != "flux1"
+
+    def _encode(self, text: str) -> Prompt:
+        with torch.no_grad():
+            length = self.payload.max_sequence_length
+            return self.warm.kind.encode_prompt(self.warm.pipe, text, length)
+
+    def _batch(self, indexes: list[int], prompt: Prompt, negative: Prompt | None) -> None:
+        payload = self.payload
+        try:
+            images = make_images(
+                self.warm.kind,
+                self.warm.pipe,
+                prompt=prompt,
+                negative=negative,
+                seeds=tuple(payload.seeds[index] for index in indexes),
+                size=(payload.width, payload.height),
+                steps=self.steps,
+                guidance_scale=self.guidance,
+                on_step=lambda step: self._say(step, len(indexes)),
+            )
+        except Exception as error:
+            if failure_of(error).code is Code.OUT_OF_MEMORY and self.warm.economise():
+                return self.context.report.warn("Memory was short: making images more slowly.")
+            raise
+        for index, image in zip(indexes, images, strict=True):
+            self._put(index, image)
+        return None
+
+    def _say(self, step: int, batch: int) -> None:
+        """Progress by step; time left by the steps of this job so far."""
+        self.context.report.check()
+        total = len(self.payload.seeds) * self.steps
+        now = len(self.done) * self.steps + step * batch
+        pace = (time.monotonic() - self.started) / max(now, 1)
+        self.context.report.update(
+            stage=Stage.GENERATING,
+            progress=0.98 * now / total,
+            step=now,
+            total_steps=total,
+            seconds_left=pace * (total - now),
+        )
+
+    def _put(self, index: int, image: Image.Image) -> None:
+        output_format = self.payload.output_format
+        url, data = self.payload.output_put_urls[index], encoded(image, output_format)
+        file = put(url, data, content_type=IMAGE_TYPES[output_format], index=index)
+        width, height = image.size
+        details = {"seed": self.payload.seeds[index], "width": width, "height": height}
+        self.done[index] = file.model_copy(update=details)
+        record = [known.model_dump() for known in self.done.values()]
+        write_json(self.context.folder / RECORD, record)
+        self.context.report.update(done_images=tuple(sorted(self.done)))
+
+    def recipe(self) -> dict[str, Any]:
+        """What the images were made with."""
+        fields = {"profile", "negative_prompt", "width", "height", "lora_scale", "seeds"}
+        return {
+            **self.payload.model_dump(mode="json", include=fields),
+            "prompt": self.prompt,
+            "steps": self.steps,
+            "guidance_scale": self.guidance,
+        }

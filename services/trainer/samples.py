@@ -1,0 +1,104 @@
+"""Sample pictures on the way: evenly spread rounds, put at their URLs as they come."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from services.trainer import device
+from services.trainer.context import Context
+from services.trainer.errors import JobFailed, failure_of
+from services.trainer.files import read_json, write_json
+from services.trainer.sampling import encoded, make_images
+from services.trainer.spec import SAMPLE_TYPE, Code, PutFile, Stage, TrainPayload
+from services.trainer.training import Training
+from services.trainer.transfer import put
+
+RECORD = "samples.json"
+
+
+def rounds(total_steps: int, urls: int, per_round: int) -> list[int]:
+    """After which step each round of samples is made; the last one at the end."""
+    count = -(-urls // per_round)
+    return [total_steps * (number + 1) // count for number in range(count)]
+
+
+def recorded(folder: Path) -> list[PutFile]:
+    """The samples of a job that are at their URLs, in order."""
+    return [PutFile.model_validate(sample) for sample in read_json(folder / RECORD) or []]
+
+
+class Samples:
+    """The sample rounds of one training. They never fail it: what can't be made is left out."""
+
+    def __init__(
+        self, payload: TrainPayload, pipe: Any, training: Training, context: Context
+    ) -> None:
+        self.payload, self.pipe, self.training, self.context = payload, pipe, training, context
+        self.per_round = payload.recipe.samples_per_round
+        self.rounds = rounds(training.steps, len(payload.sample_put_urls), self.per_round)
+        self.done = {sample.index for sample in recorded(context.folder)}
+        self._announce()
+
+    def next_after(self, step: int) -> int:
+        """The step of the next round; the last step where there is none."""
+        return min((at for at in self.rounds if at > step), default=self.training.steps)
+
+    def make_due(self) -> None:
+        """Make the samples of the round that is due at this step, but those made before."""
+        step = self.training.progress.step
+        for number, at in enumerate(self.rounds):
+            first = number * self.per_round
+            indexes = range(first, min(first + self.per_round, len(self.payload.sample_put_urls)))
+            missing = [index for index in indexes if index not in self.done]
+            if at == step and missing:
+                self._make_round(missing, rounds_left=len(self.rounds) - number - 1)
+
+    def _make_round(self, indexes: list[int], rounds_left: int) -> None:
+        started = time.monotonic()
+        self.context.report.stage(Stage.SAMPLING)
+        for index in indexes:
+            try:
+                self._make(index)
+            except Exception as error:
+                self._leave_out(index, error)
+        self.training.other_seconds = (time.monotonic() - started) * rounds_left
+
+    def _make(self, index: int) -> None:
+        recipe, place = self.payload.recipe, index % self.per_round
+        seed = self.payload.seed + place
+        images = make_images(
+            self.training.kind,
+            self.pipe,
+            prompt=self.training.material.samples[place],
+            negative=self.training.material.empty,
+            seeds=(seed,),
+            size=(recipe.sample_size, recipe.sample_size),
+            steps=recipe.sample_steps,
+            guidance_scale=recipe.sample_guidance,
+            on_step=lambda _step: self.context.report.check(),
+        )
+        url, data = self.payload.sample_put_urls[index], encoded(images[0], "jpeg")
+        sample = put(url, data, content_type=SAMPLE_TYPE, index=index)
+        size, step = recipe.sample_size, self.training.progress.step
+        details = {"seed": seed, "step": step, "width": size, "height": size}
+        self._record(sample.model_copy(update=details))
+
+    def _record(self, sample: PutFile) -> None:
+        samples = [*recorded(self.context.folder), sample]
+        values = [known.model_dump() for known in sorted(samples, key=lambda known: known.index)]
+        write_json(self.context.folder / RECORD, values)
+        self.done.add(sample.index)
+        self._announce()
+
+    def _announce(self) -> None:
+        self.context.report.update(samples=tuple(sorted(self.done)))
+
+    def _leave_out(self, index: int, error: Exception) -> None:
+        """A wish to stop goes on its way; memory is saved for the next; the rest is noted."""
+        if isinstance(error, JobFailed) and error.code in {Code.CANCELED, Code.STOPPED}:
+            raise error
+        failure = failure_of(error)
+        if failure.code is Code.OUT_OF_MEMORY:
+            device.free_memory()
+            self.pipe.vae.enable_tiling()
+        self.context.report.warn(f"Sample {index} was left out: {failure.message}")

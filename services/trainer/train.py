@@ -1,0 +1,231 @@
+"""A training from zip to LoRA: the stages, their checkpoints and their samples."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from services.trainer import checkpoints, device, loras, pipelines
+from services.trainer.architectures import Architecture, architecture
+from services.trainer.bases import Base, find_base, locate
+from services.trainer.context import Context
+from services.trainer.dataset import MAX_ZIP_BYTES, Photo, read_dataset
+from services.trainer.encoding import Material, encode
+from services.trainer.errors import JobFailed
+from services.trainer.files import sha256
+from services.trainer.ladder import Economy, economy
+from services.trainer.reporting import curve, mean_of
+from services.trainer.samples import Samples, recorded
+from services.trainer.spec import WEIGHTS_TYPE, Code, Stage, TrainOutputs, TrainPayload
+from services.trainer.training import Training, default_steps, make_optimizer
+from services.trainer.transfer import fetch, put
+
+
+def train(payload: TrainPayload, context: Context) -> TrainOutputs:
+    """Train one LoRA, put it and its samples at their URLs, and say what was made.
+
+    Goes on from the last checkpoint in the job's folder. Raises JobFailed.
+    """
+    started = time.monotonic()
+    base = find_base(context.config, payload.base_model)
+    kind, source = architecture(base.architecture), locate(context.config, base.quality)
+    plan = economy(_first_rung(context), payload.recipe)
+    photos, identity = _photos(payload, context)
+    pipe, material = _encode(kind, source, photos, payload, plan, context)
+    training = _prepare(kind, source, pipe, material, payload, plan, context)
+    _Run(payload, base, plan, pipe, training, context, identity).run()
+    recipe = _recipe(payload, base, plan, training, identity)
+    return _finish(payload, context, training, recipe, started)
+
+
+def _first_rung(context: Context) -> int:
+    """A small GPU begins with checkpointed gradients instead of finding out the hard way."""
+    return max(context.rung, 1 if device.is_small(device.device_of(context.config)) else 0)
+
+
+def _photos(payload: TrainPayload, context: Context) -> tuple[list[Photo], str]:
+    """The photos, and a hash of the zip that they came from."""
+    context.report.stage(Stage.PREPARING)
+    path = context.folder / "dataset.zip"
+    if not path.exists():
+        fetch(payload.dataset_url, path, max_bytes=MAX_ZIP_BYTES)
+    photos, warnings = read_dataset(path, payload)
+    for warning in warnings:
+        context.report.warn(warning)
+    return photos, sha256(path)
+
+
+def _encode(
+    kind: Architecture,
+    source: str,
+    photos: list[Photo],
+    payload: TrainPayload,
+    plan: Economy,
+    context: Context,
+) -> tuple[Any, Material]:
+    """The encoded dataset, and the pipeline with its encoders dropped again."""
+    target, dtype = device.device_of(context.config), device.dtype_of(context.config)
+    context.report.stage(Stage.ENCODING, progress=0.02)
+    pipe = pipelines.load_encoders(kind, source, device=target, dtype=dtype)
+    material = encode(kind, pipe, photos, payload, plan.resolutions, context.report)
+    pipelines.drop_encoders(pipe)
+    device.free_memory()
+    return pipe, material
+
+
+def _prepare(
+    kind: Architecture,
+    source: str,
+    pipe: Any,
+    material: Material,
+    payload: TrainPayload,
+    plan: Economy,
+    context: Context,
+) -> Training:
+    """The transformer with a fresh adapter, saving memory as planned."""
+    config, recipe = context.config, payload.recipe
+    dtype = device.dtype_of(config)
+    transformer = pipelines.load_transformer(
+        kind, source, device=device.device_of(config), dtype=dtype
+    )
+    if plan.fp8:
+        pipelines.store_in_fp8(transformer, dtype)
+    parameters = loras.add_adapter(
+        transformer,
+        rank=plan.rank,
+        alpha=min(recipe.alpha, plan.rank) if plan.rank < recipe.rank else recipe.alpha,
+        seed=payload.seed,
+        extra=recipe.extra_targets,
+    )
+    if plan.checkpointing:
+        transformer.enable_gradient_checkpointing()
+    if config.compile:
+        transformer.compile_repeated_blocks()
+    pipe.transformer = transformer
+    return Training(
+        kind=kind,
+        transformer=transformer,
+        parameters=parameters,
+        optimizer=make_optimizer(parameters, recipe, eight_bit=plan.eight_bit),
+        material=material,
+        recipe=recipe,
+        steps=recipe.steps or default_steps(len(material.examples)),
+        seed=payload.seed,
+        report=context.report,
+    )
+
+
+class _Run:
+    """The steps of one training with the stops between them: checkpoints and samples."""
+
+    def __init__(
+        self,
+        payload: TrainPayload,
+        base: Base,
+        plan: Economy,
+        pipe: Any,
+        training: Training,
+        context: Context,
+        identity: str,
+    ) -> None:
+        self.training, self.context = training, context
+        self.folder = context.folder / "checkpoints"
+        unlimited = replace(plan, checkpointing=False, fp8=False, eight_bit=False, resolutions=())
+        recipe = payload.recipe.model_dump(mode="json")
+        self.hash = checkpoints.config_hash(base.name, unlimited, recipe, payload.seed, identity)
+        self.every = payload.recipe.checkpoint_every
+        self.samples = Samples(payload, pipe, training, context)
+
+    def run(self) -> None:
+        """Train to the end; a wish to stop leaves a checkpoint behind."""
+        training, total = self.training, self.training.steps
+        training.report.stage(Stage.TRAINING, total_steps=total)
+        if saved := checkpoints.load(self.folder, self.hash):
+            training.restore(saved)
+        else:
+            self._save()
+        while True:
+            self.samples.make_due()
+            if training.progress.step >= total:
+                return
+            self._go_on(min(self._next_stop(), total))
+
+    def _next_stop(self) -> int:
+        step = self.training.progress.step
+        return min(self.samples.next_after(step), (step // self.every + 1) * self.every)
+
+    def _go_on(self, target: int) -> None:
+        try:
+            self.training.run_to(target, self._rewind)
+        except JobFailed as error:
+            if error.code is Code.STOPPED:
+                self._save()
+            raise
+        self._save()
+
+    def _save(self) -> None:
+        state = self.training.state()
+        checkpoints.save(self.folder, self.training.progress.step, self.hash, state)
+
+    def _rewind(self) -> bool:
+        saved = checkpoints.load(self.folder, self.hash)
+        return saved is not None and self.training.slow_down(saved)
+
+
+def _recipe(
+    payload: TrainPayload, base: Base, plan: Economy, training: Training, identity: str
+) -> dict[str, Any]:
+    """Everything needed to make this LoRA again, but the photos themselves."""
+    return {
+        **payload.recipe.model_dump(mode="json", exclude={"resolutions", "rank", "steps"}),
+        "base_model": base.name,
+        "architecture": base.architecture,
+        "trigger_word": payload.trigger_word,
+        "subject": payload.subject,
+        "seed": payload.seed,
+        "steps": training.steps,
+        "rank": plan.rank,
+        "resolutions": list(plan.resolutions),
+        "gradient_checkpointing": plan.checkpointing,
+        "fp8": plan.fp8,
+        "eight_bit_optimizer": plan.eight_bit,
+        "rate_factor": training.progress.rate_factor,
+        "photos": len(training.material.examples),
+        "dataset_sha256": identity,
+    }
+
+
+def _finish(
+    payload: TrainPayload,
+    context: Context,
+    training: Training,
+    recipe: dict[str, Any],
+    started: float,
+) -> TrainOutputs:
+    """Write the LoRA, put it at its URL, and sum up."""
+    report, losses = context.report, training.progress.losses
+    report.stage(Stage.UPLOADING, progress=0.98, seconds_left=None)
+    path = context.folder / "lora.safetensors"
+    loras.write(
+        path,
+        training.transformer,
+        base=loras.fingerprint(training.kind.name, training.transformer),
+        recipe=recipe,
+        dtype=device.dtype_of(context.config),
+    )
+    weights = put(payload.weights_put_url, path, content_type=WEIGHTS_TYPE, index=0)
+    tenth = max(len(losses) // 10, 1)
+    return TrainOutputs(
+        client_job_id=payload.client_job_id,
+        weights=weights,
+        samples=tuple(recorded(context.folder)),
+        steps=training.steps,
+        photos=len(training.material.examples),
+        first_loss=mean_of(losses[:tenth]),
+        last_loss=mean_of(losses[-tenth:]),
+        seconds=round(time.monotonic() - started, 1),
+        vram_peak_bytes=device.vram_peak(),
+        ram_peak_bytes=device.ram_peak(),
+        loss_curve=curve(losses),
+        warnings=tuple(report.warnings),
+        recipe=recipe,
+    )
