@@ -2,6 +2,7 @@
 
 Photos, weights and images travel by signed URLs only, never inside a payload. A payload names
 its job by `client_job_id`, which is also the worker's request id: a repeat is no second job.
+On the wire a payload lies under one key ("job"), see `to_wire`.
 Imports nothing but pydantic, so that the app can use it without the worker's packages.
 """
 
@@ -9,7 +10,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 INFO_LIMIT = 4096  # bytes of JSON that a Together worker may report as progress
 MAX_PHOTOS = 100
@@ -131,12 +132,20 @@ class GeneratePayload(_Strict):
 
 
 Payload = Annotated[TrainPayload | GeneratePayload, Field(discriminator="kind")]
-_payloads: TypeAdapter[TrainPayload | GeneratePayload] = TypeAdapter(Payload)
 
 
-def parse_payload(value: Any) -> TrainPayload | GeneratePayload:
-    """The payload in a JSON value; raises pydantic.ValidationError."""
-    return _payloads.validate_python(value)
+class _Wire(_Strict):
+    job: Payload
+
+
+def to_wire(payload: TrainPayload | GeneratePayload) -> dict[str, Any]:
+    """A queue's `payload`: nested, since Sprocket fetches every https URL at the top level."""
+    return {"job": payload.model_dump(mode="json")}
+
+
+def from_wire(value: Any) -> TrainPayload | GeneratePayload:
+    """The payload in what `to_wire` made; raises pydantic.ValidationError."""
+    return _Wire.model_validate(value).job
 
 
 class Code(StrEnum):

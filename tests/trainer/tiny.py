@@ -186,10 +186,10 @@ def flux1(*, seed: int = 0) -> Any:
 def build(folder: Path) -> Path:
     """Write all tiny bases into a folder that serves as a worker's TRAINER_BASE_DIR."""
     be_quiet()
-    builders = {KLEIN: klein, KLEIN_FAST: lambda: klein(distilled=True), FLUX1: flux1}
-    for name, builder in builders.items():
+    pipelines = {KLEIN: klein(), KLEIN_FAST: klein(distilled=True), FLUX1: flux1()}
+    for name, pipeline in pipelines.items():
         shutil.rmtree(folder / name, ignore_errors=True)
-        builder().save_pretrained(folder / name)
+        pipeline.save_pretrained(folder / name)
     return folder
 
 
