@@ -10,7 +10,17 @@ from typing import TextIO
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 SHORTEST_SECRET = 6  # characters; anything shorter would hide ordinary words
-QUIET = ("apscheduler", "botocore", "boto3", "urllib3", "httpx", "httpcore", "PIL", "asyncio")
+QUIET = (
+    "alembic",
+    "apscheduler",
+    "botocore",
+    "boto3",
+    "urllib3",
+    "httpx",
+    "httpcore",
+    "PIL",
+    "asyncio",
+)
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 

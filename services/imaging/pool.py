@@ -38,8 +38,8 @@ class Reply:
 class _Worker:
     """One process, used by one thread at a time."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "services.imaging.worker"]
+    def __init__(self, module: str) -> None:
+        command = [sys.executable, "-m", module]
         pipe, clean = subprocess.PIPE, {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
         self._process = subprocess.Popen(command, cwd=ROOT, env=clean, stdin=pipe, stdout=pipe)  # noqa: S603 (our own module)
         self.tasks = 0
@@ -85,10 +85,11 @@ class _Worker:
 
 
 class Pool:
-    """WORKERS processes, started when first needed; any event loop may use them."""
+    """Processes that run a worker module, started when first needed; for any event loop."""
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="imaging")
+    def __init__(self, module: str = "services.imaging.worker", *, workers: int = WORKERS) -> None:
+        self._module = module
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=module)
         self._own = threading.local()
         self._workers: set[_Worker] = set()
 
@@ -108,7 +109,7 @@ class Pool:
     def _ask(self, request: dict[str, Any], data: bytes) -> Reply:
         worker: _Worker | None = getattr(self._own, "worker", None)
         if worker is None:
-            worker = self._own.worker = _Worker()
+            worker = self._own.worker = _Worker(self._module)
             self._workers.add(worker)
         try:
             reply = worker.ask(request, data)

@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -77,11 +78,9 @@ def confine() -> None:
     os.nice(NICENESS)
 
 
-def main(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer until the parent closes its end or dies."""
-    decode.prepare()
-    Image.init()
-    confine()
+def serve(answer: Callable[[dict[str, Any], bytes], Answer]) -> None:
+    """Answer on standard input and output until the parent closes its end or dies."""
+    requests, answers = sys.stdin.buffer, _private_output()
     while line := requests.readline():
         request = json.loads(line)
         facts, blobs = answer(request, requests.read(request["bytes"]))
@@ -99,4 +98,7 @@ def _private_output() -> BinaryIO:
 
 
 if __name__ == "__main__":
-    main(sys.stdin.buffer, _private_output())
+    decode.prepare()
+    Image.init()
+    confine()
+    serve(answer)

@@ -1,4 +1,4 @@
-"""Ticks: on time, at once when woken, never twice at once, never silenced by a failure."""
+"""Recurring work: on time, never twice at once, never silenced by a failure."""
 
 import asyncio
 from datetime import timedelta
@@ -6,11 +6,10 @@ from datetime import timedelta
 import pytest
 
 from services import metrics, scheduler
-from services.deps import Deps
 from services.scheduler import Scheduler
 from tests.waiting import eventually
 
-SELDOM, OFTEN = timedelta(hours=1), timedelta(milliseconds=50)
+OFTEN = timedelta(milliseconds=50)
 
 
 class Work:
@@ -21,7 +20,7 @@ class Work:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def __call__(self, deps: Deps) -> None:
+    async def __call__(self) -> None:
         self.runs += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -31,77 +30,51 @@ class Work:
             self.at_once -= 1
 
 
-async def test_it_ticks_at_once_and_then_at_its_interval(deps: Deps) -> None:
+async def test_it_ticks_at_once_and_then_at_its_interval() -> None:
     work = Work()
-    ticking = Scheduler(deps, {"work": (OFTEN, work)})
+    ticking = Scheduler({"work": (OFTEN, work)})
     ticking.start()
     await eventually(lambda: work.runs >= 4)
     await ticking.stop()
     assert not ticking.late()
 
 
-async def test_waking_runs_it_at_once(deps: Deps) -> None:
-    work = Work()
-    ticking = Scheduler(deps, {"work": (SELDOM, work)})
-    ticking.start()
-    await eventually(lambda: work.runs == 1)
-    ticking.wake("work")
-    await eventually(lambda: work.runs == 2, timeout=0.5)
-    await ticking.stop()
-
-
-async def test_many_wakes_during_a_run_become_one_more_run(deps: Deps) -> None:
-    work = Work()
-    work.gate.clear()
-    ticking = Scheduler(deps, {"work": (SELDOM, work)})
-    ticking.start()
-    await eventually(lambda: work.runs == 1)
-    for _ in range(100):
-        ticking.wake("work")
-    work.gate.set()
-    await eventually(lambda: work.runs == 2 and work.at_once == 0)
-    await ticking.stop()
-    assert (work.runs, work.most_at_once) == (2, 1)
-
-
 async def test_a_failure_is_counted_and_the_next_run_comes(
-    deps: Deps, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     runs = 0
 
-    async def fails(deps: Deps) -> None:
+    async def fails() -> None:
         nonlocal runs
         runs += 1
         raise ValueError("no luck")
 
-    before = metrics.TICK_ERRORS.labels("fails")._value.get()
-    ticking = Scheduler(deps, {"fails": (OFTEN, fails)})
+    before = metrics.DUTY_ERRORS.labels("fails")._value.get()
+    ticking = Scheduler({"fails": (OFTEN, fails)})
     ticking.start()
     await eventually(lambda: runs >= 3)
     await ticking.stop()
-    assert metrics.TICK_ERRORS.labels("fails")._value.get() - before >= 3
-    assert "The tick fails failed" in caplog.text
+    assert metrics.DUTY_ERRORS.labels("fails")._value.get() - before >= 3
+    assert "fails failed" in caplog.text
 
 
-async def test_a_run_that_hangs_is_stopped(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "TICK_SECONDS", 0.1)
+async def test_a_run_that_hangs_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "LIMIT_SECONDS", 0.1)
     work = Work()
     work.gate.clear()
-    ticking = Scheduler(deps, {"work": (OFTEN, work)})
+    ticking = Scheduler({"work": (OFTEN, work)})
     ticking.start()
     await eventually(lambda: work.runs >= 3)
     await ticking.stop()
     assert work.most_at_once == 1
 
 
-async def test_stopping_waits_for_what_runs_and_starts_nothing_more(deps: Deps) -> None:
+async def test_stopping_waits_for_what_runs_and_starts_nothing_more() -> None:
     work = Work()
     work.gate.clear()
-    ticking = Scheduler(deps, {"work": (OFTEN, work)})
+    ticking = Scheduler({"work": (OFTEN, work)})
     ticking.start()
     await eventually(lambda: work.at_once == 1)
     asyncio.get_running_loop().call_later(0.2, work.gate.set)
     await ticking.stop()
     assert (work.runs, work.at_once) == (1, 0)
-    ticking.wake("work")
-    assert work.runs == 1

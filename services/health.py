@@ -1,0 +1,50 @@
+"""Whether this process can do its work: what `/readyz` answers and what the admin page shows."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from services.deps import Deps
+from services.notify import Listener
+from services.scheduler import Scheduler
+
+CHECK_SECONDS = 5
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Looks at the parts that every request needs; an engine that is away is no reason to stop."""
+
+    deps: Deps
+    listener: Listener
+    scheduler: Scheduler
+
+    async def parts(self) -> dict[str, bool]:
+        """Each part by name, and whether it is ready."""
+        database, storage = await asyncio.gather(
+            _works("database", self._ask_database()),
+            _works("storage", self.deps.storage.check()),
+        )
+        return {
+            "database": database,
+            "storage": storage,
+            "notices": self.listener.connected.is_set(),
+            "scheduler": not self.scheduler.late(),
+        }
+
+    async def _ask_database(self) -> None:
+        async with self.deps.transaction() as session:
+            await session.execute(text("select 1"))
+
+
+async def _works(name: str, check: Awaitable[object]) -> bool:
+    try:
+        await asyncio.wait_for(check, CHECK_SECONDS)
+    except Exception as error:
+        logger.warning("Not ready: %s (%s)", name, error or type(error).__name__)
+        return False
+    return True
