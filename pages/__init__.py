@@ -4,11 +4,11 @@ from nicegui import app
 
 from components import design
 from pages import errors, login, middleware, register, sockets
-from pages.api import auth
+from pages.api import albums, auth, images, shares
 from services.deps import Deps
 
 PAGES = (login, register)
-RESOURCES = (auth,)
+RESOURCES = (auth, images, albums, shares)
 
 
 def register_all(deps: Deps) -> None:

@@ -1,0 +1,180 @@
+"""/api/generations and /api/images: lists, one image, its files, changes to many, archives."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query
+from fastapi.responses import RedirectResponse, StreamingResponse
+from pydantic import BaseModel, Field, ValidationError
+
+from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
+from pages.api.errors import documented
+from services import gallery, zips
+from services.errors import Malformed
+from services.gallery import Applied, ImageDetails, ImagePage
+from services.selection import Filters, Selection
+
+router = api_router("images")
+plain = APIRouter(tags=["images"], responses=documented(400, 401, 403, 422, 429))
+Cursor = Annotated[str | None, Field(max_length=400)]
+
+
+class ListQuery(Filters, frozen=True):
+    """Which images, in which order, and which part of them."""
+
+    cursor: Cursor = Field(default=None, description="`next_cursor` of the page before.")
+    stop: Cursor = Field(default=None, description="The last place wanted, as a cursor.")
+    limit: int = Field(default=60, ge=1, le=500)
+
+    def filters(self) -> Filters:
+        """Without the part that is paging."""
+        return Filters.model_validate(self.model_dump(exclude={"cursor", "stop", "limit"}))
+
+
+class Count(BaseModel):
+    """How many images match."""
+
+    count: int
+
+
+class Changes(BaseModel, extra="forbid"):
+    """What a member may change of an image; what is left out stays."""
+
+    favourite: bool | None = None
+    rating: int | None = Field(default=None, ge=1, le=5, description="Stars; null takes them away.")
+
+    def values(self) -> dict[str, Any]:
+        """Only what was sent. Raises Malformed for a favourite that is neither yes nor no."""
+        values = self.model_dump(exclude_unset=True)
+        if values.get("favourite", True) is None:
+            raise Malformed("`favourite` is true or false.")
+        return values
+
+
+class Bulk(Selection, frozen=True):
+    """One action on many images: by id, or all that match a list's `matching`."""
+
+    action: Literal["favourite", "unfavourite", "rate", "trash", "restore", "erase"]
+    rating: int | None = Field(default=None, ge=1, le=5, description="For `rate`.")
+
+
+@router.get("/generations", responses=documented(404))
+async def list_images(
+    query: Annotated[ListQuery, Query()], user: CurrentUser, session: SessionDep, deps: DepsDep
+) -> ImagePage:
+    """A page of your images, newest first unless asked otherwise."""
+    return await gallery.page(
+        session,
+        deps,
+        user_id=user.id,
+        filters=query.filters(),
+        after=query.cursor,
+        stop=query.stop,
+        limit=query.limit,
+    )
+
+
+@router.get("/generations/count")
+async def count_images(
+    query: Annotated[Filters, Query()], user: CurrentUser, session: SessionDep, deps: DepsDep
+) -> Count:
+    """How many images the list would show."""
+    return Count(count=await gallery.count(session, deps, user_id=user.id, filters=query))
+
+
+@router.get("/images/{image_id}", responses=documented(404))
+async def read_image(
+    image_id: UUID,
+    query: Annotated[Filters, Query()],
+    user: CurrentUser,
+    session: SessionDep,
+    deps: DepsDep,
+) -> ImageDetails:
+    """One image with its recipe, its signed URLs, and its neighbours in the list asked for."""
+    return await gallery.details(session, deps, user_id=user.id, image_id=image_id, filters=query)
+
+
+@router.get(
+    "/images/{image_id}/file",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses=documented(404),
+)
+async def read_file(
+    image_id: UUID,
+    user: CurrentUser,
+    session: SessionDep,
+    deps: DepsDep,
+    variant: gallery.Variant = "full",
+    download: bool = False,
+) -> RedirectResponse:
+    """A redirect to the file's signed URL: thumb (at most 512 px), medium (1024) or full."""
+    image = await gallery.owned(session, deps, user_id=user.id, image_id=image_id)
+    location = gallery.url(deps, image, variant, download=download)
+    return RedirectResponse(location, 302, {"Cache-Control": "private, max-age=300"})
+
+
+@router.patch("/images/{image_id}", responses=documented(404))
+async def change_image(
+    image_id: UUID, body: Changes, user: CurrentUser, session: SessionDep, deps: DepsDep
+) -> ImageDetails:
+    """Mark an image as a favourite, or rate it."""
+    await gallery.owned(session, deps, user_id=user.id, image_id=image_id)
+    if values := body.values():
+        only = Selection(ids=[image_id])
+        await gallery.change(session, deps, user_id=user.id, selection=only, values=values)
+    return await gallery.details(session, deps, user_id=user.id, image_id=image_id)
+
+
+@router.delete("/images/{image_id}", status_code=204, responses=documented(404))
+async def trash_image(
+    image_id: UUID, user: CurrentUser, session: SessionDep, deps: DepsDep
+) -> None:
+    """Move an image to the trash; it can be restored for 30 days."""
+    await gallery.owned(session, deps, user_id=user.id, image_id=image_id)
+    await gallery.trash(session, deps, user_id=user.id, selection=Selection(ids=[image_id]))
+
+
+@router.post("/images/bulk")
+async def change_many(body: Bulk, user: CurrentUser, session: SessionDep, deps: DepsDep) -> Applied:
+    """Do one thing to many images; `undo` can be sent back as `matching` of a `restore`."""
+    everything: dict[str, Any] = {"user_id": user.id, "selection": body}
+    if body.action == "trash":
+        return await gallery.trash(session, deps, **everything)
+    if body.action == "restore":
+        return await gallery.restore(session, deps, **everything)
+    if body.action == "erase":
+        return await gallery.erase(session, deps, **everything)
+    values = (
+        {"rating": body.rating}
+        if body.action == "rate"
+        else {"favourite": body.action == "favourite"}
+    )
+    return await gallery.change(session, deps, **everything, values=values)
+
+
+@plain.post(
+    "/images/zip",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
+    },
+)
+async def archive(
+    selection: Annotated[str, Form(description="A selection, as JSON: {ids} or {matching}.")],
+    user: CurrentUser,
+    deps: DepsDep,
+) -> StreamingResponse:
+    """The selected images with their recipes as one ZIP archive, sent while it is made."""
+    try:
+        chosen = Selection.model_validate_json(selection)
+    except ValidationError as error:
+        raise Malformed("`selection` is not a selection: send ids or matching.") from error
+    chosen.filters()  # a bad token is refused before the answer begins
+    name = f"likeness-{deps.now():%Y-%m-%d}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    chunks = zips.stream(deps, user_id=user.id, selection=chosen)
+    return StreamingResponse(chunks, media_type="application/zip", headers=headers)
+
+
+router.include_router(plain)
