@@ -6,9 +6,10 @@ from uuid import uuid4
 from passlib.context import CryptContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import User, UserModel
+from db.models import GeneratedImage, Generation, User, UserModel
 
 PASSWORD = "correct horse battery staple"
+THUMBHASH = bytes.fromhex("d5071a058a67a77787775677878877767887")
 PASSWORD_HASH = CryptContext(schemes=["bcrypt_sha256"], bcrypt_sha256__rounds=4).hash(PASSWORD)
 
 
@@ -32,3 +33,29 @@ async def make_user_model(session: AsyncSession, **values: Any) -> UserModel:
     await session.flush()
     await session.refresh(model)
     return model
+
+
+async def make_generation(session: AsyncSession, **values: Any) -> Generation:
+    """A finished request of the member `user_id`, for as many images as fit."""
+    given = {"engine": "preview", "prompt": "a portrait", "aspect": "1:1", "count": 8, "seed": 7}
+    given |= {"width": 1024, "height": 1024, "status": "succeeded", "progress": 1.0, "cost": 8}
+    generation = Generation(id=uuid4(), **given | values)
+    session.add(generation)
+    await session.flush()
+    return generation
+
+
+async def make_image(session: AsyncSession, **values: Any) -> GeneratedImage:
+    """An image of the member `user_id`; without `generation_id` it gets a generation of its own."""
+    id = values.pop("id", None) or uuid4()
+    if "generation_id" not in values:
+        generation = await make_generation(session, user_id=values["user_id"])
+        values["generation_id"] = generation.id
+    given = {"position": 0, "seed": 7, "prompt": "a portrait", "width": 1024, "height": 1024}
+    given |= {"folder": f"{values['user_id']}/images/{id.hex}", "content_type": "image/webp"}
+    given |= {"bytes": 3, "thumbhash": THUMBHASH, "recipe": {"engine": "preview"}}
+    image = GeneratedImage(id=id, **given | values)
+    session.add(image)
+    await session.flush()
+    await session.refresh(image)
+    return image
