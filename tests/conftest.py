@@ -1,14 +1,15 @@
 """The parts that most tests need: a real Postgres, its transactions, and `Deps`."""
 
+import asyncio
 import dataclasses
 import os
 import random
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -24,12 +25,16 @@ from db.embedded import EmbeddedPostgres
 from db.session import make_engine, make_transaction
 from services.deps import Deps, Transaction
 from services.engines.base import Engine
+from services.engines.preview.engine import PreviewEngine
+from services.engines.preview.render import render as render_picture
 from services.payments.off import PaymentsOff
 from services.settings import Settings
 from services.storage.base import Storage
+from services.storage.local import LocalStorage
 from tests.serving import serving
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+SECRET = b"a secret of 32 bytes, for tests."
 TEMPLATE = "template_of_tests"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -142,26 +147,23 @@ class ExplicitSettings(Settings):
         return (init_settings,)
 
 
-class Absent:
-    """Stands for a part that a test does not use; a test that needs it overrides the fixture."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, attribute: str) -> Any:
-        raise AssertionError(f"this test has no {self._name}: override the fixture")
+@pytest.fixture
+def storage(settings: Settings, now: Callable[[], datetime]) -> Storage:
+    """A folder of this test alone."""
+    files = settings.data_dir / "files"
+    return LocalStorage(files, secret=SECRET, base_url=settings.base_url, now=now)
 
 
 @pytest.fixture
-def storage() -> Storage:
-    """Overridden by tests that store something."""
-    return cast(Storage, Absent("storage"))
+async def engine(storage: Storage) -> AsyncIterator[Engine]:
+    """The preview engine; pictures are made in this process."""
 
+    async def render(photos: Sequence[bytes], **arguments: Any) -> bytes:
+        return await asyncio.to_thread(render_picture, photos, **arguments)
 
-@pytest.fixture
-def engine() -> Engine:
-    """Overridden by tests that train or generate."""
-    return cast(Engine, Absent("engine"))
+    engine = PreviewEngine(storage, render)
+    yield engine
+    await engine.close()
 
 
 @pytest.fixture
@@ -184,7 +186,7 @@ def deps(
         engine=engine,
         storage=storage,
         payments=PaymentsOff(),
-        secret=b"a secret of 32 bytes, for tests.",
+        secret=SECRET,
     )
 
 
