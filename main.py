@@ -24,7 +24,8 @@ def main() -> None:
     bootstrap.check_port(settings)
     with bootstrap.opened_database(settings, say) as url:
         product = bootstrap.build(settings, url)
-        pages.register_all(product.deps)
+        if settings.role != "worker":
+            pages.register_all(product.deps)
         operations.register(product.health)
         for subscriber in (live.changed, sockets.on_notice(product.deps)):
             product.listener.subscribe(subscriber)
@@ -37,8 +38,9 @@ async def start(product: Product) -> None:
     """What needs the running event loop; then one line with the address, and perhaps a link."""
     await product.start()
     tune_garbage_collector()
-    say(f"Likeness is ready at {product.deps.settings.base_url}")
-    if link := await product.first_admin_link():
+    settings = product.deps.settings
+    say(f"Likeness is ready at {settings.base_url}")
+    if settings.role != "worker" and (link := await product.first_admin_link()):
         say(f"Become its first administrator with this link, which works once: {link}")
 
 

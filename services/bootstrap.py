@@ -11,9 +11,9 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pydantic import SecretStr, ValidationError
 from sqlalchemy.engine import URL, make_url
@@ -24,11 +24,12 @@ from db import migrate
 from db.embedded import EmbeddedPostgres
 from db.errors import CannotStart
 from db.session import make_engine, make_transaction
-from services import keys, links
+from services import housekeeping, keys, links, membership, notify
 from services.deps import Deps
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.process import Renderer
 from services.health import Health
+from services.jobs import Handler, Kind, Worker
 from services.notify import Listener
 from services.payments.off import PaymentsOff
 from services.scheduler import Scheduler
@@ -39,6 +40,13 @@ from services.storage.local import LocalStorage
 __all__ = ["CannotStart", "Product", "build", "opened_database", "read_settings"]
 
 Say = Callable[[str], None]
+GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may have them
+
+KINDS: dict[str, Kind] = {}
+TICKS: dict[str, tuple[timedelta, Handler]] = {
+    "housekeeping": (housekeeping.INTERVAL, housekeeping.run),
+    "membership.renew": (membership.RENEWAL, membership.renew),
+}
 
 
 def read_settings() -> Settings:
@@ -127,21 +135,25 @@ def _checked(database_url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Everything that runs in this process."""
+    """Everything that runs in this process; `worker` is None where ROLE is web."""
 
     deps: Deps
     health: Health
     listener: Listener
     scheduler: Scheduler
+    worker: Worker | None
     database: AsyncEngine
 
     async def start(self) -> None:
-        """Begins to listen and to tick; has to be called in the running event loop."""
+        """Begins to listen and to work; has to be called in the running event loop."""
+        self.listener.subscribe(self._wake_worker)
         await self.listener.start()
         self.scheduler.start()
 
     async def stop(self) -> None:
         """Ends what runs, then closes the connections to everything outside."""
+        if self.worker:
+            await self.worker.drain(GRACE)
         await self.scheduler.stop()
         await self.listener.stop()
         closing = (self.deps.engine.close(), self.deps.storage.close())
@@ -152,6 +164,10 @@ class Product:
         """A new one-time link while there is no administrator; earlier ones stop working."""
         async with self.deps.transaction() as session:
             return await links.first_admin(session, self.deps)
+
+    def _wake_worker(self, topic: str, _id: UUID, _user_id: UUID | None) -> None:
+        if self.worker and topic in {"job", notify.RECONNECTED}:
+            self.worker.wake()
 
 
 def build(settings: Settings, url: str) -> Product:
@@ -170,9 +186,12 @@ def build(settings: Settings, url: str) -> Product:
         payments=PaymentsOff(),
         secret=secret,
     )
+    worker = Worker(deps, kinds=KINDS, ticks=TICKS) if settings.role != "web" else None
+    duties = worker.duties if worker else ()
+    scheduler = Scheduler({duty.name: (duty.every, duty.run) for duty in duties})
     listener = Listener(url)
-    scheduler = Scheduler({})
-    return Product(deps, Health(deps, listener, scheduler), listener, scheduler, database)
+    health = Health(deps, listener, scheduler)
+    return Product(deps, health, listener, scheduler, worker, database)
 
 
 def _storage(settings: Settings, secret: bytes) -> Storage:
