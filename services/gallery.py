@@ -130,7 +130,7 @@ async def page(
     query = ordered(query, sort, after=place(after, sort), stop=place(stop, sort))
     rows = (await session.execute(query)).all()
     return ImagePage(
-        items=[_view(row, deps) for row in rows[:limit]],
+        items=[view(row, deps) for row in rows[:limit]],
         next_cursor=cursor(rows[limit - 1], sort) if len(rows) > limit else None,
         matching=filters.token(as_of=filters.as_of or now),
     )
@@ -162,7 +162,7 @@ async def details(
     name = select(UserModel.name).where(UserModel.id == image.user_model_id)
     albums = select(AlbumImage.album_id).where(AlbumImage.image_id == image_id)
     return ImageDetails(
-        **asdict(_view(image, deps)),
+        **asdict(view(image, deps)),
         model_name=await session.scalar(name),
         recipe=image.recipe,
         content_type=image.content_type,
@@ -298,7 +298,8 @@ async def _neighbour(
     return found
 
 
-def _view(row: Any, deps: Deps) -> ImageView:
+def view(row: Any, deps: Deps) -> ImageView:
+    """What lists show of a row that has COLUMNS."""
     return ImageView(
         id=row.id,
         created_at=row.created_at,

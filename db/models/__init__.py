@@ -14,6 +14,7 @@ from db.models.credits import CreditAccount, CreditEntry, CreditHold, PlanRow
 from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
 from db.models.jobs import JobRow, JobTick
+from db.models.remote import RemoteJob
 from db.models.user_models import TrainingImage, TrainingSample, UserModel
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "JobTick",
     "OneTimeToken",
     "PlanRow",
+    "RemoteJob",
     "Session",
     "ShareLink",
     "ThrottleHit",

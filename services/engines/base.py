@@ -100,13 +100,18 @@ class GenerateRequest:
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """One result: already at `key` in our storage, or `data` that the caller has to store."""
+    """One result: already at `key` in our storage, or `data` that the caller has to store.
+
+    With neither, nor a `url`, it lies where the request told the engine to put this index.
+    seed: of an image. step: of the training, where it is a sample.
+    """
 
     index: int
     key: str | None = None
     data: bytes | None = None
     url: str | None = None
     seed: int | None = None
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,8 @@ class EngineInfo:
     label: a short name. notice: what it means, shown wherever the engine is used.
     privacy: where the photos go. image_seconds, training_seconds: typical, None if not known.
     resubmit_safe: an unknown submit may simply be repeated (nothing is charged elsewhere).
+    batch: images in one submit; a larger count becomes several, at the same time.
+    needs_weights: a training ends with a LoRA, and images can't be made without one.
     cost_per_image_usd: None where it is not known or nothing is paid.
     """
 
@@ -159,11 +166,13 @@ class EngineInfo:
     trains: bool
     base_model: str
     max_count: int = 8
+    batch: int = 8
     negative_prompt: bool = False
     steps: Parameter | None = None
     guidance_scale: Parameter | None = None
     lora_scale: Parameter | None = None
     resubmit_safe: bool = False
+    needs_weights: bool = False
     image_seconds: float | None = None
     training_seconds: float | None = None
     cost_per_image_usd: float | None = None

@@ -1,0 +1,59 @@
+"""Work that an engine does for us, from before its one submit until its bytes are ours."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Id, Now, Owner, When
+
+OPEN = ("queued", "submitting", "submitted", "running", "fetching", "unknown")
+FINAL = ("succeeded", "failed", "canceled", "expired")
+
+
+class RemoteJob(Base):
+    """One training or one generation at an engine; `id` is the client job id that it is sent.
+
+    attempt: number of submits begun, and the fencing token of every move.
+    misses: submits whose answer never came, or that failed and are worth another try. remote_id: the engine's name for it.
+    """
+
+    __tablename__ = "remote_jobs"
+    __table_args__ = (
+        CheckConstraint(f"state in {OPEN + FINAL}", name="state"),
+        CheckConstraint("kind in ('training', 'generation')", name="kind"),
+        CheckConstraint("num_nonnulls(user_model_id, generation_id) = 1", name="one_target"),
+        Index("ix_remote_jobs_state_deadline_at", "state", "deadline_at"),
+        Index(
+            "uq_remote_jobs_open_training",
+            "user_model_id",
+            unique=True,
+            postgresql_where=text(f"state in {OPEN}"),
+        ),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[Owner]
+    kind: Mapped[str]
+    user_model_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("user_models.id", ondelete="CASCADE"), index=True
+    )
+    generation_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("generations.id", ondelete="CASCADE"), index=True
+    )
+    job_id: Mapped[UUID | None]  # the queued job that drives it
+    state: Mapped[str] = mapped_column(server_default="queued")
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    misses: Mapped[int] = mapped_column(server_default="0")
+    engine: Mapped[str]
+    first: Mapped[int] = mapped_column(server_default="0")  # position of its first image
+    units: Mapped[int] = mapped_column(server_default="1")  # images, or one training
+    credits: Mapped[int] = mapped_column(server_default="0")  # reserved for a training
+    remote_id: Mapped[str | None]
+    reason: Mapped[str | None]
+    created_at: Mapped[Now]
+    submitting_at: Mapped[When | None]
+    submitted_at: Mapped[When | None]
+    running_at: Mapped[When | None]
+    deadline_at: Mapped[When]
+    finished_at: Mapped[When | None]

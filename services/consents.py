@@ -1,0 +1,77 @@
+"""What a member agrees to before a likeness is made, kept with its exact words."""
+
+import hashlib
+from uuid import UUID
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import func
+
+from db.models import Consent
+from services.deps import Deps
+from services.errors import Conflict, Invalid
+
+CURRENT = "1"
+TEXTS = {
+    "1": (
+        "I am at least 18 years old. The photos show me, or an adult who gave me permission. "
+        "I agree that they are used to make a model of this person's appearance, and pictures "
+        "from it, for me alone. They are kept until I delete the model; deleting it erases the "
+        "photos and the model. I will not use the pictures to deceive or to harm anyone."
+    )
+}
+SUBJECTS = {
+    "self": "The photos show me",
+    "other_with_permission": "They show an adult who gave me permission",
+}
+
+
+async def give(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    user_id: UUID,
+    user_model_id: UUID,
+    subject_is: str,
+    text_version: str,
+    ip: str = "",
+) -> None:
+    """Records the consent for one user model. Raises Invalid for an unknown text or subject."""
+    if text_version not in TEXTS:
+        raise Invalid("Please read and accept the present consent text.", text_version=CURRENT)
+    if subject_is not in SUBJECTS:
+        raise Invalid("Say whom the photos show.", subject_is=list(SUBJECTS))
+    session.add(
+        Consent(
+            id=deps.new_id(),
+            user_id=user_id,
+            user_model_id=user_model_id,
+            subject_is=subject_is,
+            text_version=text_version,
+            text_hash=hashlib.sha256(TEXTS[text_version].encode()).digest(),
+            ip=ip,
+        )
+    )
+    await session.flush()
+
+
+async def require(session: AsyncSession, *, user_model_id: UUID) -> None:
+    """Raises Conflict unless a consent for this user model stands."""
+    standing = exists().where(
+        Consent.user_model_id == user_model_id, Consent.withdrawn_at.is_(None)
+    )
+    if not await session.scalar(select(standing)):
+        raise Conflict("The consent for this model was withdrawn, so it can’t be trained.")
+
+
+async def withdraw(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -> None:
+    """Marks the consents of one user model as withdrawn; they are kept as evidence."""
+    await session.execute(
+        update(Consent)
+        .where(
+            Consent.user_id == user_id,
+            Consent.user_model_id == user_model_id,
+            Consent.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=func.now())
+    )

@@ -1,0 +1,34 @@
+"""Clean-up jobs: what a member deletes is erased from storage, and then looked for again."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services import jobs
+from services.deps import Deps
+from services.storage.base import StorageError
+
+KIND = "erase"
+
+
+async def request(
+    session: AsyncSession, *, prefix: str, user_id: UUID | None, delay: timedelta = timedelta()
+) -> None:
+    """Erase everything under `prefix` once this transaction has committed."""
+    await jobs.enqueue(
+        session,
+        kind=KIND,
+        payload={"prefix": prefix},
+        user_id=user_id,
+        dedupe_key=f"erase:{prefix}:{int(delay.total_seconds())}",
+        delay=delay,
+    )
+
+
+async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
+    """Erases the prefix. Raises StorageError while anything is left, so that it is tried again."""
+    erasure = await deps.storage.erase(job.payload["prefix"])
+    if erasure.left:
+        raise StorageError(f"{erasure.left} objects are left under {erasure.prefix}")
+    return jobs.Done()

@@ -1,0 +1,255 @@
+"""The work behind a generation: what the engine is sent, and how its images become ours."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import GeneratedImage, Generation, RemoteJob, UserModel
+from services import generations, imaging, jobs, notify, photos, presets, remote, results
+from services.deps import Deps
+from services.engines.base import FileRef, GenerateRequest, RemoteState, RemoteStatus, ResultFile
+from services.imaging import Derived
+from services.results import BadResult
+from services.storage.keys import new_folder
+
+KIND = "generation"
+REFERENCES = 8  # the member's best photos that an engine is given
+OUTPUT_LIMIT = 32 * 2**20  # bytes of one image as an engine puts it
+
+
+async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
+    """One step of one generation."""
+    return await remote.drive(deps, job, GenerationWork(deps))
+
+
+def abandoned(deps: Deps) -> Any:
+    """What ends a generation whose job was given up."""
+
+    async def end(session: AsyncSession, job: jobs.Job, reason: str) -> None:
+        await remote.abandon(session, job, GenerationWork(deps), reason)
+
+    return end
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationWork:
+    """`remote.Work` for images."""
+
+    deps: Deps
+    limits: remote.Limits = generations.LIMITS
+
+    async def send(self, run: remote.Run) -> RemoteStatus:
+        """The one submit: prompt, seeds, photos, and the LoRA where there is one."""
+        async with self.deps.transaction() as session:
+            row = await _row(session, run)
+            model = await session.get(UserModel, row.user_model_id)
+            if model is None:
+                raise BadResult("Its model was deleted.")
+            best = await photos.best(session, model.id, REFERENCES)
+        return await self.deps.engine.submit_generation(self._request(run, row, model, best))
+
+    def _request(
+        self, run: remote.Run, row: Generation, model: UserModel, best: list[photos.TrainingPhoto]
+    ) -> GenerateRequest:
+        subject = f"{model.trigger_word} {model.subject}"
+        return GenerateRequest(
+            client_job_id=run.id,
+            prompt=presets.full_prompt(row.preset, subject=subject, prompt=row.prompt),
+            seeds=_seeds(row)[run.first : run.first + run.units],
+            width=row.width,
+            height=row.height,
+            outputs=self._outputs(run),
+            photos=[remote.readable(self.deps, photo.key) for photo in best],
+            preset=row.preset,
+            negative_prompt=row.negative_prompt,
+            steps=row.steps,
+            guidance_scale=row.guidance_scale,
+            lora=remote.readable(self.deps, model.lora_key) if model.lora_key else None,
+            lora_scale=row.lora_scale,
+            trigger_word=model.trigger_word,
+            subject=model.subject,
+            base_model=model.base_model,
+            face_boxes=[None for _ in best],
+        )
+
+    async def progress(self, session: AsyncSession, run: remote.Run, status: RemoteStatus) -> None:
+        """Stage and share of the work, told to open pages when they have changed."""
+        row = await _row(session, run, lock=True)
+        running = status.state is RemoteState.RUNNING
+        before = (row.status, row.stage, row.progress)
+        row.status = "running" if running else row.status
+        row.stage = status.stage or ("waiting" if row.status == "queued" else row.stage)
+        made = len((await session.scalars(_positions(row.id))).all())
+        share = max(made, min(1.0, status.progress) * run.units) / row.count
+        row.progress = max(row.progress, share)
+        if running and row.started_at is None:
+            row.started_at = await remote.now(session)
+        if before != (row.status, row.stage, row.progress):
+            await session.flush()
+            await generations.changed(session, generation_id=row.id, user_id=row.user_id)
+
+    async def collect(self, run: remote.Run, status: RemoteStatus) -> None:
+        """Stores each image that is new: decoded, with its variants, then its row."""
+        async with self.deps.transaction() as session:
+            row = await _row(session, run)
+            stored = set(await session.scalars(_positions(row.id)))
+        reason = "The engine made no picture."
+        for result in status.results:
+            position = run.first + result.index
+            if position in stored or not 0 <= result.index < run.units:
+                continue
+            try:
+                put = self._output_key(run, result.index)
+                derived = await imaging.derive(await results.read(self.deps, result, put=put))
+            except imaging.Rejected:
+                reason = "The engine sent something that is not a picture."
+            except BadResult as bad:
+                reason = str(bad)
+            else:
+                await self._keep(run, row, position, derived, status.recipe)
+                stored.add(position)
+        wanted = range(run.first, run.first + run.units)
+        if status.state is RemoteState.SUCCEEDED and not stored.intersection(wanted):
+            raise BadResult(reason)
+
+    async def find(self, run: remote.Run) -> RemoteStatus | None:
+        """All images of a lost submit, if a worker has put them."""
+        for index in range(run.units):
+            if await self.deps.storage.head(self._output_key(run, index)) is None:
+                return None
+        files = tuple(ResultFile(index) for index in range(run.units))
+        return RemoteStatus(run.remote_id or "", RemoteState.SUCCEEDED, results=files)
+
+    async def succeed(self, session: AsyncSession, run: remote.Run, status: RemoteStatus) -> None:
+        """Ends the generation, if no other run of it is still at work."""
+        await self._conclude(session, run, None)
+
+    async def fail(self, session: AsyncSession, run: remote.Run, reason: str) -> None:
+        """The same; with a reason for what is missing."""
+        await self._conclude(session, run, reason)
+
+    async def _conclude(self, session: AsyncSession, run: remote.Run, reason: str | None) -> None:
+        row = await _row(session, run, lock=True)
+        await generations.discard(session, run)
+        row.status_reason = reason or row.status_reason
+        if await remote.others_open(session, run):
+            return
+        made = len((await session.scalars(_positions(row.id))).all())
+        status = "succeeded" if made else "failed"
+        await generations.settle(session, row, status=status, reason=_outcome(row, made))
+
+    async def _keep(
+        self,
+        run: remote.Run,
+        row: Generation,
+        position: int,
+        derived: Derived,
+        recipe: dict[str, Any],
+    ) -> None:
+        """Bytes, then the row, unless the run has ended or the image is already there."""
+        folder = new_folder(str(run.user_id), "images")
+        size = await imaging.store(self.deps.storage, folder, derived.files)
+        seed = _seeds(row)[position]
+        values = {
+            "id": self.deps.new_id(),
+            "user_id": run.user_id,
+            "generation_id": row.id,
+            "user_model_id": row.user_model_id,
+            "position": position,
+            "seed": seed,
+            "prompt": row.prompt,
+            "preset": row.preset,
+            "recipe": {**_recipe(row), **recipe, "seed": seed},
+            "folder": folder,
+            "content_type": derived.content_type,
+            "width": derived.width,
+            "height": derived.height,
+            "bytes": size,
+            "thumbhash": derived.thumbhash,
+        }
+        async with self.deps.transaction() as session:
+            if not await _insert(session, run, values):
+                await self.deps.storage.erase(folder)
+
+    def _output_key(self, run: remote.Run, index: int) -> str:
+        return f"{generations.incoming(run)}/{index}.jpg"
+
+    def _outputs(self, run: remote.Run) -> list[FileRef]:
+        return [
+            remote.writable(
+                self.deps,
+                self._output_key(run, index),
+                content_type="image/jpeg",
+                limit=OUTPUT_LIMIT,
+            )
+            for index in range(run.units)
+        ]
+
+
+async def _row(session: AsyncSession, run: remote.Run, *, lock: bool = False) -> Generation:
+    return await session.get_one(
+        Generation, run.generation_id, populate_existing=True, with_for_update=lock or None
+    )
+
+
+def _outcome(row: Generation, made: int) -> str | None:
+    """What the member reads at the end: nothing when all went well."""
+    missing = row.count - made
+    if not missing:
+        return None
+    why = row.status_reason or "The engine made no picture."
+    if not made:
+        return f"{why} Nothing was charged."
+    them = "it" if missing == 1 else "them"
+    return f"{missing} of {row.count} could not be made, and nothing was charged for {them}. {why}"
+
+
+def _positions(generation_id: UUID) -> Any:
+    return select(GeneratedImage.position).where(GeneratedImage.generation_id == generation_id)
+
+
+async def _insert(session: AsyncSession, run: remote.Run, values: dict[str, Any]) -> bool:
+    """False if the run is no longer at this attempt, or the image is already there."""
+    held = await session.scalar(
+        select(RemoteJob.id)
+        .where(
+            RemoteJob.id == run.id, RemoteJob.attempt == run.attempt, RemoteJob.state == run.state
+        )
+        .with_for_update(read=True)
+    )
+    if held is None:
+        return False
+    statement = insert(GeneratedImage).values(values).returning(GeneratedImage.id)
+    inserted = await session.scalar(statement.on_conflict_do_nothing())
+    if inserted is None:
+        return False
+    user_id = values["user_id"]
+    await notify.publish(session, topic="image", id=inserted, user_id=user_id)
+    await generations.changed(session, generation_id=values["generation_id"], user_id=user_id)
+    return True
+
+
+def _seeds(row: Generation) -> list[int]:
+    return [(row.seed + i) % (generations.MAX_SEED + 1) for i in range(row.count)]
+
+
+def _recipe(row: Generation) -> dict[str, Any]:
+    fields = [
+        "engine",
+        "prompt",
+        "negative_prompt",
+        "preset",
+        "aspect",
+        "width",
+        "height",
+        "steps",
+        "guidance_scale",
+        "lora_scale",
+    ]
+    return {name: getattr(row, name) for name in fields} | {
+        "user_model_id": str(row.user_model_id) if row.user_model_id else None
+    }

@@ -1,0 +1,227 @@
+"""The work behind a training: the dataset that is sent, and how its result becomes ours."""
+
+import asyncio
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import TrainingSample, UserModel
+from services import erasing, imaging, jobs, ledger, photos, remote, results, training, user_models
+from services.deps import Deps
+from services.engines.base import FileRef, RemoteState, RemoteStatus, ResultFile, TrainRequest
+from services.results import BadResult
+
+KIND = "training"
+MAX_SAMPLES = 40
+WEIGHTS_LIMIT = 2 * 2**30  # bytes; rank 32 on FLUX.2-klein-4B is about 100 MB
+HEADER_LIMIT = 16 * 2**20  # bytes of a safetensors header that we are ready to read
+MAX_METRICS = 400
+EARLY = {"", "preparing", "encoding"}
+
+
+async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
+    """One step of one training."""
+    return await remote.drive(deps, job, TrainingWork(deps))
+
+
+def abandoned(deps: Deps) -> Any:
+    """What ends a training whose job was given up."""
+
+    async def end(session: AsyncSession, job: jobs.Job, reason: str) -> None:
+        await remote.abandon(session, job, TrainingWork(deps), reason)
+
+    return end
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingWork:
+    """`remote.Work` for user models."""
+
+    deps: Deps
+    limits: remote.Limits = training.LIMITS
+
+    async def send(self, run: remote.Run) -> RemoteStatus:
+        """The one submit; the dataset lies in our storage before it."""
+        async with self.deps.transaction() as session:
+            row = await _row(session, run)
+            chosen = await photos.best(session, row.id, photos.MAX_PHOTOS)
+        request = self._request(run, row, chosen)
+        if self.deps.engine.info.needs_weights:
+            files = [await self.deps.storage.get(photo.key) for photo in chosen]
+            archive = await asyncio.to_thread(_zip, files)
+            await self.deps.storage.put(
+                request.dataset.key, archive, content_type="application/zip"
+            )
+        return await self.deps.engine.submit_training(request)
+
+    async def progress(self, session: AsyncSession, run: remote.Run, status: RemoteStatus) -> None:
+        """Stage, share, time left and one more point of the loss curve."""
+        row = await _row(session, run)
+        running = status.state is RemoteState.RUNNING
+        before = (row.status, row.stage, row.progress, row.seconds_left, len(row.metrics))
+        if running:
+            row.status = "preparing" if status.stage in EARLY else "training"
+            row.started_at = row.started_at or await remote.now(session)
+        row.stage = status.stage or ("" if running else "waiting")
+        row.progress = max(row.progress, min(1.0, status.progress))
+        row.seconds_left = status.seconds_left
+        row.metrics = _with_metrics(row.metrics, status.metrics)
+        if before != (row.status, row.stage, row.progress, row.seconds_left, len(row.metrics)):
+            await session.flush()
+            await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
+
+    async def collect(self, run: remote.Run, status: RemoteStatus) -> None:
+        """Samples that are new; at the end the weights, checked to be safetensors."""
+        async with self.deps.transaction() as session:
+            row = await _row(session, run)
+            query = select(TrainingSample.key).where(TrainingSample.user_model_id == row.id)
+            stored = set(await session.scalars(query))
+        for sample in status.samples:
+            key = f"{training.folder(row, run)}/samples/{sample.index:02}.webp"
+            if key not in stored:
+                await self._keep_sample(run, row, key, sample)
+        if status.state is RemoteState.SUCCEEDED and self.deps.engine.info.needs_weights:
+            await check_weights(self.deps, self._weights_key(run, row))
+
+    async def find(self, run: remote.Run) -> RemoteStatus | None:
+        """The weights of a lost submit, if a worker has put them."""
+        if not self.deps.engine.info.needs_weights:
+            return None
+        async with self.deps.transaction() as session:
+            key = self._weights_key(run, await _row(session, run))
+        if await self.deps.storage.head(key) is None:
+            return None
+        return RemoteStatus(run.remote_id or "", RemoteState.SUCCEEDED, progress=1.0)
+
+    async def succeed(self, session: AsyncSession, run: remote.Run, status: RemoteStatus) -> None:
+        """The model is ready; what only the training needed is erased."""
+        row = await _row(session, run)
+        if run.credits:
+            await ledger.capture(session, reference=training.reference(run.id), credits=run.credits)
+        if self.deps.engine.info.needs_weights:
+            row.lora_key = self._weights_key(run, row)
+        row.recipe = {**row.recipe, **status.recipe}
+        row.metrics = _with_metrics(row.metrics, status.metrics)
+        row.status, row.stage, row.progress, row.seconds_left = "ready", "", 1.0, None
+        row.started_at = row.started_at or await remote.now(session)
+        row.finished_at = await remote.now(session)
+        await session.flush()
+        scratch = f"{training.folder(row, run)}/scratch"
+        await erasing.request(session, prefix=scratch, user_id=row.user_id)
+        await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
+
+    async def fail(self, session: AsyncSession, run: remote.Run, reason: str) -> None:
+        """No model: samples and files go, and what was reserved comes back."""
+        await session.execute(
+            delete(TrainingSample).where(TrainingSample.user_model_id == run.user_model_id)
+        )
+        await training.end(
+            session, run, status="failed", reason=f"{reason} Nothing was charged. Try again."
+        )
+
+    def _request(
+        self, run: remote.Run, row: UserModel, chosen: Sequence[photos.TrainingPhoto]
+    ) -> TrainRequest:
+        scratch = f"{training.folder(row, run)}/scratch"
+        return TrainRequest(
+            client_job_id=run.id,
+            user_model_id=row.id,
+            subject=row.subject,
+            trigger_word=row.trigger_word,
+            photos=[remote.readable(self.deps, photo.key) for photo in chosen],
+            dataset=remote.readable(self.deps, f"{scratch}/dataset.zip"),
+            face_boxes=[None for _ in chosen],
+            weights=remote.writable(
+                self.deps,
+                self._weights_key(run, row),
+                content_type="application/octet-stream",
+                limit=WEIGHTS_LIMIT,
+            ),
+            samples=self._samples(scratch),
+            seed=row.recipe["seed"],
+            base_model=row.base_model,
+        )
+
+    def _samples(self, scratch: str) -> list[FileRef]:
+        return [
+            remote.writable(
+                self.deps,
+                f"{scratch}/{i}.jpg",
+                content_type="image/jpeg",
+                limit=results.MAX_BYTES,
+            )
+            for i in range(MAX_SAMPLES)
+        ]
+
+    def _weights_key(self, run: remote.Run, row: UserModel) -> str:
+        return f"{training.folder(row, run)}/lora.safetensors"
+
+    async def _keep_sample(
+        self, run: remote.Run, row: UserModel, key: str, sample: ResultFile
+    ) -> None:
+        """A sample that can't be read is skipped: no training fails for it."""
+        put = f"{training.folder(row, run)}/scratch/{sample.index}.jpg"
+        try:
+            derived = await imaging.derive(await results.read(self.deps, sample, put=put))
+        except (imaging.Rejected, BadResult):
+            return
+        await self.deps.storage.put(key, derived.files["thumb.webp"], content_type="image/webp")
+        async with self.deps.transaction() as session:
+            await session.execute(
+                insert(TrainingSample)
+                .values(id=self.deps.new_id(), user_model_id=row.id, key=key, step=sample.step or 0)
+                .on_conflict_do_nothing()
+            )
+
+
+async def check_weights(deps: Deps, key: str) -> None:
+    """Raises BadResult unless the object is a whole safetensors file with tensors in it."""
+    info = await deps.storage.head(key)
+    if info is None:
+        raise BadResult("The trained model never arrived.")
+    if not 8 < info.size <= WEIGHTS_LIMIT:
+        raise BadResult("The trained model arrived damaged.")
+    start = await _range(deps, key, 0, 8)
+    length = struct.unpack("<Q", start)[0]
+    if not 2 <= length <= min(HEADER_LIMIT, info.size - 8):
+        raise BadResult("The trained model arrived damaged.")
+    try:
+        header = json.loads(await _range(deps, key, 8, 8 + length))
+        ends = [t["data_offsets"][1] for name, t in header.items() if name != "__metadata__"]
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        raise BadResult("The trained model arrived damaged.") from None
+    if not ends or max(ends) != info.size - 8 - length:
+        raise BadResult("The trained model arrived damaged.")
+
+
+async def _range(deps: Deps, key: str, start: int, end: int) -> bytes:
+    return b"".join([part async for part in deps.storage.stream(key, start=start, end=end)])
+
+
+def _zip(files: Sequence[bytes]) -> bytes:
+    """A flat archive, stored; order is by name. The same photos give the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for i, data in enumerate(files):
+            archive.writestr(zipfile.ZipInfo(f"{i:03}.jpg"), data)
+    return out.getvalue()
+
+
+def _with_metrics(have: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """One more point if it is at a later step; every other one goes when there are too many."""
+    if not new.get("step") or (have and new["step"] <= have[-1]["step"]):
+        return have
+    more = [*have, new]
+    return more[::-2][::-1] if len(more) > MAX_METRICS else more
+
+
+async def _row(session: AsyncSession, run: remote.Run) -> UserModel:
+    return await session.get_one(UserModel, run.user_model_id, populate_existing=True)
