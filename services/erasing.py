@@ -1,7 +1,6 @@
 """Clean-up jobs: what a member deletes is erased from storage, and then looked for again."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,15 +11,15 @@ from services.storage.base import StorageError
 KIND = "erase"
 
 
-async def request(
-    session: AsyncSession, *, prefix: str, user_id: UUID | None, delay: timedelta = timedelta()
-) -> None:
-    """Erase everything under `prefix` once this transaction has committed."""
+async def request(session: AsyncSession, *, prefix: str, delay: timedelta = timedelta()) -> None:
+    """Erase everything under `prefix` once this transaction has committed.
+
+    The job belongs to nobody, so that it outlives its member.
+    """
     await jobs.enqueue(
         session,
         kind=KIND,
         payload={"prefix": prefix},
-        user_id=user_id,
         dedupe_key=f"erase:{prefix}:{int(delay.total_seconds())}",
         delay=delay,
     )

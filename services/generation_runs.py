@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, Generation, RemoteJob, UserModel
-from services import generations, imaging, jobs, notify, photos, presets, remote, results
+from services import generations, imaging, jobs, notify, photos, presets, remote, results, runs
 from services.deps import Deps
 from services.engines.base import FileRef, GenerateRequest, RemoteState, RemoteStatus, ResultFile
 from services.imaging import Derived
@@ -40,9 +40,9 @@ class GenerationWork:
     """`remote.Work` for images."""
 
     deps: Deps
-    limits: remote.Limits = generations.LIMITS
+    limits: runs.Limits = generations.LIMITS
 
-    async def send(self, run: remote.Run) -> RemoteStatus:
+    async def send(self, run: runs.Run) -> RemoteStatus:
         """The one submit: prompt, seeds, photos, and the LoRA where there is one."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
@@ -53,7 +53,7 @@ class GenerationWork:
         return await self.deps.engine.submit_generation(self._request(run, row, model, best))
 
     def _request(
-        self, run: remote.Run, row: Generation, model: UserModel, best: list[photos.TrainingPhoto]
+        self, run: runs.Run, row: Generation, model: UserModel, best: list[photos.TrainingPhoto]
     ) -> GenerateRequest:
         subject = f"{model.trigger_word} {model.subject}"
         return GenerateRequest(
@@ -63,12 +63,12 @@ class GenerationWork:
             width=row.width,
             height=row.height,
             outputs=self._outputs(run),
-            photos=[remote.readable(self.deps, photo.key) for photo in best],
+            photos=[runs.readable(self.deps, photo.key) for photo in best],
             preset=row.preset,
             negative_prompt=row.negative_prompt,
             steps=row.steps,
             guidance_scale=row.guidance_scale,
-            lora=remote.readable(self.deps, model.lora_key) if model.lora_key else None,
+            lora=runs.readable(self.deps, model.lora_key) if model.lora_key else None,
             lora_scale=row.lora_scale,
             trigger_word=model.trigger_word,
             subject=model.subject,
@@ -76,7 +76,7 @@ class GenerationWork:
             face_boxes=[None for _ in best],
         )
 
-    async def progress(self, session: AsyncSession, run: remote.Run, status: RemoteStatus) -> None:
+    async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
         """Stage and share of the work, told to open pages when they have changed."""
         row = await _row(session, run, lock=True)
         running = status.state is RemoteState.RUNNING
@@ -87,12 +87,12 @@ class GenerationWork:
         share = max(made, min(1.0, status.progress) * run.units) / row.count
         row.progress = max(row.progress, share)
         if running and row.started_at is None:
-            row.started_at = await remote.now(session)
+            row.started_at = await runs.now(session)
         if before != (row.status, row.stage, row.progress):
             await session.flush()
             await generations.changed(session, generation_id=row.id, user_id=row.user_id)
 
-    async def collect(self, run: remote.Run, status: RemoteStatus) -> None:
+    async def collect(self, run: runs.Run, status: RemoteStatus) -> None:
         """Stores each image that is new: decoded, with its variants, then its row."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
@@ -116,7 +116,7 @@ class GenerationWork:
         if status.state is RemoteState.SUCCEEDED and not stored.intersection(wanted):
             raise BadResult(reason)
 
-    async def find(self, run: remote.Run) -> RemoteStatus | None:
+    async def find(self, run: runs.Run) -> RemoteStatus | None:
         """All images of a lost submit, if a worker has put them."""
         for index in range(run.units):
             if await self.deps.storage.head(self._output_key(run, index)) is None:
@@ -124,19 +124,19 @@ class GenerationWork:
         files = tuple(ResultFile(index) for index in range(run.units))
         return RemoteStatus(run.remote_id or "", RemoteState.SUCCEEDED, results=files)
 
-    async def succeed(self, session: AsyncSession, run: remote.Run, status: RemoteStatus) -> None:
+    async def succeed(self, session: AsyncSession, run: runs.Run, _status: RemoteStatus) -> None:
         """Ends the generation, if no other run of it is still at work."""
         await self._conclude(session, run, None)
 
-    async def fail(self, session: AsyncSession, run: remote.Run, reason: str) -> None:
+    async def fail(self, session: AsyncSession, run: runs.Run, reason: str) -> None:
         """The same; with a reason for what is missing."""
         await self._conclude(session, run, reason)
 
-    async def _conclude(self, session: AsyncSession, run: remote.Run, reason: str | None) -> None:
+    async def _conclude(self, session: AsyncSession, run: runs.Run, reason: str | None) -> None:
         row = await _row(session, run, lock=True)
         await generations.discard(session, run)
         row.status_reason = reason or row.status_reason
-        if await remote.others_open(session, run):
+        if await runs.others_open(session, run):
             return
         made = len((await session.scalars(_positions(row.id))).all())
         status = "succeeded" if made else "failed"
@@ -144,7 +144,7 @@ class GenerationWork:
 
     async def _keep(
         self,
-        run: remote.Run,
+        run: runs.Run,
         row: Generation,
         position: int,
         derived: Derived,
@@ -175,12 +175,12 @@ class GenerationWork:
             if not await _insert(session, run, values):
                 await self.deps.storage.erase(folder)
 
-    def _output_key(self, run: remote.Run, index: int) -> str:
+    def _output_key(self, run: runs.Run, index: int) -> str:
         return f"{generations.incoming(run)}/{index}.jpg"
 
-    def _outputs(self, run: remote.Run) -> list[FileRef]:
+    def _outputs(self, run: runs.Run) -> list[FileRef]:
         return [
-            remote.writable(
+            runs.writable(
                 self.deps,
                 self._output_key(run, index),
                 content_type="image/jpeg",
@@ -190,7 +190,7 @@ class GenerationWork:
         ]
 
 
-async def _row(session: AsyncSession, run: remote.Run, *, lock: bool = False) -> Generation:
+async def _row(session: AsyncSession, run: runs.Run, *, lock: bool = False) -> Generation:
     return await session.get_one(
         Generation, run.generation_id, populate_existing=True, with_for_update=lock or None
     )
@@ -212,7 +212,7 @@ def _positions(generation_id: UUID) -> Any:
     return select(GeneratedImage.position).where(GeneratedImage.generation_id == generation_id)
 
 
-async def _insert(session: AsyncSession, run: remote.Run, values: dict[str, Any]) -> bool:
+async def _insert(session: AsyncSession, run: runs.Run, values: dict[str, Any]) -> bool:
     """False if the run is no longer at this attempt, or the image is already there."""
     held = await session.scalar(
         select(RemoteJob.id)
@@ -223,8 +223,8 @@ async def _insert(session: AsyncSession, run: remote.Run, values: dict[str, Any]
     )
     if held is None:
         return False
-    statement = insert(GeneratedImage).values(values).returning(GeneratedImage.id)
-    inserted = await session.scalar(statement.on_conflict_do_nothing())
+    statement = insert(GeneratedImage).values(values).on_conflict_do_nothing()
+    inserted = await session.scalar(statement.returning(GeneratedImage.id))
     if inserted is None:
         return False
     user_id = values["user_id"]

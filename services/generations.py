@@ -9,7 +9,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, Generation, UserModel
-from services import erasing, gallery, ledger, notify, paging, presets, remote, texts, user_models
+from services import erasing, gallery, ledger, notify, paging, presets, runs, texts, user_models
 from services.deps import Deps
 from services.engines.base import Parameter
 from services.errors import Conflict, Invalid, NotFound
@@ -27,7 +27,7 @@ ASPECTS = {
 PROMPT_LENGTH = 1000
 MAX_SEED = 2**31 - 1
 OPEN = ("queued", "running")
-LIMITS = remote.Limits(
+LIMITS = runs.Limits(
     accept=timedelta(minutes=30),
     wait=timedelta(hours=2),  # one GPU may be training for somebody else
     run=timedelta(minutes=15),
@@ -112,7 +112,7 @@ class GenerationView:
 async def quote(session: AsyncSession, deps: Deps, *, user_id: UUID, count: int) -> GenerationQuote:
     """What `count` images cost and take: one credit each."""
     balance = await ledger.balance(session, user_id=user_id)
-    each = await remote.typical_seconds(session, deps, kind="generation")
+    each = await runs.typical_seconds(session, deps, kind="generation")
     each = each if each is not None else deps.engine.info.image_seconds
     return GenerationQuote(count, balance.available, None if each is None else each * count)
 
@@ -138,7 +138,7 @@ async def create(
     )
     batch = deps.engine.info.batch
     for first in range(0, row.count, batch):
-        await remote.start(
+        await runs.start(
             session,
             deps,
             kind="generation",
@@ -199,7 +199,7 @@ async def cancel(
     row = await _owned(session, user_id=user_id, generation_id=generation_id)
     if row.status not in (*OPEN, "canceled"):
         raise Conflict("These images are already finished.")
-    if canceled := await remote.cancel(session, generation_id=row.id):
+    if canceled := await runs.cancel(session, generation_id=row.id):
         await settle(session, row, status="canceled", reason="You stopped this.")
         for run in canceled:
             await discard(session, run)
@@ -232,17 +232,17 @@ def reference(generation_id: UUID) -> str:
     return f"generation:{generation_id}"
 
 
-def incoming(run: remote.Run) -> str:
+def incoming(run: runs.Run) -> str:
     """The folder that an engine puts its images in, before they are checked."""
     return f"{run.user_id}/incoming/{run.id.hex}"
 
 
-async def discard(session: AsyncSession, run: remote.Run) -> None:
+async def discard(session: AsyncSession, run: runs.Run) -> None:
     """Erases what a run put, or still puts while its URLs are valid."""
-    await erasing.request(session, prefix=incoming(run), user_id=run.user_id)
+    await erasing.request(session, prefix=incoming(run))
     if run.attempt:
-        late = remote.URL_EXPIRY + timedelta(minutes=5)
-        await erasing.request(session, prefix=incoming(run), user_id=run.user_id, delay=late)
+        late = runs.URL_EXPIRY + timedelta(minutes=5)
+        await erasing.request(session, prefix=incoming(run), delay=late)
 
 
 async def settle(
@@ -285,13 +285,13 @@ def _row(deps: Deps, user_id: UUID, request: GenerationRequest) -> Generation:
     _within("Guidance scale", request.guidance_scale, info.guidance_scale, info.label)
     _within("LoRA scale", request.lora_scale, info.lora_scale, info.label)
     width, height = ASPECTS[request.aspect]
-    negative = texts.clean(request.negative_prompt or "", name="Negative prompt", limit=500)
+    negative = texts.clean(request.negative_prompt or "", field="Negative prompt", maximum=500)
     return Generation(
         id=deps.new_id(),
         user_id=user_id,
         user_model_id=request.user_model_id,
         engine=info.name,
-        prompt=texts.clean(request.prompt, name="Prompt", limit=PROMPT_LENGTH, minimum=1),
+        prompt=texts.clean(request.prompt, field="Prompt", maximum=PROMPT_LENGTH, minimum=1),
         negative_prompt=negative or None,
         preset=request.preset,
         aspect=request.aspect,
@@ -356,30 +356,11 @@ async def _views(
 
 
 def _view(row: Generation, images: Sequence[ImageView], name: str | None) -> GenerationView:
-    copied = [
-        "id",
-        "user_model_id",
-        "status",
-        "progress",
-        "stage",
-        "status_reason",
-        "engine",
-        "prompt",
-        "negative_prompt",
-        "preset",
-        "aspect",
-        "width",
-        "height",
-        "count",
-        "seed",
-        "steps",
-        "guidance_scale",
-        "lora_scale",
-        "cost",
-        "created_at",
-        "started_at",
-        "finished_at",
-    ]
+    copied = (
+        "id", "user_model_id", "status", "progress", "stage", "status_reason", "engine", "prompt",
+        "negative_prompt", "preset", "aspect", "width", "height", "count", "seed", "steps",
+        "guidance_scale", "lora_scale", "cost", "created_at", "started_at", "finished_at",
+    )  # fmt: skip
     return GenerationView(
         **{field: getattr(row, field) for field in copied},
         user_model_name=name,

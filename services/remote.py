@@ -11,75 +11,25 @@ that can't charge twice, and once for images, with the same seeds. Every move is
 """
 
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from datetime import timedelta
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Float, Row, Select, func, select, update
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import RemoteJob
 from db.models.remote import OPEN
-from services import jobs
+from services import jobs, runs
 from services.deps import Deps
-from services.engines.base import (
-    EngineError,
-    FileRef,
-    Refused,
-    RemoteState,
-    RemoteStatus,
-    Unknown,
-)
+from services.engines.base import EngineError, Refused, RemoteState, RemoteStatus, Unknown
 from services.results import BadResult
+from services.runs import Limits, Run
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["training", "generation"]
-CANCEL = "cancel_remote"
-URL_EXPIRY = timedelta(hours=24)  # of the URLs that workers are given; S3 allows 7 days
 MAX_MISSES = 4  # where a repeat is free
-
-
-class LostRace(Exception):
-    """Somebody else moved the run first, for example a cancellation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long each part may take before the run ends as expired, with nothing charged."""
-
-    accept: timedelta  # until an engine takes it
-    wait: timedelta  # in the engine's own queue
-    run: timedelta  # at work
-    orphan: timedelta  # for the results of a submit whose answer was lost
-    poll: tuple[float, float]  # shortest and longest seconds between polls
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A row of `remote_jobs` as read; `overdue`, `age` (seconds) by the database's clock.
-
-    first, units: of the generation's images, those that this run makes.
-    """
-
-    id: UUID
-    user_id: UUID
-    kind: str
-    user_model_id: UUID | None
-    generation_id: UUID | None
-    job_id: UUID | None
-    state: str
-    attempt: int
-    misses: int
-    first: int
-    units: int
-    credits: int
-    remote_id: str | None
-    overdue: bool
-    age: float
 
 
 class Work(Protocol):
@@ -90,7 +40,8 @@ class Work(Protocol):
     usable can come. find: results of a lost submit that lie in our storage, or None.
     """
 
-    limits: Limits
+    @property
+    def limits(self) -> Limits: ...  # noqa: D102
 
     async def send(self, run: Run) -> RemoteStatus: ...  # noqa: D102
 
@@ -100,159 +51,33 @@ class Work(Protocol):
 
     async def find(self, run: Run) -> RemoteStatus | None: ...  # noqa: D102
 
-    async def succeed(self, session: AsyncSession, run: Run, status: RemoteStatus) -> None: ...  # noqa: D102
+    async def succeed(self, session: AsyncSession, run: Run, status: RemoteStatus, /) -> None: ...  # noqa: D102
 
     async def fail(self, session: AsyncSession, run: Run, reason: str) -> None: ...  # noqa: D102
 
 
-async def start(
-    session: AsyncSession,
-    deps: Deps,
-    *,
-    kind: Kind,
-    user_id: UUID,
-    limits: Limits,
-    user_model_id: UUID | None = None,
-    generation_id: UUID | None = None,
-    first: int = 0,
-    units: int = 1,
-    credits: int = 0,
-) -> UUID:
-    """Queues one run in the caller's transaction, and the job that drives it."""
-    id = deps.new_id()
-    job_id = await jobs.enqueue(
-        session,
-        kind=kind,
-        payload={"run_id": str(id)},
-        user_id=user_id,
-        dedupe_key=f"remote:{id}",
-    )
-    row = RemoteJob(
-        id=id,
-        user_id=user_id,
-        kind=kind,
-        user_model_id=user_model_id,
-        generation_id=generation_id,
-        job_id=job_id,
-        engine=deps.engine.info.name,
-        first=first,
-        units=units,
-        credits=credits,
-        deadline_at=func.now() + limits.accept,
-    )
-    session.add(row)
-    await session.flush()
-    return id
-
-
-async def cancel(
-    session: AsyncSession, *, user_model_id: UUID | None = None, generation_id: UUID | None = None
-) -> list[Run]:
-    """Ends the open runs of one target at once; what they still bring is discarded.
-
-    The engine is told by a job of its own, so that this answers at once and survives a crash.
-    Returns the runs as they were. Locks in the order of a handler: job, run, then its target.
-    """
-    target = (
-        RemoteJob.user_model_id == user_model_id
-        if user_model_id
-        else RemoteJob.generation_id == generation_id
-    )
-    canceled: list[Run] = []
-    while rows := (await session.execute(_query().where(target, RemoteJob.state.in_(OPEN)))).all():
-        for run in map(_run, rows):
-            if run.job_id and run.state != "submitting":  # a POST under way is seen to its end
-                await jobs.cancel(session, job_id=run.job_id)
-            with suppress(LostRace):  # then it is looked at again
-                await _move(session, run, "canceled", finished_at=func.now())
-                await tell(session, run)
-                canceled.append(run)
-    return canceled
-
-
-async def tell(session: AsyncSession, run: Run) -> None:
-    """Have the engine stop a run that we have ended, if it knows of it."""
-    if run.remote_id:
-        await jobs.enqueue(
-            session,
-            kind=CANCEL,
-            payload={"remote_id": run.remote_id},
-            user_id=run.user_id,
-            dedupe_key=f"cancel:{run.id}",
-            priority=jobs.Priority.URGENT,
-        )
-
-
-async def handle_cancel(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """The job behind `tell`. An engine that can't stop it brings a result nobody looks at."""
-    stopped = await deps.engine.cancel(job.payload["remote_id"])
-    log.info("remote job %s %s", job.payload["remote_id"], "stopped" if stopped else "discarded")
-    return jobs.Done()
-
-
-def readable(deps: Deps, key: str) -> FileRef:
-    """A file that an engine may fetch."""
-    return FileRef(key, deps.storage.url(key, expires=URL_EXPIRY, external=True))
-
-
-def writable(deps: Deps, key: str, *, content_type: str, limit: int) -> FileRef:
-    """A place where an engine may put one file of at most `limit` bytes."""
-    url = deps.storage.url(
-        key,
-        method="PUT",
-        expires=URL_EXPIRY,
-        content_type=content_type,
-        max_bytes=limit,
-        external=True,
-    )
-    return FileRef(key, url)
-
-
-async def now(session: AsyncSession) -> datetime:
-    """The database's clock."""
-    return (await session.execute(select(func.now()))).scalar_one()
-
-
-async def typical_seconds(session: AsyncSession, deps: Deps, *, kind: Kind) -> float | None:
-    """Median seconds of one unit over the last 50 runs at the present engine, None without any."""
-    seconds = func.extract("epoch", RemoteJob.finished_at - RemoteJob.submitted_at)
-    recent = (
-        select((seconds / RemoteJob.units).label("each"))
-        .where(
-            RemoteJob.kind == kind,
-            RemoteJob.engine == deps.engine.info.name,
-            RemoteJob.state == "succeeded",
-        )
-        .order_by(RemoteJob.finished_at.desc())
-        .limit(50)
-        .subquery()
-    )
-    median = await session.scalar(select(func.percentile_cont(0.5).within_group(recent.c.each)))
-    return None if median is None else float(median)
-
-
 async def drive(deps: Deps, job: jobs.Job, work: Work) -> jobs.Outcome:
     """One step of a run; safe to repeat after a crash at any point."""
-    run = await _load(deps, UUID(job.payload["run_id"]))
+    run = await runs.load(deps, UUID(job.payload["run_id"]))
     if run is None or run.state not in OPEN:
         return jobs.Done()
     try:
         return await _Driver(deps, job, work).step(run)
-    except LostRace:
+    except runs.LostRace:
         return jobs.Done()
 
 
 async def abandon(session: AsyncSession, job: jobs.Job, work: Work, reason: str) -> None:
     """Ends the run of a job that the queue has given up, in that same transaction."""
-    query = _query().where(RemoteJob.id == UUID(job.payload["run_id"]))
+    query = runs.query().where(RemoteJob.id == UUID(job.payload["run_id"]))
     row = (await session.execute(query)).one_or_none()
     if row is None or row.state not in OPEN:
         return
-    run = _run(row)
-    await tell(session, run)
+    run = runs.run_of(row)
+    await runs.tell(session, run)
     log.error("run %s was given up: %s", run.id, reason)
     plain = "It failed several times for a reason on our side."
-    run = await _move(session, run, "failed", reason=reason, finished_at=func.now())
+    run = await runs.move(session, run, "failed", reason=reason, finished_at=func.now())
     await work.fail(session, run, plain)
 
 
@@ -291,14 +116,14 @@ class _Driver:
                 submitted_at=func.now(),
                 deadline_at=func.now() + self.work.limits.wait,
             )
-        except LostRace:
+        except runs.LostRace:
             await self._disown(run, status.remote_id)
             raise
         return await self._advance(run, status)
 
     async def _disown(self, run: Run, remote_id: str) -> None:
         """Stops what was accepted after its run had been ended."""
-        now = await _load(self.deps, run.id)
+        now = await runs.load(self.deps, run.id)
         if remote_id and (now is None or now.state not in OPEN):
             await self.deps.engine.cancel(remote_id)
 
@@ -358,11 +183,11 @@ class _Driver:
         async with self.job.transaction(self.deps) as session:
             if run.state == "submitted" and status.state is RemoteState.RUNNING:
                 deadline = func.now() + self.work.limits.run
-                run = await _move(
+                run = await runs.move(
                     session, run, "running", running_at=func.now(), deadline_at=deadline
                 )
             else:
-                run = await _move(session, run, run.state)
+                run = await runs.move(session, run, run.state)
             await self.work.progress(session, run, status)
         shortest, longest = self.work.limits.poll
         return jobs.Again(after=timedelta(seconds=min(longest, max(shortest, run.age / 20))))
@@ -388,13 +213,13 @@ class _Driver:
         except BadResult as bad:
             return await self._fail(run, str(bad))
         async with self.job.transaction(self.deps) as session:
-            run = await _move(session, run, "succeeded", finished_at=func.now())
+            run = await runs.move(session, run, "succeeded", finished_at=func.now())
             await self.work.succeed(session, run, status)
         return jobs.Done()
 
     async def _fail(self, run: Run, reason: str) -> jobs.Outcome:
         async with self.job.transaction(self.deps) as session:
-            run = await _move(session, run, "failed", reason=reason, finished_at=func.now())
+            run = await runs.move(session, run, "failed", reason=reason, finished_at=func.now())
             await self.work.fail(session, run, reason)
         return jobs.Done()
 
@@ -405,72 +230,11 @@ class _Driver:
             else "The engine did not finish in time, so we stopped waiting."
         )
         async with self.job.transaction(self.deps) as session:
-            await tell(session, run)
-            run = await _move(session, run, "expired", reason=reason, finished_at=func.now())
+            await runs.tell(session, run)
+            run = await runs.move(session, run, "expired", reason=reason, finished_at=func.now())
             await self.work.fail(session, run, reason)
         return jobs.Done()
 
     async def _move(self, run: Run, to: str, **values: Any) -> Run:
         async with self.job.transaction(self.deps) as session:
-            return await _move(session, run, to, **values)
-
-
-_COLUMNS: Sequence[Any] = (
-    RemoteJob.id,
-    RemoteJob.user_id,
-    RemoteJob.kind,
-    RemoteJob.user_model_id,
-    RemoteJob.generation_id,
-    RemoteJob.job_id,
-    RemoteJob.state,
-    RemoteJob.attempt,
-    RemoteJob.misses,
-    RemoteJob.first,
-    RemoteJob.units,
-    RemoteJob.credits,
-    RemoteJob.remote_id,
-    (RemoteJob.deadline_at < func.now()).label("overdue"),
-    func.extract("epoch", func.now() - func.coalesce(RemoteJob.submitted_at, RemoteJob.created_at))
-    .cast(Float)
-    .label("age"),
-)
-
-
-def _query() -> Select[Any]:
-    return select(*_COLUMNS)
-
-
-def _run(row: Row[Any]) -> Run:
-    return Run(**row._mapping)
-
-
-async def _load(deps: Deps, id: UUID) -> Run | None:
-    async with deps.transaction() as session:
-        row = (await session.execute(_query().where(RemoteJob.id == id))).one_or_none()
-    return row and _run(row)
-
-
-async def _move(session: AsyncSession, run: Run, to: str, **values: Any) -> Run:
-    """The guarded move. Raises LostRace when the run is no longer as it was read."""
-    moved = await session.execute(
-        update(RemoteJob)
-        .where(
-            RemoteJob.id == run.id, RemoteJob.state == run.state, RemoteJob.attempt == run.attempt
-        )
-        .values(state=to, **values)
-        .returning(*_COLUMNS)
-    )
-    row = moved.one_or_none()
-    if row is None:
-        raise LostRace
-    return _run(row)
-
-
-async def others_open(session: AsyncSession, run: Run) -> bool:
-    """Whether other runs of the same generation are still at work. The caller holds its row."""
-    query = select(RemoteJob.id).where(
-        RemoteJob.generation_id == run.generation_id,
-        RemoteJob.id != run.id,
-        RemoteJob.state.in_(OPEN),
-    )
-    return await session.scalar(query.limit(1)) is not None
+            return await runs.move(session, run, to, **values)

@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingImage, UserModel
-from services import consents, erasing, ledger, plans, remote, user_models
+from services import consents, erasing, ledger, plans, runs, user_models
 from services.deps import Deps
 from services.errors import Conflict, DomainError
 from services.photos import MAX_PHOTOS, MIN_PHOTOS
 from services.user_models import UserModelView
 
-LIMITS = remote.Limits(
+LIMITS = runs.Limits(
     accept=timedelta(hours=6),
     wait=timedelta(hours=12),
     run=timedelta(hours=6),
@@ -61,8 +61,7 @@ async def quote(
     return TrainingQuote(
         credits=plan.training_credits,
         available=balance.available,
-        seconds=await remote.typical_seconds(session, deps, kind="training")
-        or info.training_seconds,
+        seconds=await runs.typical_seconds(session, deps, kind="training") or info.training_seconds,
         slots=plan.model_slots,
         slots_used=await plans.used_model_slots(session, user_id=user_id),
         photos=await _photos(session, row.id),
@@ -83,7 +82,7 @@ async def start(
     row = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id, lock=True)
     await _check(session, deps, row)
     credits = (await plans.of_user(session, user_id=user_id)).training_credits
-    run_id = await remote.start(
+    run_id = await runs.start(
         session,
         deps,
         kind="training",
@@ -116,22 +115,22 @@ async def cancel(
     row = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id)
     if row.status not in (*user_models.ACTIVE, "canceled"):
         raise Conflict("This model is not being trained.")
-    for run in await remote.cancel(session, user_model_id=row.id):
+    for run in await runs.cancel(session, user_model_id=row.id):
         await end(session, run, status="canceled", reason="You stopped the training.")
     return await user_models.get(session, deps, user_id=user_id, user_model_id=row.id)
 
 
-async def end(session: AsyncSession, run: remote.Run, *, status: str, reason: str) -> None:
+async def end(session: AsyncSession, run: runs.Run, *, status: str, reason: str) -> None:
     """Ends a training without a model: credits back, everything it put erased."""
     assert run.user_model_id  # noqa: S101  # a check of the table says so
     row = await session.get_one(UserModel, run.user_model_id, populate_existing=True)
     if run.credits:
         await ledger.release(session, reference=reference(run.id))
     await user_models.stop(session, user_model_id=row.id, status=status, reason=reason)
-    await erasing.request(session, prefix=folder(row, run), user_id=row.user_id)
+    await erasing.request(session, prefix=folder(row, run))
     if run.attempt:
-        late = remote.URL_EXPIRY + timedelta(minutes=5)
-        await erasing.request(session, prefix=folder(row, run), user_id=row.user_id, delay=late)
+        late = runs.URL_EXPIRY + timedelta(minutes=5)
+        await erasing.request(session, prefix=folder(row, run), delay=late)
     await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
 
 
@@ -140,7 +139,7 @@ def reference(run_id: UUID) -> str:
     return f"training:{run_id}"
 
 
-def folder(row: UserModel, run: remote.Run) -> str:
+def folder(row: UserModel, run: runs.Run) -> str:
     """Where one run puts its dataset, samples and weights."""
     return f"{row.folder}/runs/{run.id.hex}"
 

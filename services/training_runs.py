@@ -14,7 +14,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingSample, UserModel
-from services import erasing, imaging, jobs, ledger, photos, remote, results, training, user_models
+from services import (
+    erasing,
+    imaging,
+    jobs,
+    ledger,
+    photos,
+    remote,
+    results,
+    runs,
+    training,
+    user_models,
+)
 from services.deps import Deps
 from services.engines.base import FileRef, RemoteState, RemoteStatus, ResultFile, TrainRequest
 from services.results import BadResult
@@ -46,9 +57,9 @@ class TrainingWork:
     """`remote.Work` for user models."""
 
     deps: Deps
-    limits: remote.Limits = training.LIMITS
+    limits: runs.Limits = training.LIMITS
 
-    async def send(self, run: remote.Run) -> RemoteStatus:
+    async def send(self, run: runs.Run) -> RemoteStatus:
         """The one submit; the dataset lies in our storage before it."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
@@ -62,14 +73,14 @@ class TrainingWork:
             )
         return await self.deps.engine.submit_training(request)
 
-    async def progress(self, session: AsyncSession, run: remote.Run, status: RemoteStatus) -> None:
+    async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
         """Stage, share, time left and one more point of the loss curve."""
         row = await _row(session, run)
         running = status.state is RemoteState.RUNNING
         before = (row.status, row.stage, row.progress, row.seconds_left, len(row.metrics))
         if running:
             row.status = "preparing" if status.stage in EARLY else "training"
-            row.started_at = row.started_at or await remote.now(session)
+            row.started_at = row.started_at or await runs.now(session)
         row.stage = status.stage or ("" if running else "waiting")
         row.progress = max(row.progress, min(1.0, status.progress))
         row.seconds_left = status.seconds_left
@@ -78,7 +89,7 @@ class TrainingWork:
             await session.flush()
             await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
 
-    async def collect(self, run: remote.Run, status: RemoteStatus) -> None:
+    async def collect(self, run: runs.Run, status: RemoteStatus) -> None:
         """Samples that are new; at the end the weights, checked to be safetensors."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
@@ -91,7 +102,7 @@ class TrainingWork:
         if status.state is RemoteState.SUCCEEDED and self.deps.engine.info.needs_weights:
             await check_weights(self.deps, self._weights_key(run, row))
 
-    async def find(self, run: remote.Run) -> RemoteStatus | None:
+    async def find(self, run: runs.Run) -> RemoteStatus | None:
         """The weights of a lost submit, if a worker has put them."""
         if not self.deps.engine.info.needs_weights:
             return None
@@ -101,7 +112,7 @@ class TrainingWork:
             return None
         return RemoteStatus(run.remote_id or "", RemoteState.SUCCEEDED, progress=1.0)
 
-    async def succeed(self, session: AsyncSession, run: remote.Run, status: RemoteStatus) -> None:
+    async def succeed(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
         """The model is ready; what only the training needed is erased."""
         row = await _row(session, run)
         if run.credits:
@@ -111,14 +122,14 @@ class TrainingWork:
         row.recipe = {**row.recipe, **status.recipe}
         row.metrics = _with_metrics(row.metrics, status.metrics)
         row.status, row.stage, row.progress, row.seconds_left = "ready", "", 1.0, None
-        row.started_at = row.started_at or await remote.now(session)
-        row.finished_at = await remote.now(session)
+        row.started_at = row.started_at or await runs.now(session)
+        row.finished_at = await runs.now(session)
         await session.flush()
         scratch = f"{training.folder(row, run)}/scratch"
-        await erasing.request(session, prefix=scratch, user_id=row.user_id)
+        await erasing.request(session, prefix=scratch)
         await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
 
-    async def fail(self, session: AsyncSession, run: remote.Run, reason: str) -> None:
+    async def fail(self, session: AsyncSession, run: runs.Run, reason: str) -> None:
         """No model: samples and files go, and what was reserved comes back."""
         await session.execute(
             delete(TrainingSample).where(TrainingSample.user_model_id == run.user_model_id)
@@ -128,7 +139,7 @@ class TrainingWork:
         )
 
     def _request(
-        self, run: remote.Run, row: UserModel, chosen: Sequence[photos.TrainingPhoto]
+        self, run: runs.Run, row: UserModel, chosen: Sequence[photos.TrainingPhoto]
     ) -> TrainRequest:
         scratch = f"{training.folder(row, run)}/scratch"
         return TrainRequest(
@@ -136,10 +147,10 @@ class TrainingWork:
             user_model_id=row.id,
             subject=row.subject,
             trigger_word=row.trigger_word,
-            photos=[remote.readable(self.deps, photo.key) for photo in chosen],
-            dataset=remote.readable(self.deps, f"{scratch}/dataset.zip"),
+            photos=[runs.readable(self.deps, photo.key) for photo in chosen],
+            dataset=runs.readable(self.deps, f"{scratch}/dataset.zip"),
             face_boxes=[None for _ in chosen],
-            weights=remote.writable(
+            weights=runs.writable(
                 self.deps,
                 self._weights_key(run, row),
                 content_type="application/octet-stream",
@@ -152,7 +163,7 @@ class TrainingWork:
 
     def _samples(self, scratch: str) -> list[FileRef]:
         return [
-            remote.writable(
+            runs.writable(
                 self.deps,
                 f"{scratch}/{i}.jpg",
                 content_type="image/jpeg",
@@ -161,11 +172,11 @@ class TrainingWork:
             for i in range(MAX_SAMPLES)
         ]
 
-    def _weights_key(self, run: remote.Run, row: UserModel) -> str:
+    def _weights_key(self, run: runs.Run, row: UserModel) -> str:
         return f"{training.folder(row, run)}/lora.safetensors"
 
     async def _keep_sample(
-        self, run: remote.Run, row: UserModel, key: str, sample: ResultFile
+        self, run: runs.Run, row: UserModel, key: str, sample: ResultFile
     ) -> None:
         """A sample that can't be read is skipped: no training fails for it."""
         put = f"{training.folder(row, run)}/scratch/{sample.index}.jpg"
@@ -223,5 +234,5 @@ def _with_metrics(have: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[
     return more[::-2][::-1] if len(more) > MAX_METRICS else more
 
 
-async def _row(session: AsyncSession, run: remote.Run) -> UserModel:
+async def _row(session: AsyncSession, run: runs.Run) -> UserModel:
     return await session.get_one(UserModel, run.user_model_id, populate_existing=True)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingImage, TrainingSample, UserModel
-from services import consents, erasing, ledger, notify, paging, remote, texts
+from services import consents, erasing, ledger, notify, paging, runs, texts
 from services.deps import Deps
 from services.errors import Conflict, Invalid, NotFound
 from services.storage.keys import new_folder
@@ -94,7 +94,7 @@ async def create(
     row = UserModel(
         id=deps.new_id(),
         user_id=user_id,
-        name=texts.clean(name, name="Name", limit=NAME_LENGTH, minimum=1),
+        name=texts.clean(name, field="Name", maximum=NAME_LENGTH, minimum=1),
         subject=subject,
         trigger_word=TRIGGER_WORD,
         folder=new_folder(str(user_id), "models"),
@@ -152,7 +152,7 @@ async def rename(
 ) -> UserModelView:
     """Gives it another name of 1-80 characters. Raises NotFound, Invalid."""
     row = await owned(session, user_id=user_id, user_model_id=user_model_id)
-    row.name = texts.clean(name, name="Name", limit=NAME_LENGTH, minimum=1)
+    row.name = texts.clean(name, field="Name", maximum=NAME_LENGTH, minimum=1)
     await session.flush()
     await changed(session, user_model_id=row.id, user_id=user_id)
     return await get(session, deps, user_id=user_id, user_model_id=row.id)
@@ -175,14 +175,14 @@ async def delete(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -
     puts after the first clean-up is erased by a second one when those have expired.
     """
     row = await owned(session, user_id=user_id, user_model_id=user_model_id)
-    canceled = await remote.cancel(session, user_model_id=row.id)
+    canceled = await runs.cancel(session, user_model_id=row.id)
     for run in canceled:
         if run.credits:
             await ledger.release(session, reference=f"training:{run.id}")
-    await erasing.request(session, prefix=row.folder, user_id=user_id)
+    await erasing.request(session, prefix=row.folder)
     if any(run.attempt for run in canceled):
-        late = remote.URL_EXPIRY + timedelta(minutes=5)
-        await erasing.request(session, prefix=row.folder, user_id=user_id, delay=late)
+        late = runs.URL_EXPIRY + timedelta(minutes=5)
+        await erasing.request(session, prefix=row.folder, delay=late)
     await session.delete(row)
     await session.flush()
     await changed(session, user_model_id=user_model_id, user_id=user_id)

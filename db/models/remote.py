@@ -15,7 +15,8 @@ class RemoteJob(Base):
     """One training or one generation at an engine; `id` is the client job id that it is sent.
 
     attempt: number of submits begun, and the fencing token of every move.
-    misses: submits whose answer never came, or that failed and are worth another try. remote_id: the engine's name for it.
+    misses: submits whose answer never came, or that failed and are worth another try.
+    remote_id: the engine's name for it.
     """
 
     __tablename__ = "remote_jobs"

@@ -1,0 +1,252 @@
+"""Runs: the rows behind remote work, how they are begun, moved and ended, and what they took."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Float, Row, Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import RemoteJob
+from db.models.remote import OPEN
+from services import jobs
+from services.deps import Deps
+from services.engines.base import FileRef
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["training", "generation"]
+CANCEL = "cancel_remote"
+URL_EXPIRY = timedelta(hours=24)  # of the URLs that workers are given; S3 allows 7 days
+
+
+class LostRace(Exception):
+    """Somebody else moved the run first, for example a cancellation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long each part may take before the run ends as expired, with nothing charged."""
+
+    accept: timedelta  # until an engine takes it
+    wait: timedelta  # in the engine's own queue
+    run: timedelta  # at work
+    orphan: timedelta  # for the results of a submit whose answer was lost
+    poll: tuple[float, float]  # shortest and longest seconds between polls
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A row of `remote_jobs` as read; `overdue`, `age` (seconds) by the database's clock.
+
+    first, units: of the generation's images, those that this run makes.
+    """
+
+    id: UUID
+    user_id: UUID
+    kind: str
+    user_model_id: UUID | None
+    generation_id: UUID | None
+    job_id: UUID | None
+    state: str
+    attempt: int
+    misses: int
+    first: int
+    units: int
+    credits: int
+    remote_id: str | None
+    overdue: bool
+    age: float
+
+
+async def start(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    kind: Kind,
+    user_id: UUID,
+    limits: Limits,
+    user_model_id: UUID | None = None,
+    generation_id: UUID | None = None,
+    first: int = 0,
+    units: int = 1,
+    credits: int = 0,
+) -> UUID:
+    """Queues one run in the caller's transaction, and the job that drives it."""
+    id = deps.new_id()
+    job_id = await jobs.enqueue(
+        session,
+        kind=kind,
+        payload={"run_id": str(id)},
+        user_id=user_id,
+        dedupe_key=f"remote:{id}",
+    )
+    row = RemoteJob(
+        id=id,
+        user_id=user_id,
+        kind=kind,
+        user_model_id=user_model_id,
+        generation_id=generation_id,
+        job_id=job_id,
+        engine=deps.engine.info.name,
+        first=first,
+        units=units,
+        credits=credits,
+        deadline_at=func.now() + limits.accept,
+    )
+    session.add(row)
+    await session.flush()
+    return id
+
+
+async def cancel(
+    session: AsyncSession, *, user_model_id: UUID | None = None, generation_id: UUID | None = None
+) -> list[Run]:
+    """Ends the open runs of one target at once; what they still bring is discarded.
+
+    The engine is told by a job of its own, so that this answers at once and survives a crash.
+    Returns the runs as they were. Locks in the order of a handler: job, run, then its target.
+    """
+    target = (
+        RemoteJob.user_model_id == user_model_id
+        if user_model_id
+        else RemoteJob.generation_id == generation_id
+    )
+    canceled: list[Run] = []
+    while rows := (await session.execute(query().where(target, RemoteJob.state.in_(OPEN)))).all():
+        for run in map(run_of, rows):
+            if run.job_id and run.state != "submitting":  # a POST under way is seen to its end
+                await jobs.cancel(session, job_id=run.job_id)
+            with suppress(LostRace):  # then it is looked at again
+                await move(session, run, "canceled", finished_at=func.now())
+                await tell(session, run)
+                canceled.append(run)
+    return canceled
+
+
+async def tell(session: AsyncSession, run: Run) -> None:
+    """Have the engine stop a run that we have ended, if it knows of it."""
+    if run.remote_id:
+        await jobs.enqueue(
+            session,
+            kind=CANCEL,
+            payload={"remote_id": run.remote_id},
+            dedupe_key=f"cancel:{run.id}",
+            priority=jobs.Priority.URGENT,
+        )
+
+
+async def handle_cancel(deps: Deps, job: jobs.Job) -> jobs.Outcome:
+    """The job behind `tell`. An engine that can't stop it brings a result nobody looks at."""
+    stopped = await deps.engine.cancel(job.payload["remote_id"])
+    log.info("remote job %s %s", job.payload["remote_id"], "stopped" if stopped else "discarded")
+    return jobs.Done()
+
+
+def readable(deps: Deps, key: str) -> FileRef:
+    """A file that an engine may fetch."""
+    return FileRef(key, deps.storage.url(key, expires=URL_EXPIRY, external=True))
+
+
+def writable(deps: Deps, key: str, *, content_type: str, limit: int) -> FileRef:
+    """A place where an engine may put one file of at most `limit` bytes."""
+    url = deps.storage.url(
+        key,
+        method="PUT",
+        expires=URL_EXPIRY,
+        content_type=content_type,
+        max_bytes=limit,
+        external=True,
+    )
+    return FileRef(key, url)
+
+
+async def now(session: AsyncSession) -> datetime:
+    """The database's clock."""
+    return (await session.execute(select(func.now()))).scalar_one()
+
+
+async def typical_seconds(session: AsyncSession, deps: Deps, *, kind: Kind) -> float | None:
+    """Median seconds of one unit over the last 50 runs at the present engine, None without any."""
+    seconds = func.extract("epoch", RemoteJob.finished_at - RemoteJob.submitted_at)
+    recent = (
+        select((seconds / RemoteJob.units).label("each"))
+        .where(
+            RemoteJob.kind == kind,
+            RemoteJob.engine == deps.engine.info.name,
+            RemoteJob.state == "succeeded",
+        )
+        .order_by(RemoteJob.finished_at.desc())
+        .limit(50)
+        .subquery()
+    )
+    median = await session.scalar(select(func.percentile_cont(0.5).within_group(recent.c.each)))
+    return None if median is None else float(median)
+
+
+_COLUMNS: Sequence[Any] = (
+    RemoteJob.id,
+    RemoteJob.user_id,
+    RemoteJob.kind,
+    RemoteJob.user_model_id,
+    RemoteJob.generation_id,
+    RemoteJob.job_id,
+    RemoteJob.state,
+    RemoteJob.attempt,
+    RemoteJob.misses,
+    RemoteJob.first,
+    RemoteJob.units,
+    RemoteJob.credits,
+    RemoteJob.remote_id,
+    (RemoteJob.deadline_at < func.now()).label("overdue"),
+    func.extract("epoch", func.now() - func.coalesce(RemoteJob.submitted_at, RemoteJob.created_at))
+    .cast(Float)
+    .label("age"),
+)
+
+
+def query() -> Select[Any]:
+    """Selects what a `Run` has; conditions are the caller's."""
+    return select(*_COLUMNS)
+
+
+def run_of(row: Row[Any]) -> Run:
+    """A row of `query`."""
+    return Run(**row._mapping)
+
+
+async def load(deps: Deps, id: UUID) -> Run | None:
+    """The run as it is now; None when its owner or its target was deleted."""
+    async with deps.transaction() as session:
+        row = (await session.execute(query().where(RemoteJob.id == id))).one_or_none()
+    return row and run_of(row)
+
+
+async def move(session: AsyncSession, run: Run, to: str, **values: Any) -> Run:
+    """The guarded move. Raises LostRace when the run is no longer as it was read."""
+    moved = await session.execute(
+        update(RemoteJob)
+        .where(
+            RemoteJob.id == run.id, RemoteJob.state == run.state, RemoteJob.attempt == run.attempt
+        )
+        .values(state=to, **values)
+        .returning(*_COLUMNS)
+    )
+    row = moved.one_or_none()
+    if row is None:
+        raise LostRace
+    return run_of(row)
+
+
+async def others_open(session: AsyncSession, run: Run) -> bool:
+    """Whether other runs of the same generation are still at work. The caller holds its row."""
+    others = select(RemoteJob.id).where(
+        RemoteJob.generation_id == run.generation_id,
+        RemoteJob.id != run.id,
+        RemoteJob.state.in_(OPEN),
+    )
+    return await session.scalar(others.limit(1)) is not None
