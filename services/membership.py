@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import AuditEntry, CreditAccount, User
-from services import ledger, notify, plans
+from db.models import CreditAccount, User
+from services import audit, ledger, notify, plans
 from services.deps import Deps
 from services.errors import Invalid, NotFound
 from services.jobs import Done, Job, Outcome
@@ -25,7 +25,14 @@ async def set_plan(
     _check_reason(reason)
     await _put(session, user_id=user_id, plan=plan)
     await ledger.grant_plan(session, user_id=user_id)
-    _record(session, "plan.set", actor_id, user_id, plan=plan, reason=reason)
+    audit.record(
+        session,
+        action="plan.set",
+        actor_id=actor_id,
+        target=f"user:{user_id}",
+        plan=plan,
+        reason=reason,
+    )
 
 
 async def set_paid_plan(session: AsyncSession, *, user_id: UUID, plan: str | None) -> None:
@@ -54,7 +61,14 @@ async def give_credits(
     await ledger.grant(
         session, user_id=user_id, credits=credits, reference=reference, reason=reason.strip()
     )
-    _record(session, "credits.grant", actor_id, user_id, credits=credits, reason=reason)
+    audit.record(
+        session,
+        action="credits.grant",
+        actor_id=actor_id,
+        target=f"user:{user_id}",
+        credits=credits,
+        reason=reason,
+    )
 
 
 async def renew(deps: Deps, job: Job) -> Outcome:
@@ -82,11 +96,3 @@ async def _put(session: AsyncSession, *, user_id: UUID, plan: str | None) -> Non
 def _check_reason(reason: str) -> None:
     if not reason.strip():
         raise Invalid("Say why: the reason is kept, and the member reads it.")
-
-
-def _record(
-    session: AsyncSession, action: str, actor_id: UUID, user_id: UUID, **details: object
-) -> None:
-    session.add(
-        AuditEntry(actor_id=actor_id, action=action, target=f"user:{user_id}", details=details)
-    )

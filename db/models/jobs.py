@@ -29,8 +29,8 @@ class JobRow(Base):
         Index("ix_job_queue_leases", "lease_until", postgresql_where=text("state = 'leased'")),
         Index(
             "ix_job_queue_finished",
-            "kind",
             "state",
+            "kind",
             "finished_at",
             postgresql_where=text("finished_at is not null"),
         ),

@@ -11,6 +11,8 @@ from services.jobs.base import (
     Permanent,
     Priority,
 )
+from services.jobs.line import Standing, standings
+from services.jobs.overview import QueueView, discard, overview, prune, retry
 from services.jobs.queue import cancel, enqueue
 from services.jobs.worker import Worker
 
@@ -24,7 +26,14 @@ __all__ = [
     "Outcome",
     "Permanent",
     "Priority",
+    "QueueView",
+    "Standing",
     "Worker",
     "cancel",
+    "discard",
     "enqueue",
+    "overview",
+    "prune",
+    "retry",
+    "standings",
 ]

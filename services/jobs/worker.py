@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services import notify
 from services.deps import Deps
 from services.jobs import queue, ticks
 from services.jobs.base import Again, Done, Handler, Job, Kind, LeaseLost, Outcome, Permanent
@@ -41,19 +42,10 @@ class Failure:
     final: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """What the scheduler has to call every so often, and never twice at a time."""
-
-    name: str
-    every: timedelta
-    run: Callable[[], Awaitable[None]]
-
-
 class Worker:
     """Works the queue in one process; several processes work it together.
 
-    `duties` are to be called by the scheduler, `wake` when a notice says that a job came.
+    The scheduler calls its `duties`, the listener tells it what it `heard`.
     ticks: periodic jobs, as {name: (interval, handler)}; the name is also the kind.
     slots: how many handlers run at a time. lease: how long a silent worker keeps its jobs.
     """
@@ -85,13 +77,18 @@ class Worker:
         self._renewed_at = 0.0
 
     @property
-    def duties(self) -> tuple[Duty, ...]:
+    def duties(self) -> dict[str, tuple[timedelta, Callable[[], Awaitable[None]]]]:
         """What the scheduler has to call, and how often."""
-        return (
-            Duty("jobs.poll", POLL, self.poll),
-            Duty("jobs.beat", BEAT, self.beat),
-            Duty("jobs.sweep", SWEEP, self.sweep),
-        )
+        return {
+            "jobs.poll": (POLL, self.poll),
+            "jobs.beat": (BEAT, self.beat),
+            "jobs.sweep": (SWEEP, self.sweep),
+        }
+
+    def heard(self, topic: str, _id: UUID, _user_id: UUID | None) -> None:
+        """Subscriber of the notices: a job came, or some were missed."""
+        if topic in {"job", notify.RECONNECTED}:
+            self.wake()
 
     @property
     def busy(self) -> int:

@@ -1,0 +1,148 @@
+"""The queue as the operator sees it, what can be done about dead jobs, and retention."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services import audit
+from services.deps import Deps
+from services.errors import NotFound
+from services.jobs.base import Done, Job, Outcome
+from services.notify import publish
+
+RETENTION = {
+    "done": timedelta(days=7),
+    "canceled": timedelta(days=7),
+    "failed": timedelta(days=30),
+    "dead": timedelta(days=30),
+}
+BATCH = 1000
+
+OPEN = text("""
+    select kind,
+        count(*) filter (where state = 'queued') as queued,
+        count(*) filter (where state = 'waiting') as waiting,
+        count(*) filter (where state = 'leased') as leased,
+        extract(epoch from now() - min(run_at) filter (where state = 'queued'))::float as oldest
+    from job_queue where state in ('waiting', 'queued', 'leased') group by kind order by kind""")
+LEASES = text("""
+    select id, kind, lease_owner as owner, attempts, started_at,
+        extract(epoch from lease_until - now())::float as seconds_left
+    from job_queue where state = 'leased' order by lease_until limit :limit""")
+DEAD = text("""
+    select id, kind, user_id, state, attempts, reason, finished_at
+    from job_queue where state in ('dead', 'failed') order by finished_at desc limit :limit""")
+COUNT_DEAD = text("select count(*) from job_queue where state in ('dead', 'failed')")
+RETRY = text("""
+    update job_queue set state = 'waiting', run_at = now(), attempts = 0, finished_at = null,
+        dedupe_key = null,  -- a newer job may have it by now
+        flow = coalesce(user_id::text, '') || ':again', turn = null
+    where id = :id and state in ('dead', 'failed') returning kind""")
+DISCARD = text("""
+    delete from job_queue where id = :id and state in ('dead', 'failed') returning kind""")
+PRUNE = text("""
+    delete from job_queue where id = any(array(
+        select id from job_queue
+        where state = :state and finished_at < now() - :keep limit :limit))""")
+
+
+@dataclass(frozen=True, slots=True)
+class KindView:
+    """Open jobs of one kind. oldest: seconds that the first in the line has been ready."""
+
+    kind: str
+    queued: int
+    waiting: int
+    leased: int
+    oldest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseView:
+    """A job that a worker holds; seconds_left is below 0 when that worker is silent."""
+
+    id: UUID
+    kind: str
+    owner: str
+    attempts: int
+    started_at: datetime
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeadView:
+    """A job that was given up, and why."""
+
+    id: UUID
+    kind: str
+    user_id: UUID | None
+    state: str
+    attempts: int
+    reason: str
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """The whole queue; oldest in seconds, 0 when nothing is ready."""
+
+    kinds: list[KindView]
+    leases: list[LeaseView]
+    dead: list[DeadView]
+    dead_count: int
+
+    @property
+    def depth(self) -> int:
+        """Jobs that are ready and have no worker yet."""
+        return sum(kind.queued for kind in self.kinds)
+
+    @property
+    def oldest(self) -> float:
+        """Seconds that the first in the line has been ready."""
+        return max((kind.oldest or 0.0 for kind in self.kinds), default=0.0)
+
+
+async def overview(session: AsyncSession, *, limit: int = 50) -> QueueView:
+    """What is open, who holds what, and the last that died (at most `limit` of each)."""
+    page = {"limit": limit}
+    return QueueView(
+        kinds=[KindView(**row._mapping) for row in await session.execute(OPEN)],
+        leases=[LeaseView(**row._mapping) for row in await session.execute(LEASES, page)],
+        dead=[DeadView(**row._mapping) for row in await session.execute(DEAD, page)],
+        dead_count=await session.scalar(COUNT_DEAD) or 0,
+    )
+
+
+async def retry(session: AsyncSession, *, job_id: UUID, actor_id: UUID) -> None:
+    """Queues a dead job again, with all its attempts. Raises NotFound."""
+    await _act(session, RETRY, "job.retry", job_id, actor_id)
+
+
+async def discard(session: AsyncSession, *, job_id: UUID, actor_id: UUID) -> None:
+    """Removes a dead job. Raises NotFound."""
+    await _act(session, DISCARD, "job.discard", job_id, actor_id)
+
+
+async def _act(
+    session: AsyncSession, statement: Any, action: str, job_id: UUID, actor_id: UUID
+) -> None:
+    kind = await session.scalar(statement, {"id": job_id})
+    if kind is None:
+        raise NotFound("This job is not dead any more.")
+    audit.record(session, action=action, actor_id=actor_id, target=f"job:{job_id}", kind=kind)
+    await publish(session, topic="job", id=job_id, user_id=None)
+
+
+async def prune(deps: Deps, job: Job) -> Outcome:
+    """Tick: deletes jobs that ended longer ago than RETENTION, a batch a transaction."""
+    for state, keep in RETENTION.items():
+        deleted = BATCH
+        while deleted == BATCH:
+            async with job.transaction(deps) as session:
+                values = {"state": state, "keep": keep, "limit": BATCH}
+                deleted = (await session.execute(PRUNE, values)).rowcount  # type: ignore[attr-defined]
+    return Done()

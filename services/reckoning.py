@@ -1,0 +1,78 @@
+"""The ledger's own audit: what is held, what moved, and whether all of it adds up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+FIGURES = text("""
+    select count(*) as open_holds, coalesce(sum(amount), 0) as held, min(created_at) as oldest_hold
+    from credit_holds where closed_at is null""")
+MOVED = text("""
+    select coalesce(sum(amount) filter (where kind = 'grant'), 0) as granted,
+        coalesce(sum(amount) filter (where kind = 'capture'), 0) as spent
+    from credit_entries where created_at > now() - interval '30 days'""")
+
+# Each names a promise, and finds the members for whom it is broken.
+INVARIANTS = {
+    "Available credits are the sum of their entries": """
+        select user_id from credit_accounts account where available <> (
+            select coalesce(sum(case when target = 'available' then amount
+                when source = 'available' then -amount end), 0)
+            from credit_entries entry where entry.user_id = account.user_id)""",
+    "Held credits are the sum of their entries": """
+        select user_id from credit_accounts account where held <> (
+            select coalesce(sum(case when target = 'held' then amount
+                when source = 'held' then -amount end), 0)
+            from credit_entries entry where entry.user_id = account.user_id)""",
+    "Held credits are those of the open holds": """
+        select user_id from credit_accounts account where held <> (
+            select coalesce(sum(amount), 0) from credit_holds hold
+            where hold.user_id = account.user_id and closed_at is null)""",
+    "Owed credits are the sum of their entries": """
+        select user_id from credit_accounts account where owed <> (
+            select coalesce(sum(case when source = 'owed' then amount
+                when target = 'owed' then -amount end), 0)
+            from credit_entries entry where entry.user_id = account.user_id)""",
+    "No balance is below zero": """
+        select user_id from credit_accounts where least(available, held, owed) < 0""",
+    "Every closed hold was captured and released to the last credit, once": """
+        select user_id from credit_holds hold where closed_at is not null and amount <> (
+            select coalesce(sum(amount), 0) from credit_entries entry
+            where entry.reference = hold.reference and kind in ('capture', 'release'))""",
+    "What was captured is what the hold says": """
+        select user_id from credit_holds hold where captured <> (
+            select coalesce(sum(amount), 0) from credit_entries entry
+            where entry.reference = hold.reference and kind = 'capture')""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """Whole credits; granted and spent in the last 30 days. broken: {promise: members}."""
+
+    open_holds: int
+    held: int
+    oldest_hold: datetime | None
+    granted: int
+    spent: int
+    broken: dict[str, int]
+
+
+async def reckon(session: AsyncSession) -> LedgerView:
+    """Reads the figures and checks every invariant, over the whole ledger."""
+    holds = (await session.execute(FIGURES)).one()
+    moved = (await session.execute(MOVED)).one()
+    broken = {}
+    for promise, query in INVARIANTS.items():
+        if members := len((await session.execute(text(query))).all()):
+            broken[promise] = members
+    return LedgerView(
+        open_holds=holds.open_holds,
+        held=holds.held,
+        oldest_hold=holds.oldest_hold,
+        granted=moved.granted,
+        spent=moved.spent,
+        broken=broken,
+    )
