@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from pydantic import SecretStr, ValidationError
 from sqlalchemy.engine import URL, make_url
@@ -24,10 +24,11 @@ from db import migrate
 from db.embedded import EmbeddedPostgres
 from db.errors import CannotStart
 from db.session import make_engine, make_transaction
-from services import housekeeping, keys, links, membership, notify
+from services import housekeeping, jobs, keys, links, membership, plans
 from services.deps import Deps
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.process import Renderer
+from services.errors import Invalid
 from services.health import Health
 from services.jobs import Handler, Kind, Worker
 from services.notify import Listener
@@ -45,6 +46,7 @@ GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may ha
 KINDS: dict[str, Kind] = {}
 TICKS: dict[str, tuple[timedelta, Handler]] = {
     "housekeeping": (housekeeping.INTERVAL, housekeeping.run),
+    "jobs.prune": (jobs.PRUNING, jobs.prune),
     "membership.renew": (membership.RENEWAL, membership.renew),
 }
 
@@ -92,14 +94,14 @@ def opened_database(settings: Settings, say: Say) -> Iterator[str]:
     if settings.database_url:
         url = _checked(settings.database_url.get_secret_value())
         say("Bringing the database up to date.")
-        migrate.upgrade(url)
+        _upgrade(settings, url)
         yield url
         return
     server = EmbeddedPostgres(settings.data_dir / "postgres")
     say(f"{'Opening' if server.exists() else 'Setting up'} the database in {server.root}.")
     try:
         url = server.start()
-        migrate.upgrade(url)
+        _upgrade(settings, url)
         yield url
     finally:
         server.stop()
@@ -117,6 +119,16 @@ def _prepare(data_dir: Path) -> None:
             f"DATA_DIR {data_dir.absolute()} cannot be written to ({error.strerror}): "
             "make it writable for this user, or set DATA_DIR to another directory."
         ) from error
+
+
+def _upgrade(settings: Settings, url: str) -> None:
+    """Brings the schema up to this release, and the default plan to the operator's choice."""
+    migrate.upgrade(url)
+    try:
+        with migrate.connected(url) as connection:
+            plans.choose_default(connection, settings)
+    except Invalid as error:
+        raise CannotStart(str(error)) from error
 
 
 def _checked(database_url: str) -> str:
@@ -146,7 +158,6 @@ class Product:
 
     async def start(self) -> None:
         """Begins to listen and to work; has to be called in the running event loop."""
-        self.listener.subscribe(self._wake_worker)
         await self.listener.start()
         self.scheduler.start()
 
@@ -164,10 +175,6 @@ class Product:
         """A new one-time link while there is no administrator; earlier ones stop working."""
         async with self.deps.transaction() as session:
             return await links.first_admin(session, self.deps)
-
-    def _wake_worker(self, topic: str, _id: UUID, _user_id: UUID | None) -> None:
-        if self.worker and topic in {"job", notify.RECONNECTED}:
-            self.worker.wake()
 
 
 def build(settings: Settings, url: str) -> Product:
@@ -187,9 +194,10 @@ def build(settings: Settings, url: str) -> Product:
         secret=secret,
     )
     worker = Worker(deps, kinds=KINDS, ticks=TICKS) if settings.role != "web" else None
-    duties = worker.duties if worker else ()
-    scheduler = Scheduler({duty.name: (duty.every, duty.run) for duty in duties})
+    scheduler = Scheduler(worker.duties if worker else {})
     listener = Listener(url)
+    if worker:
+        listener.subscribe(worker.heard)
     health = Health(deps, listener, scheduler)
     return Product(deps, health, listener, scheduler, worker, database)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import PlanRow, User, UserModel
@@ -118,14 +118,14 @@ async def edit(session: AsyncSession, *, name: str, changes: Mapping[str, Any]) 
     return await get(session, name=name)
 
 
-async def choose_default(session: AsyncSession, settings: Settings) -> None:
+def choose_default(connection: Connection, settings: Settings) -> None:
     """Makes the operator's choice the default: DEFAULT_PLAN, else free if Stripe is set up.
 
     Called once at every start. Raises Invalid for a plan that there is not.
     """
     name = settings.default_plan or ("free" if settings.stripe_secret_key else "unlimited")
-    names = [plan.name for plan in await all_plans(session)]
+    names = connection.scalars(select(PlanRow.name).order_by(PlanRow.position)).all()
     if name not in names:
         raise Invalid(f"DEFAULT_PLAN is “{name}”: choose one of {', '.join(names)}.")
-    await session.execute(update(PlanRow).where(PlanRow.name != name).values(is_default=False))
-    await session.execute(update(PlanRow).where(PlanRow.name == name).values(is_default=True))
+    connection.execute(update(PlanRow).where(PlanRow.name != name).values(is_default=False))
+    connection.execute(update(PlanRow).where(PlanRow.name == name).values(is_default=True))

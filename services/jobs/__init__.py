@@ -12,11 +12,12 @@ from services.jobs.base import (
     Priority,
 )
 from services.jobs.line import Standing, standings
-from services.jobs.overview import QueueView, discard, overview, prune, retry
+from services.jobs.overview import PRUNING, QueueView, discard, overview, prune, retry
 from services.jobs.queue import cancel, enqueue
 from services.jobs.worker import Worker
 
 __all__ = [
+    "PRUNING",
     "Again",
     "Done",
     "Handler",

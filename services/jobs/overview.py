@@ -20,6 +20,7 @@ RETENTION = {
     "failed": timedelta(days=30),
     "dead": timedelta(days=30),
 }
+PRUNING = timedelta(hours=1)
 BATCH = 1000
 
 OPEN = text("""
