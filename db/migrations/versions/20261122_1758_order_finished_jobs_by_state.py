@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '26b752592020'
-down_revision = 'd7f849ec618b'
+down_revision = '8ed0ca94e04e'
 branch_labels = None
 depends_on = None
 
