@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,7 @@ from services.storage.local import LocalStorage
 from tests.serving import serving
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+collect_ignore = [] if find_spec("torch") else ["trainer"]  # `python -m tests` runs it apart
 SECRET = b"a secret of 32 bytes, for tests."
 TEMPLATE = "template_of_tests"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
