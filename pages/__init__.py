@@ -3,12 +3,38 @@
 from nicegui import app
 
 from components import design
-from pages import errors, login, middleware, register, sockets
-from pages.api import albums, auth, images, shares
+from pages import (
+    account,
+    errors,
+    login,
+    middleware,
+    register,
+    reset,
+    sockets,
+)
+from pages.api import (
+    albums,
+    auth,
+    docs,
+    images,
+    shares,
+)
 from services.deps import Deps
 
-PAGES = (login, register)
-RESOURCES = (auth, images, albums, shares)
+# in alphabetical order, one a line
+PAGES = (
+    account,
+    login,
+    register,
+    reset,
+)
+RESOURCES = (
+    albums,
+    auth,
+    docs,
+    images,
+    shares,
+)
 
 
 def register_all(deps: Deps) -> None:

@@ -19,11 +19,12 @@ from services.deps import Deps
 from services.errors import DomainError, Forbidden, NotSignedIn
 from services.logs import REQUEST_ID
 
-STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static)/|^/favicon\.ico$")
+# neither needs to know who asks: files are signed, and there are many of them on a page
+STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static|files)/|^/favicon\.ico$")
 # open without signing in; everything else that exists asks for it
 PUBLIC = re.compile(
     r"^/($|login$|register$|reset$|privacy$|healthz$|readyz$|metrics$|_nicegui_ws/"
-    r"|share/|s/|files/|_nicegui/client/"
+    r"|share/|s/|_nicegui/client/"
     r"|api/(auth/(register|login)|docs|openapi\.json|webhooks/stripe)$)"
 )
 WEBHOOKS = frozenset({"/api/webhooks/stripe"})  # signed by their sender: no session, no Origin

@@ -1,15 +1,18 @@
 """The whole application in this process: pages, routes and guards, without a network."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+import uvicorn
 from nicegui import core, ui
 from nicegui.testing import User
 from nicegui.testing.general import nicegui_reset_globals, prepare_simulation
 
 from services.deps import Deps
+from tests.waiting import eventually
 
 
 @asynccontextmanager
@@ -33,3 +36,24 @@ def browser(host: str = "192.0.2.7") -> httpx.AsyncClient:
     """Another browser, or another program, with cookies of its own."""
     transport = httpx.ASGITransport(core.app, client=(host, 40000), raise_app_exceptions=True)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+@asynccontextmanager
+async def listening(deps: Deps) -> AsyncIterator[str]:
+    """The same application on a port of 127.0.0.1, for real browsers and sockets; its address."""
+    with nicegui_reset_globals():
+        import pages
+
+        prepare_simulation()
+        core.app.config.tailwind = False
+        pages.register_all(deps)
+        config = uvicorn.Config(core.app, port=0, log_level="warning", proxy_headers=False)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve())
+        try:
+            await eventually(lambda: server.started or serving.done())
+            port = server.servers[0].sockets[0].getsockname()[1]
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            await serving

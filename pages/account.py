@@ -1,0 +1,225 @@
+"""/account: profile, password, signed-in browsers, API keys, my data."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Form, Request
+from fastapi.responses import RedirectResponse, Response
+from nicegui import app, ui
+
+from components.controls import Dialog, Field, PasswordField, button, form
+from components.devices import device_name
+from components.dom import attach, el
+from components.feedback import badge, banner, section, toast
+from components.frame import frame
+from pages import context, cookies
+from services import api_keys, passwords, sessions, signing_in, users
+from services.api_keys import ApiKeyView
+from services.deps import Deps
+from services.errors import DomainError
+from services.sessions import SessionView
+from services.users import UserView
+
+SAID = {
+    "password": "Your password is changed. Every other browser is signed out.",
+    "sessions": "Every other browser is signed out.",
+}
+# what a refused form came back with; only these sentences are ever shown
+PROBLEMS = {
+    "current": "This is not your present password.",
+    "password": "Choose another password: at least 8 characters, and not one that many people use.",
+    "email": "This is not the e-mail of your account.",
+    "throttled": "Too many attempts. Try again later.",
+}
+
+
+def register(deps: Deps) -> None:
+    """Serve the page and its forms."""
+
+    @ui.page("/account")
+    async def account(said: str = "", problem: str = "") -> None:
+        user, session_id = context.current_user(), context.session_id()
+        async with deps.transaction() as session:
+            browsers = await sessions.of_user(session, deps, user_id=user.id)
+            keys = await api_keys.of_user(session, user_id=user.id)
+        with frame("Account", user=user, width="reading"):
+            if said in SAID:
+                banner(SAID[said], tone="good")
+            _profile(deps, user)
+            _password(problem)
+            _browsers(deps, browsers, session_id)
+            _keys(deps, keys)
+
+    @app.post("/account/password", include_in_schema=False)
+    async def change_password(
+        request: Request,
+        current: Annotated[str, Form()] = "",
+        password: Annotated[str, Form()] = "",
+    ) -> Response:
+        user = context.current_user(request)
+        try:
+            started = await signing_in.change_password(
+                deps,
+                user_id=user.id,
+                session_id=context.session_id(request),
+                current=current,
+                new=password,
+                caller=context.caller(request),
+            )
+        except DomainError as error:
+            field = error.details.get("field", "throttled")
+            return _back("password", problem=field)
+        response = _back("password", said="password")
+        cookies.write(response, deps.settings, request.scope, started.token)
+        return response
+
+
+def _back(part: str, **query: str) -> Response:
+    return RedirectResponse(f"/account?{urlencode(query)}#{part}", 303)
+
+
+def _profile(deps: Deps, user: UserView) -> None:
+    with section("Profile"):
+        name = Field("Name", value=user.name, autocomplete="name", maxlength="100")
+        with el("p", classes="small muted"):
+            el("span", f"You sign in as {user.email}.")
+
+        async def save() -> None:
+            try:
+                async with deps.transaction() as session:
+                    await users.rename(session, user_id=context.current_user().id, name=name.value)
+            except DomainError as error:
+                name.error = str(error)
+                name.focus()
+            else:
+                toast("Saved.")
+
+        with el("div", classes="row"):
+            button("Save name", save, mark="save-name")
+
+
+def _password(problem: str) -> None:
+    with section("Password") as part:
+        attach(part, id="password")
+        with form("/account/password", label="Change your password"):
+            current = PasswordField(
+                "Present password", name="current", autocomplete="current-password", required=True
+            )
+            new = PasswordField(
+                "New password",
+                name="password",
+                autocomplete="new-password",
+                required=True,
+                minlength=str(passwords.MINIMUM),
+                maxlength=str(passwords.MAXIMUM),
+                help=f"At least {passwords.MINIMUM} characters. Other browsers are signed out.",
+            )
+            with el("div", classes="row"):
+                button("Change password", submit=True)
+        refused = {"current": current, "throttled": current, "password": new}.get(problem)
+        if refused:
+            refused.error = PROBLEMS[problem]
+            refused.focus()
+
+
+def _browsers(deps: Deps, browsers: Sequence[SessionView], here: UUID | None) -> None:
+    with section("Signed-in browsers"):
+        rows = el("ul", classes="stack")
+        for view in browsers:
+            with rows:
+                _browser(deps, view, here=view.id == here)
+
+        async def end_others() -> None:
+            async with deps.transaction() as session:
+                await sessions.end_all(session, user_id=context.current_user().id, but=here)
+            ui.navigate.to("/account?said=sessions")
+
+        if len(browsers) > 1:
+            with el("div", classes="row"):
+                button("Sign out everywhere else", end_others, mark="end-others")
+
+
+def _browser(deps: Deps, view: SessionView, *, here: bool) -> None:
+    with el("li", classes="card row between") as row:
+        with el("div"):
+            with el("p", classes="row tight strong"):
+                el("span", device_name(view.user_agent))
+                if here:
+                    badge("This browser", tone="good")
+            el("p", f"{view.ip} · active {_moment(view.last_seen_at)}", classes="small muted")
+
+        async def end() -> None:
+            try:
+                async with deps.transaction() as session:
+                    await sessions.end(
+                        session, user_id=context.current_user().id, session_id=view.id
+                    )
+            except DomainError as error:
+                toast(str(error))
+            row.delete()
+
+        if not here:
+            label = f"Sign out {device_name(view.user_agent)}"
+            button("Sign out", end, kind="quiet", aria_label=label)
+
+
+def _keys(deps: Deps, keys: Sequence[ApiKeyView]) -> None:
+    with section("API keys", link=("API reference", "/api/docs")):
+        el("p", "A key lets a program of yours use Likeness as you.", classes="muted")
+        rows = el("ul", classes="stack")
+        for view in keys:
+            with rows:
+                _key(deps, view)
+        with Dialog("Your new key") as dialog:
+            el("p", "Copy it now: it is shown only this once.")
+            shown = el("code", classes="mono card", tabindex="0").mark("new-key")
+            copy = button("Copy", kind="primary")
+        name = Field("Name of a new key", placeholder="Backup script", maxlength="80")
+
+        async def make() -> None:
+            try:
+                async with deps.transaction() as session:
+                    view, key = await api_keys.create(
+                        session, deps, user_id=context.current_user().id, name=name.value
+                    )
+            except DomainError as error:
+                name.error = str(error)
+                name.focus()
+                return
+            with rows:
+                _key(deps, view)
+            name.value = ""
+            shown.set_text(key)
+            dialog.show()
+
+        text = f"getHtmlElement({shown.id}).textContent"
+        copy.on("click", js_handler=f"() => navigator.clipboard.writeText({text})")
+        with el("div", classes="row"):
+            button("Make a key", make, mark="make-key")
+
+
+def _key(deps: Deps, view: ApiKeyView) -> None:
+    used = f"used {_moment(view.last_used_at)}" if view.last_used_at else "never used"
+    with el("li", classes="card row between") as row:
+        with el("div"):
+            el("p", view.name, classes="strong")
+            el("p", f"{view.prefix}… · {used}", classes="small muted mono")
+
+        async def revoke() -> None:
+            try:
+                async with deps.transaction() as session:
+                    await api_keys.revoke(
+                        session, deps, user_id=context.current_user().id, key_id=view.id
+                    )
+            except DomainError as error:
+                toast(str(error))
+            row.delete()
+
+        button("Revoke", revoke, kind="danger", aria_label=f"Revoke {view.name}")
+
+
+def _moment(when: datetime) -> str:
+    return f"{when.day} {when:%B %Y, %H:%M} UTC"

@@ -1,0 +1,62 @@
+"""/api/docs and /api/openapi.json: what this installation's routes take and answer."""
+
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from nicegui import app
+
+from components import api_reference
+from components.plain import Plain
+from pages import context, cookies
+from pages.api.dependencies import DepsDep, api_router
+
+INTRODUCTION = (
+    "The same rules as on the pages. Sign in with `Authorization: Bearer <API key>`; keys are made "
+    "on the page /account. Errors have one shape, `{error, message, details}`; lists are "
+    "`{items, next_cursor}`, and the next page is asked for with `cursor`. Unsafe requests may "
+    "carry an `Idempotency-Key`: a repeat within a day gets the first answer, and nothing happens "
+    "twice. What belongs to another member is answered as if it did not exist."
+)
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Of your choice; a repeat with the same key gets the same answer.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
+
+router = api_router("documentation")
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def schema(request: Request, deps: DepsDep) -> Response:
+    """The OpenAPI 3.1 document."""
+    return JSONResponse(document(cookies.name(deps.settings, request.scope)))
+
+
+@router.get("/docs", include_in_schema=False)
+async def reference(request: Request, deps: DepsDep) -> Response:
+    """The same for people: a page without scripts of other hosts."""
+    api = document(cookies.name(deps.settings, request.scope))
+    page = Plain("API", home="/dashboard" if context.visitor(request) else "/")
+    with page.body(width="reading"):
+        api_reference.show(api, base_url=deps.settings.base_url)
+    return page.response()
+
+
+def document(cookie: str) -> dict[str, Any]:
+    """Everything below /api, as OpenAPI 3.1; `cookie` is the session cookie's name here."""
+    api = get_openapi(
+        title="Likeness", version="1.0.0", description=INTRODUCTION, routes=app.routes
+    )
+    api["paths"] = {path: item for path, item in api["paths"].items() if path.startswith("/api/")}
+    for item in api["paths"].values():
+        for method, operation in item.items():
+            if method not in {"get", "head"} and operation.get("security"):
+                operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    schemes = api.setdefault("components", {}).setdefault("securitySchemes", {})
+    if "APIKeyCookie" in schemes:
+        schemes["APIKeyCookie"]["name"] = cookie
+    return api
