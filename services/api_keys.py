@@ -34,7 +34,7 @@ async def create(
     session: AsyncSession, deps: Deps, *, user_id: UUID, name: str
 ) -> tuple[ApiKeyView, str]:
     """Make a key; the second value is the key itself, which nobody can show again."""
-    name = texts.clean(name, name="Name", limit=80, minimum=1)
+    name = texts.clean(name, field="Name", minimum=1, maximum=80)
     live = (ApiKey.user_id == user_id) & ApiKey.revoked_at.is_(None)
     if (await session.scalar(select(func.count()).where(live)) or 0) >= MAXIMUM:
         raise Conflict(f"You have {MAXIMUM} keys. Revoke one that you no longer use first.")

@@ -1,29 +1,28 @@
-"""Text that members type: trimmed, of bounded length, without invisible controls."""
+"""One way to accept text that a member typed."""
 
 import unicodedata
 
 from services.errors import Invalid
 
-# Cc: control, Cs: lone surrogate, neither of which Postgres can store
-_REFUSED = frozenset({"Cc", "Cs"})
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # make text misread
+# Cc control, Cs lone surrogate; the bidirectional overrides make a text read as another one
+_REFUSED = {"Cc", "Cs"}
+_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def clean(value: str, *, name: str, limit: int, minimum: int = 0, lines: bool = False) -> str:
-    """`value` in NFC, trimmed; line breaks and tabs become spaces unless `lines`.
+def clean(value: str, *, field: str, maximum: int, minimum: int = 0, lines: bool = False) -> str:
+    """The text in NFC without outer blanks and invisible controls; line breaks if `lines`.
 
-    Raises Invalid, naming the field, when it has fewer than `minimum` characters or over `limit`.
+    minimum, maximum: characters. Raises Invalid, naming the field as a person would.
     """
-    spaced = "\n".join(" ".join(line.split()) for line in value.splitlines())
-    text = unicodedata.normalize("NFC", spaced if lines else " ".join(spaced.split()))
-    kept = "".join(
-        c for c in text if c not in _BIDI and (c == "\n" or unicodedata.category(c) not in _REFUSED)
-    ).strip()
-    if len(kept) < minimum:
-        raise Invalid(f"{name} is empty.", field=name.lower())
-    if len(kept) > limit:
-        raise Invalid(
-            f"{name} may have at most {limit:,} characters; this one has {len(kept):,}.",
-            field=name.lower(),
-        )
-    return kept
+    allowed = "\n\t" if lines else ""
+    kept = (
+        c
+        for c in value.replace("\r\n", "\n")
+        if c in allowed or unicodedata.category(c) not in _REFUSED
+    )
+    text = unicodedata.normalize("NFC", "".join(c for c in kept if c not in _BIDI)).strip()
+    if len(text) < minimum:
+        raise Invalid(f"{field} is missing." if not text else f"{field} is too short.", field=field)
+    if len(text) > maximum:
+        raise Invalid(f"{field} may have at most {maximum:,} characters.", field=field)
+    return text

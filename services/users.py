@@ -52,7 +52,7 @@ async def create(
             .values(
                 id=deps.new_id(),
                 email=parse_email(email),
-                name=texts.clean(name, name="Name", limit=100),
+                name=texts.clean(name, field="Name", maximum=100),
                 password_hash=password_hash,
                 role=role,
                 created_at=deps.now(),
@@ -78,7 +78,7 @@ async def get(session: AsyncSession, *, user_id: UUID) -> UserView:
 async def rename(session: AsyncSession, *, user_id: UUID, name: str) -> UserView:
     """Change how a member is addressed; 0-100 characters."""
     row = await row_of(session, user_id=user_id)
-    row.name = texts.clean(name, name="Name", limit=100)
+    row.name = texts.clean(name, field="Name", maximum=100)
     await session.flush()
     return view(row)
 
