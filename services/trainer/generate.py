@@ -207,7 +207,7 @@ class _Work:
         self.done[index] = file.model_copy(update=details)
         record = [known.model_dump() for known in self.done.values()]
         write_json(self.context.folder / RECORD, record)
-        self.context.report.update(done_images=tuple(sorted(self.done)))
+        self.context.report.now(done_images=tuple(sorted(self.done)))
 
     def recipe(self) -> dict[str, Any]:
         """What the images were made with."""

@@ -49,8 +49,7 @@ class Reporter:
     def stage(self, stage: Stage, **changes: Any) -> None:
         """Enter a stage, and say so at once."""
         self.check()
-        self._change(stage=stage, **changes)
-        self._send()
+        self.now(stage=stage, **changes)
 
     def update(self, **changes: Any) -> None:
         """Note changes; they are sent with the next report, at the latest a second later."""
@@ -58,11 +57,15 @@ class Reporter:
         if self._clock() - self._last >= INTERVAL:
             self._send()
 
+    def now(self, **changes: Any) -> None:
+        """Note changes and send them at once."""
+        self._change(**changes)
+        self._send()
+
     def warn(self, message: str) -> None:
         """Add a note that does not end the job; the last eight are kept."""
         self.warnings = [*self.warnings, message[:200]][-8:]
-        self._change(warnings=tuple(self.warnings))
-        self._send()
+        self.now(warnings=tuple(self.warnings))
 
     def _change(self, **changes: Any) -> None:
         self.info = self.info.model_copy(update=changes)

@@ -91,7 +91,7 @@ class Samples:
         self._announce()
 
     def _announce(self) -> None:
-        self.context.report.update(samples=tuple(sorted(self.done)))
+        self.context.report.now(samples=tuple(sorted(self.done)))
 
     def _leave_out(self, index: int, error: Exception) -> None:
         """A wish to stop goes on its way; memory is saved for the next; the rest is noted."""

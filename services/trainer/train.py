@@ -141,6 +141,7 @@ class _Run:
         training.report.stage(Stage.TRAINING, total_steps=total)
         if saved := checkpoints.load(self.folder, self.hash):
             training.restore(saved)
+            training.say()
         else:
             self._save()
         while True:

@@ -167,14 +167,15 @@ class Training:
             self.progress.losses.append(value)
             if math.isfinite(value):
                 self._average = moving_average(self._average, value)
-        self._say()
+        self.say()
         recent = self.progress.losses[-len(values) - BAD_STEPS + 1 :]
         return any(
             not any(math.isfinite(loss) for loss in recent[at : at + BAD_STEPS])
             for at in range(len(recent) - BAD_STEPS + 1)
         )
 
-    def _say(self) -> None:
+    def say(self) -> None:
+        """Report how far it is."""
         left = (self.steps - self.progress.step) * (self._step_time or 0.0)
         done = self.progress.step / self.steps
         self.report.update(

@@ -1,0 +1,88 @@
+"""The queue's jobs on disk: one folder each, with one small file that says how it stands."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from services.trainer.files import read_json, write_json
+
+Status = Literal["pending", "running", "done", "failed", "canceled"]
+FINAL = {"done", "failed", "canceled"}
+
+
+@dataclass(slots=True)
+class StoredJob:
+    """One job. Times are seconds since 1970; payload is None once the job has ended.
+
+    digest: of the payload without its URLs, which are signed anew for each attempt.
+    """
+
+    request_id: str
+    model: str
+    payload: dict[str, Any] | None
+    digest: str
+    priority: int
+    created_at: float
+    status: Status = "pending"
+    info: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Any] | None = None
+    retries: int = 0
+    claimed_at: float | None = None
+    done_at: float | None = None
+
+
+class JobStore:
+    """Every known job, in memory and on disk; `save` is what makes a change last."""
+
+    def __init__(self, work_dir: Path) -> None:
+        self._root = work_dir / "jobs"
+        self._jobs = {job.request_id: job for job in self._read()}
+
+    def _read(self) -> Iterator[StoredJob]:
+        for path in self._root.glob("*/job.json"):
+            yield StoredJob(**read_json(path))
+
+    def __iter__(self) -> Iterator[StoredJob]:
+        return iter(list(self._jobs.values()))
+
+    def get(self, request_id: str) -> StoredJob | None:
+        """The job of that id."""
+        return self._jobs.get(request_id)
+
+    def folder(self, job: StoredJob) -> Path:
+        """The job's own folder."""
+        return self._root / job.request_id
+
+    def save(self, job: StoredJob) -> None:
+        """Write the job down; when it has ended, photos, checkpoints and signed URLs go."""
+        if job.status in FINAL:
+            job.payload = None
+        self._jobs[job.request_id] = job
+        write_json(self.folder(job) / "job.json", asdict(job))
+        if job.status in FINAL:
+            self._strip(self.folder(job))
+
+    def _strip(self, folder: Path) -> None:
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != "job.json":
+                path.unlink()
+
+    def purge(self, older_than: float) -> None:
+        """Forget jobs that ended more than so many seconds ago."""
+        for job in self:
+            if job.done_at is not None and job.done_at < time.time() - older_than:
+                del self._jobs[job.request_id]
+                shutil.rmtree(self.folder(job), ignore_errors=True)
+
+
+def digest(payload: dict[str, Any]) -> str:
+    """A name for what a payload asks for, whatever URLs it travels by."""
+    plain = {key: value for key, value in payload.items() if not key.endswith(("_url", "_urls"))}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
