@@ -6,6 +6,7 @@ from components import design
 from pages import (
     account,
     errors,
+    files,
     login,
     middleware,
     register,
@@ -17,6 +18,7 @@ from pages.api import (
     auth,
     docs,
     images,
+    photos,
     shares,
 )
 from services.deps import Deps
@@ -24,6 +26,7 @@ from services.deps import Deps
 # in alphabetical order, one a line
 PAGES = (
     account,
+    files,
     login,
     register,
     reset,
@@ -33,6 +36,7 @@ RESOURCES = (
     auth,
     docs,
     images,
+    photos,
     shares,
 )
 

@@ -16,6 +16,7 @@ from services.deps import Deps
 from services.errors import Unavailable
 
 MAX_BYTES = 25 * 2**20
+READ_ON = 4 * MAX_BYTES
 ABANDONED = timedelta(hours=1)  # no upload takes so long: its writer was killed
 _NAME_LENGTH = 120
 
@@ -83,12 +84,15 @@ class Landing:
 
 @asynccontextmanager
 async def landed(deps: Deps, chunks: AsyncIterator[bytes], *, name: str) -> AsyncIterator[Upload]:
-    """One streamed file on disk for the length of the block; reading stops above MAX_BYTES."""
+    """One streamed file on disk for the length of the block.
+
+    One that is too large is read on for a while, so that the sender gets to hear the answer.
+    """
     landing = Landing(folder(deps), name)
     try:
         async for chunk in chunks:
             await landing.write(chunk)
-            if landing.size > MAX_BYTES:
+            if landing.size > READ_ON:
                 break
         yield await landing.finish()
     finally:

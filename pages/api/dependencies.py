@@ -69,6 +69,7 @@ class ApiRoute(APIRoute):
         one_transaction = any(d.call is open_session for d in self.dependant.dependencies)
 
         async def handle(request: Request) -> Response:
+            request.state.takes_json = self.body_field is not None
             await _refuse_null_characters(request)
             key, user = request.headers.get("idempotency-key"), context.visitor(request)
             if key is None or user is None or request.method in SAFE:
@@ -156,7 +157,9 @@ def _again(answer: idempotency.Answer) -> Response:
 
 
 def _is_json(request: Request) -> bool:
-    return "json" in request.headers.get("content-type", "json")
+    """Whether the body is JSON: never where the route reads an upload from the line itself."""
+    stated = request.headers.get("content-type", "json")
+    return request.state.takes_json and "json" in stated
 
 
 async def _refuse_null_characters(request: Request) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from services import photos, uploads
 from services.deps import Deps
@@ -14,16 +14,7 @@ from services.photos import Verdict
 from services.storage.local import LocalStorage
 from tests.builders import make_user, make_user_model
 from tests.files import leftovers
-
-
-def picture(seed: int = 1, size: tuple[int, int] = (900, 1200), *, blur: float = 0) -> bytes:
-    """A detailed picture, another for each seed."""
-    noise = Image.effect_noise((9, 12), 90 + seed).resize(size, Image.Resampling.BICUBIC)
-    fine = Image.effect_noise(size, 60)
-    image = Image.blend(noise, fine, 0.4).convert("RGB")
-    out = io.BytesIO()
-    (image.filter(ImageFilter.GaussianBlur(blur)) if blur else image).save(out, "JPEG")
-    return out.getvalue()
+from tests.pictures import picture
 
 
 @pytest.fixture

@@ -1,0 +1,119 @@
+"""/api/models/{id}/images: training photos in, listed and out."""
+
+from contextlib import aclosing
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request
+from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
+
+from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
+from pages.api.errors import documented
+from pages.api.multipart import CUT_OFF, uploads
+from services import photos
+from services.errors import Malformed, TooLarge
+from services.photos import PhotoView, SetVerdict, Verdict
+from services.uploads import MAX_BYTES, landed
+
+router = api_router("models")
+PATH = "/models/{model_id}/images"
+MAX_BODY = (photos.MAX_PHOTOS + 1) * MAX_BYTES
+_FILES = {"type": "array", "items": {"type": "string", "format": "binary"}}
+_MULTIPART = {"type": "object", "properties": {"files": _FILES}, "required": ["files"]}
+_RAW = {"type": "string", "format": "binary"}
+
+
+class PhotoList(BaseModel):
+    """A user model's photos, all of them, oldest first."""
+
+    items: list[PhotoView]
+    next_cursor: None = None
+    set: SetVerdict
+
+
+class Verdicts(BaseModel):
+    """A verdict for each file, in the order they were sent, and on the set as it is now."""
+
+    items: list[Verdict]
+    set: SetVerdict
+
+
+@router.get(PATH, responses=documented(404))
+async def list_photos(
+    model_id: UUID, user: CurrentUser, session: SessionDep, deps: DepsDep
+) -> PhotoList:
+    """The photos of a model and what would help the set."""
+    found = await photos.list_(session, deps, user_id=user.id, user_model_id=model_id)
+    return PhotoList(items=list(found.photos), set=found.verdict)
+
+
+@router.post(
+    PATH,
+    responses=documented(404, 409, 413),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": _MULTIPART}},
+        }
+    },
+)
+async def add_photos(
+    model_id: UUID, request: Request, user: CurrentUser, deps: DepsDep
+) -> Verdicts:
+    """Add photos: each is taken or refused by itself, with a reason. At most 25 MB each."""
+    if int(request.headers.get("content-length", "0")) > MAX_BODY:
+        raise TooLarge(f"Send at most {photos.MAX_PHOTOS} photos of 25 MB at once.")
+    await _check(deps, user.id, model_id)
+    verdicts = []
+    try:
+        async with aclosing(uploads(request, deps)) as files:
+            async for upload in files:
+                verdicts.append(
+                    await photos.receive(
+                        deps, user_id=user.id, user_model_id=model_id, upload=upload
+                    )
+                )
+    except ClientDisconnect:
+        raise Malformed(CUT_OFF) from None
+    if not verdicts:
+        raise Malformed("Send the photos in parts named files.")
+    return Verdicts(items=verdicts, set=await _check(deps, user.id, model_id))
+
+
+@router.put(
+    PATH,
+    responses=documented(404, 409),
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": _RAW}}}
+    },
+)
+async def add_photo(
+    model_id: UUID,
+    request: Request,
+    user: CurrentUser,
+    deps: DepsDep,
+    name: Annotated[str, Query(max_length=1000, description="What to call it.")] = "photo",
+) -> Verdict:
+    """Add one photo, as the raw body: for uploads that show their progress."""
+    await _check(deps, user.id, model_id)
+    try:
+        async with landed(deps, request.stream(), name=name) as upload:
+            return await photos.receive(
+                deps, user_id=user.id, user_model_id=model_id, upload=upload
+            )
+    except ClientDisconnect:
+        raise Malformed(CUT_OFF) from None
+
+
+@router.delete(PATH + "/{image_id}", status_code=204, responses=documented(404, 409))
+async def remove_photo(model_id: UUID, image_id: UUID, user: CurrentUser, deps: DepsDep) -> None:
+    """Take a photo out of the set and erase it."""
+    await photos.remove(deps, user_id=user.id, user_model_id=model_id, image_id=image_id)
+
+
+async def _check(deps: DepsDep, user_id: UUID, model_id: UUID) -> SetVerdict:
+    """The set as it is now; raises NotFound before anything is read from the line."""
+    async with deps.transaction() as session:
+        found = await photos.list_(session, deps, user_id=user_id, user_model_id=model_id)
+    return found.verdict
