@@ -7,16 +7,16 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from nicegui import app, ui
 
-from components.controls import Dialog, Field, PasswordField, button, form
+from components.controls import Dialog, Field, PasswordField, button, form, link_button
 from components.devices import device_name
 from components.dom import attach, el
 from components.feedback import badge, banner, section, toast
 from components.frame import frame
 from pages import context, cookies
-from services import api_keys, passwords, sessions, signing_in, users
+from services import api_keys, passwords, privacy, sessions, signing_in, users
 from services.api_keys import ApiKeyView
 from services.deps import Deps
 from services.errors import DomainError
@@ -52,6 +52,7 @@ def register(deps: Deps) -> None:
             _password(problem)
             _browsers(deps, browsers, session_id)
             _keys(deps, keys)
+            _data(user, problem)
 
     @app.post("/account/password", include_in_schema=False)
     async def change_password(
@@ -74,6 +75,28 @@ def register(deps: Deps) -> None:
             return _back("password", problem=field)
         response = _back("password", said="password")
         cookies.write(response, deps.settings, request.scope, started.token)
+        return response
+
+    @app.get("/account/export", include_in_schema=False)
+    async def export(request: Request) -> Response:
+        user = context.current_user(request)
+        name = f"likeness-{deps.now():%Y-%m-%d}.zip"
+        return StreamingResponse(
+            privacy.export(deps, user_id=user.id),
+            media_type="application/zip",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    @app.post("/account/delete", include_in_schema=False)
+    async def delete(request: Request, email: Annotated[str, Form()] = "") -> Response:
+        user = context.current_user(request)
+        try:
+            async with deps.transaction() as session:
+                await privacy.delete_account(session, deps, user_id=user.id, typed_email=email)
+        except DomainError:
+            return _back("data", problem="email")
+        response = RedirectResponse("/", 303)
+        cookies.clear(response, deps.settings, request.scope)
         return response
 
 
@@ -219,6 +242,34 @@ def _key(deps: Deps, view: ApiKeyView) -> None:
             row.delete()
 
         button("Revoke", revoke, kind="danger", aria_label=f"Revoke {view.name}")
+
+
+def _data(user: UserView, problem: str) -> None:
+    with section("Your data") as part:
+        attach(part, id="data")
+        el("p", "A ZIP archive with all your photos, models, pictures and everything on record.")
+        with el("div", classes="row"):
+            link_button("Export my data", "/account/export", download=True)
+        with el("details", classes="card", open=problem == "email"):
+            el("summary", "Delete my account", classes="strong")
+            with form("/account/delete", label="Delete my account"):
+                el(
+                    "p",
+                    "Your photos, models and pictures are erased at once and for good. Credits "
+                    "that you have left are lost. There is no way back.",
+                )
+                typed = Field(
+                    "Type your e-mail to confirm",
+                    name="email",
+                    help=user.email,
+                    autocomplete="off",
+                    required=True,
+                )
+                with el("div", classes="row"):
+                    button("Delete my account", kind="danger", submit=True)
+        if problem == "email":
+            typed.error = PROBLEMS[problem]
+            typed.focus()
 
 
 def _moment(when: datetime) -> str:

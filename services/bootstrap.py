@@ -24,7 +24,7 @@ from db import migrate
 from db.embedded import EmbeddedPostgres
 from db.errors import CannotStart
 from db.session import make_engine, make_transaction
-from services import housekeeping, jobs, keys, links, membership, plans
+from services import housekeeping, jobs, keys, links, membership, plans, privacy, recovery
 from services.deps import Deps
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.process import Renderer
@@ -43,7 +43,10 @@ __all__ = ["CannotStart", "Product", "build", "opened_database", "read_settings"
 Say = Callable[[str], None]
 GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may have them
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    privacy.KIND: Kind(privacy.erase, max_attempts=20),
+    recovery.KIND: Kind(recovery.handle),
+}
 TICKS: dict[str, tuple[timedelta, Handler]] = {
     "housekeeping": (housekeeping.INTERVAL, housekeeping.run),
     "jobs.prune": (jobs.PRUNING, jobs.prune),

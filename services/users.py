@@ -9,7 +9,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import User
+from db.models import GeneratedImage, User, UserModel
 from services import texts
 from services.deps import Deps
 from services.errors import Conflict, Invalid, NotFound
@@ -31,6 +31,14 @@ class UserView:
     def is_admin(self) -> bool:
         """Whether they may use /admin."""
         return self.role == "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many user models and images a member has."""
+
+    models: int
+    images: int
 
 
 def parse_email(value: str) -> str:
@@ -81,6 +89,15 @@ async def rename(session: AsyncSession, *, user_id: UUID, name: str) -> UserView
     row.name = texts.clean(name, field="Name", maximum=100)
     await session.flush()
     return view(row)
+
+
+async def counts(session: AsyncSession, *, user_id: UUID) -> Counts:
+    """How much a member has; images in the trash are not counted."""
+    models = select(func.count()).where(UserModel.user_id == user_id)
+    images = select(func.count()).where(
+        GeneratedImage.user_id == user_id, GeneratedImage.deleted_at.is_(None)
+    )
+    return Counts(await session.scalar(models) or 0, await session.scalar(images) or 0)
 
 
 async def by_email(session: AsyncSession, *, email: str) -> User | None:

@@ -5,13 +5,13 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from db.models import GeneratedImage
+from services.archives import Archive, entry
 from services.deps import Deps
 from services.gallery import file_name, key
 from services.selection import Selection, ordered, place_of, selected
@@ -21,46 +21,28 @@ BATCH = 200
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run, not show
 
 
-class _Outlet(io.RawIOBase):
-    """A file that cannot seek; what was written since the last `take` is handed on."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        taken, self._parts = b"".join(self._parts), []
-        return taken
-
-
 async def stream(deps: Deps, *, user_id: UUID, selection: Selection) -> AsyncIterator[bytes]:
     """The archive of a selection, chunk by chunk: the full images, recipes.json, recipes.csv.
 
     No transaction is open while bytes flow. An image whose file is missing from storage is
     named in missing.txt, and the others come all the same.
     """
-    outlet, missing = _Outlet(), list[str]()
-    with zipfile.ZipFile(cast(BinaryIO, outlet), "w") as archive:
-        async for image in _images(deps, user_id, selection):
-            try:
-                async for chunk in _picture(deps, archive, outlet, image):
-                    yield chunk
-            except ObjectMissing:
-                missing.append(file_name(image))
-        for name, lines in (("recipes.json", _as_json), ("recipes.csv", _as_csv)):
-            with archive.open(_entry(name, deps.now(), zipfile.ZIP_DEFLATED), "w") as entry:
-                async for line in lines(_images(deps, user_id, selection)):
-                    entry.write(line.encode())
-                    yield outlet.take()
-        if missing:
-            archive.writestr(_entry("missing.txt", deps.now()), "\n".join(missing) + "\n")
-    yield outlet.take()
+    archive, missing = Archive(), list[str]()
+    async for image in _images(deps, user_id, selection):
+        full, name = key(image.folder, image.content_type, "full"), f"pictures/{file_name(image)}"
+        try:
+            async for chunk in archive.add_object(deps, key=full, name=name, at=image.created_at):
+                yield chunk
+        except ObjectMissing:
+            missing.append(file_name(image))
+    for name, lines in (("recipes.json", _as_json), ("recipes.csv", _as_csv)):
+        with archive.zip.open(entry(name, deps.now(), zipfile.ZIP_DEFLATED), "w") as file:
+            async for line in lines(_images(deps, user_id, selection)):
+                file.write(line.encode())
+                yield archive.take()
+    if missing:
+        archive.zip.writestr(entry("missing.txt", deps.now()), "\n".join(missing) + "\n")
+    yield archive.close()
 
 
 async def _images(deps: Deps, user_id: UUID, selection: Selection) -> AsyncIterator[GeneratedImage]:
@@ -75,26 +57,6 @@ async def _images(deps: Deps, user_id: UUID, selection: Selection) -> AsyncItera
         if len(batch) < BATCH:
             return
         after = place_of(batch[-1], "newest")
-
-
-async def _picture(
-    deps: Deps, archive: zipfile.ZipFile, outlet: _Outlet, image: GeneratedImage
-) -> AsyncIterator[bytes]:
-    chunks = deps.storage.stream(key(image.folder, image.content_type, "full"))
-    chunk = await anext(chunks, b"")  # raises ObjectMissing before the entry is begun
-    with archive.open(_entry(f"pictures/{file_name(image)}", image.created_at), "w") as entry:
-        entry.write(chunk)
-        async for chunk in chunks:
-            entry.write(chunk)
-            yield outlet.take()
-    yield outlet.take()
-
-
-def _entry(name: str, at: datetime, method: int = zipfile.ZIP_STORED) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, date_time=at.timetuple()[:6])
-    entry.compress_type = method
-    entry.external_attr = 0o644 << 16
-    return entry
 
 
 async def _as_json(images: AsyncIterator[GeneratedImage]) -> AsyncIterator[str]:

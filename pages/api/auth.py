@@ -7,9 +7,9 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from pages import context, cookies
-from pages.api.dependencies import CurrentUser, DepsDep, api_router
+from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
-from services import signing_in
+from services import ledger, plans, signing_in, users
 from services.users import UserView
 
 router = api_router("auth")
@@ -92,7 +92,51 @@ async def logout(user: CurrentUser, request: Request, response: Response, deps: 
         cookies.clear(response, deps.settings, request.scope)
 
 
+class PlanBody(BaseModel):
+    """What the member's plan grants."""
+
+    name: str
+    title: str
+    unlimited: bool = Field(description="Images cost no credits.")
+    model_slots: int | None = Field(description="Models at a time; null: as many as you like.")
+
+
+class CreditsBody(BaseModel):
+    """Credits; one makes one image."""
+
+    available: int | None = Field(description="null: unlimited")
+    held: int = Field(description="Set aside for work under way.")
+
+
+class CountsBody(BaseModel):
+    """What the member has."""
+
+    models: int
+    images: int
+
+
+class MeBody(UserBody):
+    """The member with plan, credits and counts."""
+
+    plan: PlanBody
+    credits: CreditsBody
+    counts: CountsBody
+
+
 @router.get("/auth/me")
-async def me(user: CurrentUser) -> UserBody:
-    """The member behind the cookie or the key."""
-    return UserBody.of(user)
+async def me(user: CurrentUser, session: SessionDep) -> MeBody:
+    """The member behind the cookie or the key, with plan, credits and counts."""
+    plan = await plans.of_user(session, user_id=user.id)
+    balance = await ledger.balance(session, user_id=user.id)
+    counts = await users.counts(session, user_id=user.id)
+    return MeBody(
+        **UserBody.of(user).model_dump(),
+        plan=PlanBody(
+            name=plan.name,
+            title=plan.title,
+            unlimited=plan.unlimited,
+            model_slots=plan.model_slots,
+        ),
+        credits=CreditsBody(available=balance.available, held=balance.held),
+        counts=CountsBody(models=counts.models, images=counts.images),
+    )

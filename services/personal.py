@@ -1,0 +1,77 @@
+"""Which rows belong to a member: the one list behind export, deletion and its proof."""
+
+import base64
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, false, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.base import Base
+from services.deps import Deps
+
+# tables about the house, not about a person; a new table is a member's unless it is named here
+HOUSE = frozenset({"plans", "job_ticks", "throttle_hits", "stripe_events"})
+# kept after a member is gone, with ids only
+KEPT = frozenset({"audit_log"})
+SECRET = frozenset({"password_hash", "token_hash", "key_hash"})
+BATCH = 500
+
+
+def tables() -> list[Table]:
+    """The tables with rows of members, parents before children."""
+    return [t for t in Base.metadata.sorted_tables if t.name not in HOUSE]
+
+
+def owned(table: Table, user_id: UUID) -> ColumnElement[bool]:
+    """Which of the table's rows are the member's: by its own column, or by what they belong to."""
+    if table.name == "users":
+        return table.c.id == user_id
+    for name in ("user_id", "actor_id"):
+        if name in table.c:
+            return table.c[name] == user_id
+    parents = [
+        fk.parent.in_(select(fk.column).where(owned(fk.column.table, user_id)))
+        for fk in table.foreign_keys
+        if fk.column.table is not table and fk.column.table.name not in HOUSE
+    ]
+    return or_(false(), *parents)
+
+
+async def counts(session: AsyncSession, *, user_id: UUID) -> dict[str, int]:
+    """How many rows a member has in each table that deletion empties; only those with any."""
+    found = {}
+    for table in tables():
+        if table.name not in KEPT:
+            query = select(func.count()).select_from(table).where(owned(table, user_id))
+            found[table.name] = await session.scalar(query) or 0
+    return {name: count for name, count in found.items() if count}
+
+
+async def rows(deps: Deps, table: Table, *, user_id: UUID) -> AsyncIterator[dict[str, Any]]:
+    """The member's rows, fit for JSON and without secrets; no transaction outlasts a batch."""
+    columns = [c for c in table.c if c.name not in SECRET and not isinstance(c.type, TSVECTOR)]
+    place = list(table.primary_key.columns)
+    query = select(*columns).where(owned(table, user_id)).order_by(*place).limit(BATCH)
+    after: tuple[Any, ...] | None = None
+    while True:
+        page = query if after is None else query.where(tuple_(*place) > after)
+        async with deps.transaction() as session:
+            batch = (await session.execute(page)).mappings().all()
+        for row in batch:
+            yield {name: _plain(value) for name, value in row.items()}
+        if len(batch) < BATCH:
+            return
+        after = tuple(batch[-1][column.name] for column in place)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return (
+        value
+        if value is None or isinstance(value, bool | int | float | list | dict)
+        else str(value)
+    )
