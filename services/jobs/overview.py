@@ -41,7 +41,7 @@ COUNT_DEAD = text("select count(*) from job_queue where state in ('dead', 'faile
 RETRY = text("""
     update job_queue set state = 'waiting', run_at = now(), attempts = 0, finished_at = null,
         dedupe_key = null,  -- a newer job may have it by now
-        flow = coalesce(user_id::text, '') || ':again', turn = null
+        flow = coalesce(user_id::text, '') || '/again', turn = null
     where id = :id and state in ('dead', 'failed') returning kind""")
 DISCARD = text("""
     delete from job_queue where id = :id and state in ('dead', 'failed') returning kind""")

@@ -117,8 +117,8 @@ WAIT = text("""
     update job_queue
     set state = 'waiting', lease_until = null, turn = null,
         run_at = clock_timestamp() + :delay * (1 + :jitter * (random() - 0.5)),
-        attempts = attempts - :refund, reason = coalesce(:reason, reason),
-        flow = coalesce(user_id::text, '') || ':again'
+        attempts = attempts - :refund, reason = coalesce(cast(:reason as text), reason),
+        flow = coalesce(user_id::text, '') || '/again'
     where id = :id and lease_token = :token and state = 'leased' returning true""")
 
 CANCEL = text("""
@@ -163,7 +163,7 @@ async def enqueue(
         "user_id": user_id,
         "dedupe_key": dedupe_key,
         "priority": priority,
-        "flow": f"{user_id or ''}:{int(priority)}",
+        "flow": f"{user_id or ''}/{int(priority)}",
         "delay": delay,
     }
     id: UUID | None = None

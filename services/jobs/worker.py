@@ -149,6 +149,7 @@ class Worker:
         async with self._deps.transaction() as session:
             for id, token in unfinished:
                 await queue.wait(session, job_id=id, token=token, delay=timedelta(), refund=True)
+        async with self._deps.transaction() as session:
             await queue.promote(session, since=RECENT)
 
     async def _claim_while_wanted(self) -> None:
