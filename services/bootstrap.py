@@ -24,7 +24,20 @@ from db import migrate
 from db.embedded import EmbeddedPostgres
 from db.errors import CannotStart
 from db.session import make_engine, make_transaction
-from services import housekeeping, jobs, keys, links, membership, plans, privacy, recovery
+from services import (
+    erasing,
+    generation_runs,
+    housekeeping,
+    jobs,
+    keys,
+    links,
+    membership,
+    plans,
+    privacy,
+    recovery,
+    runs,
+    training_runs,
+)
 from services.deps import Deps
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.process import Renderer
@@ -43,9 +56,14 @@ __all__ = ["CannotStart", "Product", "build", "opened_database", "read_settings"
 Say = Callable[[str], None]
 GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may have them
 
+# What waits for an engine has its own deadlines; attempts only count our own failures.
 KINDS: dict[str, Kind] = {
     privacy.KIND: Kind(privacy.erase, max_attempts=20),
     recovery.KIND: Kind(recovery.handle),
+    erasing.KIND: Kind(erasing.handle, max_attempts=20),
+    runs.CANCEL: Kind(runs.handle_cancel),
+    training_runs.KIND: Kind(training_runs.handle, training_runs.abandoned, max_attempts=20),
+    generation_runs.KIND: Kind(generation_runs.handle, generation_runs.abandoned, max_attempts=20),
 }
 TICKS: dict[str, tuple[timedelta, Handler]] = {
     "housekeeping": (housekeeping.INTERVAL, housekeeping.run),

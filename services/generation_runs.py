@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, Generation, RemoteJob, UserModel
-from services import generations, imaging, jobs, notify, photos, presets, remote, results, runs
+from services import generations, imaging, jobs, notify, photos, remote, results, runs
 from services.deps import Deps
 from services.engines.base import FileRef, GenerateRequest, RemoteState, RemoteStatus, ResultFile
 from services.imaging import Derived
@@ -26,13 +26,14 @@ async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
     return await remote.drive(deps, job, GenerationWork(deps))
 
 
-def abandoned(deps: Deps) -> Any:
-    """What ends a generation whose job was given up."""
+async def abandoned(session: AsyncSession, job: jobs.Job, reason: str) -> None:
+    """Ends a generation whose job was given up."""
+    await remote.abandon(session, job, fail, reason)
 
-    async def end(session: AsyncSession, job: jobs.Job, reason: str) -> None:
-        await remote.abandon(session, job, GenerationWork(deps), reason)
 
-    return end
+async def fail(session: AsyncSession, run: runs.Run, reason: str) -> None:
+    """Ends the generation with a reason for what is missing, if no other run is at work."""
+    await _conclude(session, run, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +43,26 @@ class GenerationWork:
     deps: Deps
     limits: runs.Limits = generations.LIMITS
 
-    async def send(self, run: runs.Run) -> RemoteStatus:
-        """The one submit: prompt, seeds, photos, and the LoRA where there is one."""
+    async def prepare(self, run: runs.Run) -> GenerateRequest:
+        """Prompt, seeds, photos, and the LoRA where there is one."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
             model = await session.get(UserModel, row.user_model_id)
             if model is None:
                 raise BadResult("Its model was deleted.")
             best = await photos.best(session, model.id, REFERENCES)
-        return await self.deps.engine.submit_generation(self._request(run, row, model, best))
+        return self._request(run, row, model, best)
+
+    async def send(self, request: GenerateRequest) -> RemoteStatus:
+        """The one submit."""
+        return await self.deps.engine.submit_generation(request)
 
     def _request(
         self, run: runs.Run, row: Generation, model: UserModel, best: list[photos.TrainingPhoto]
     ) -> GenerateRequest:
-        subject = f"{model.trigger_word} {model.subject}"
         return GenerateRequest(
             client_job_id=run.id,
-            prompt=presets.full_prompt(row.preset, subject=subject, prompt=row.prompt),
+            prompt=row.prompt,
             seeds=_seeds(row)[run.first : run.first + run.units],
             width=row.width,
             height=row.height,
@@ -126,21 +130,11 @@ class GenerationWork:
 
     async def succeed(self, session: AsyncSession, run: runs.Run, _status: RemoteStatus) -> None:
         """Ends the generation, if no other run of it is still at work."""
-        await self._conclude(session, run, None)
+        await _conclude(session, run, None)
 
     async def fail(self, session: AsyncSession, run: runs.Run, reason: str) -> None:
-        """The same; with a reason for what is missing."""
-        await self._conclude(session, run, reason)
-
-    async def _conclude(self, session: AsyncSession, run: runs.Run, reason: str | None) -> None:
-        row = await _row(session, run, lock=True)
-        await generations.discard(session, run)
-        row.status_reason = reason or row.status_reason
-        if await runs.others_open(session, run):
-            return
-        made = len((await session.scalars(_positions(row.id))).all())
-        status = "succeeded" if made else "failed"
-        await generations.settle(session, row, status=status, reason=_outcome(row, made))
+        """The same, with a reason."""
+        await fail(session, run, reason)
 
     async def _keep(
         self,
@@ -194,6 +188,17 @@ async def _row(session: AsyncSession, run: runs.Run, *, lock: bool = False) -> G
     return await session.get_one(
         Generation, run.generation_id, populate_existing=True, with_for_update=lock or None
     )
+
+
+async def _conclude(session: AsyncSession, run: runs.Run, reason: str | None) -> None:
+    row = await _row(session, run, lock=True)
+    await generations.discard(session, run)
+    row.status_reason = reason or row.status_reason
+    if await runs.others_open(session, run):
+        return
+    made = len((await session.scalars(_positions(row.id))).all())
+    status = "succeeded" if made else "failed"
+    await generations.settle(session, row, status=status, reason=_outcome(row, made))
 
 
 def _outcome(row: Generation, made: int) -> str | None:

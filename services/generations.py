@@ -346,7 +346,7 @@ async def _views(
             UserModel.id.in_({row.user_model_id for row in rows if row.user_model_id})
         )
     )
-    by_id = dict(names.tuples().all())
+    by_id = dict(names.all())
     return [
         _view(
             row, images.get(row.id, []), by_id.get(row.user_model_id) if row.user_model_id else None

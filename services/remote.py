@@ -11,6 +11,7 @@ that can't charge twice, and once for images, with the same seeds. Every move is
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -32,18 +33,25 @@ log = logging.getLogger(__name__)
 MAX_MISSES = 4  # where a repeat is free
 
 
+Fail = Callable[[AsyncSession, Run, str], Awaitable[None]]
+
+
 class Work(Protocol):
     """What differs between training and generating. Methods with a session run inside the move.
 
-    send: the one submit. progress: what the engine reports. collect: results into our own
-    storage and rows, safe to repeat, with partial results too; raises BadResult when nothing
-    usable can come. find: results of a lost submit that lie in our storage, or None.
+    prepare: what will be sent, made before the run is `submitting`; raises BadResult when it
+    can't be. send: the one submit, and nothing else. progress: what the engine reports.
+    collect: results into our own storage and rows, safe to repeat, with partial results too;
+    raises BadResult when nothing usable can come. find: results of a lost submit that lie in
+    our storage, or None.
     """
 
     @property
     def limits(self) -> Limits: ...  # noqa: D102
 
-    async def send(self, run: Run) -> RemoteStatus: ...  # noqa: D102
+    async def prepare(self, run: Run) -> Any: ...  # noqa: D102
+
+    async def send(self, request: Any) -> RemoteStatus: ...  # noqa: D102
 
     async def progress(self, session: AsyncSession, run: Run, status: RemoteStatus) -> None: ...  # noqa: D102
 
@@ -67,7 +75,7 @@ async def drive(deps: Deps, job: jobs.Job, work: Work) -> jobs.Outcome:
         return jobs.Done()
 
 
-async def abandon(session: AsyncSession, job: jobs.Job, work: Work, reason: str) -> None:
+async def abandon(session: AsyncSession, job: jobs.Job, fail: Fail, reason: str) -> None:
     """Ends the run of a job that the queue has given up, in that same transaction."""
     query = runs.query().where(RemoteJob.id == UUID(job.payload["run_id"]))
     row = (await session.execute(query)).one_or_none()
@@ -78,7 +86,7 @@ async def abandon(session: AsyncSession, job: jobs.Job, work: Work, reason: str)
     log.error("run %s was given up: %s", run.id, reason)
     plain = "It failed several times for a reason on our side."
     run = await runs.move(session, run, "failed", reason=reason, finished_at=func.now())
-    await work.fail(session, run, plain)
+    await fail(session, run, plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +108,13 @@ class _Driver:
 
     async def _submit(self, run: Run) -> jobs.Outcome:
         """The one POST, between a committed `submitting` and what came of it."""
+        try:
+            request = await self.work.prepare(run)
+        except BadResult as bad:
+            return await self._fail(run, str(bad))
         run = await self._move(run, "submitting", attempt=run.attempt + 1, submitting_at=func.now())
         try:
-            status = await self.work.send(run)
+            status = await self.work.send(request)
         except Refused as refused:
             return await self._refused(run, refused)
         except Unknown as unknown:

@@ -43,13 +43,18 @@ async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
     return await remote.drive(deps, job, TrainingWork(deps))
 
 
-def abandoned(deps: Deps) -> Any:
-    """What ends a training whose job was given up."""
+async def abandoned(session: AsyncSession, job: jobs.Job, reason: str) -> None:
+    """Ends a training whose job was given up."""
+    await remote.abandon(session, job, fail, reason)
 
-    async def end(session: AsyncSession, job: jobs.Job, reason: str) -> None:
-        await remote.abandon(session, job, TrainingWork(deps), reason)
 
-    return end
+async def fail(session: AsyncSession, run: runs.Run, reason: str) -> None:
+    """No model: samples and files go, and what was reserved comes back."""
+    await session.execute(
+        delete(TrainingSample).where(TrainingSample.user_model_id == run.user_model_id)
+    )
+    reason = f"{reason} Nothing was charged. You can train it again."
+    await training.end(session, run, status="failed", reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,8 @@ class TrainingWork:
     deps: Deps
     limits: runs.Limits = training.LIMITS
 
-    async def send(self, run: runs.Run) -> RemoteStatus:
-        """The one submit; the dataset lies in our storage before it."""
+    async def prepare(self, run: runs.Run) -> TrainRequest:
+        """What is sent; the dataset lies in our storage before that."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
             chosen = await photos.best(session, row.id, photos.MAX_PHOTOS)
@@ -71,6 +76,10 @@ class TrainingWork:
             await self.deps.storage.put(
                 request.dataset.key, archive, content_type="application/zip"
             )
+        return request
+
+    async def send(self, request: TrainRequest) -> RemoteStatus:
+        """The one submit."""
         return await self.deps.engine.submit_training(request)
 
     async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
@@ -130,13 +139,8 @@ class TrainingWork:
         await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
 
     async def fail(self, session: AsyncSession, run: runs.Run, reason: str) -> None:
-        """No model: samples and files go, and what was reserved comes back."""
-        await session.execute(
-            delete(TrainingSample).where(TrainingSample.user_model_id == run.user_model_id)
-        )
-        await training.end(
-            session, run, status="failed", reason=f"{reason} Nothing was charged. Try again."
-        )
+        """Ends it without a model."""
+        await fail(session, run, reason)
 
     def _request(
         self, run: runs.Run, row: UserModel, chosen: Sequence[photos.TrainingPhoto]

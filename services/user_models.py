@@ -223,17 +223,12 @@ async def _views(
     session: AsyncSession, deps: Deps, rows: Sequence[UserModel]
 ) -> list[UserModelView]:
     ids = [row.id for row in rows]
-    counts = dict(
-        (
-            await session.execute(
-                select(TrainingImage.user_model_id, func.count())
-                .where(TrainingImage.user_model_id.in_(ids))
-                .group_by(TrainingImage.user_model_id)
-            )
-        )
-        .tuples()
-        .all()
+    counted = await session.execute(
+        select(TrainingImage.user_model_id, func.count())
+        .where(TrainingImage.user_model_id.in_(ids))
+        .group_by(TrainingImage.user_model_id)
     )
+    counts = dict(counted.all())
     covers = await session.scalars(
         select(TrainingImage)
         .where(TrainingImage.user_model_id.in_(ids))

@@ -75,6 +75,7 @@ class TrainRequest:
 class GenerateRequest:
     """n images of one prompt; image i uses `seeds[i]` and is put at `outputs[i]`.
 
+    prompt: the member's own words; `services.presets` has the preset's for real models.
     width, height: pixels. None in an optional parameter means the engine's own default.
     photos: the member's best photos, best first: references, or material for the preview.
     """
