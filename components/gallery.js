@@ -4,6 +4,10 @@ const LIMIT = 100, GAP = 8, AHEAD = "1600px 0px", HOLD = 500;
 
 export default {
   template: `<section class="gallery" :class="{ choosing }" aria-label="Pictures" @keydown="key">
+    <form v-if="fields.length" ref="form" class="filters" role="search" aria-label="Filter the pictures" @submit.prevent @input="soon('filter')">
+      <label v-for="f in fields" :key="f.name" :class="f.kind"><span class="label">{{ f.label }}</span>
+        <select v-if="f.options" class="input" :name="f.name"><option v-for="[value, text] in f.options" :key="value" :value="value" :selected="value === f.value">{{ text }}</option></select>
+        <input v-else-if="f.kind === 'checkbox'" type="checkbox" :name="f.name" value="true" :checked="Boolean(f.value)"><input v-else class="input" :type="f.kind" :name="f.name" :value="f.value" maxlength="200"></label></form>
     <div v-if="!limit && total" class="tools"><p role="status" class="num">{{ choosing ? picked.toLocaleString() + " selected" : total.toLocaleString() + (total === 1 ? " picture" : " pictures") }}</p>
       <button v-if="!choosing" type="button" class="btn quiet" @click="choosing = true"><i class="icon icon-check-circle" aria-hidden="true"></i>Select</button>
       <template v-else><button v-if="picked < total" type="button" class="btn quiet" @click="chooseAll">Select all {{ total.toLocaleString() }}</button>
@@ -19,7 +23,7 @@ export default {
         <button v-if="!limit" type="button" class="choose" aria-label="Select" :aria-pressed="chosen(it)" @click="choose($event, c, it)"><i class="icon icon-check" aria-hidden="true"></i></button></li>
       <li v-if="c.failed" class="failed" role="alert">{{ c.failed }} <button type="button" class="btn" @click="load(c)">Try again</button></li></ul>
     <div v-if="total === 0 && filtered" class="empty"><h2>No picture matches</h2><p>Take a filter away to see more.</p></div><slot v-else-if="total === 0" name="empty"></slot><slot></slot></section>`,
-  props: { query: String, form: String, height: Number, limit: Number },
+  props: { query: String, fields: Array, height: Number, limit: Number },
   provide() { return { gallery: this }; },
   data: () => ({ chunks: [], total: null, matching: null, filtered: false, choosing: false, all: null, picks: new Set() }),
   directives: { near: { mounted(el, { value, instance }) { el.chunk = value; instance.near.observe(el); }, beforeUnmount(el, { instance }) { instance.near.unobserve(el); } } },
@@ -33,14 +37,11 @@ export default {
     this.near = new IntersectionObserver((seen) => seen.forEach(({ target: { chunk }, isIntersecting }) => isIntersecting ? chunk.items.length || this.load(chunk) : this.release(chunk)), { rootMargin: AHEAD });
     this.size = new ResizeObserver(() => this.width !== this.$el.clientWidth && this.chunks.forEach(this.place));
   },
-  mounted() {
-    this.fields = document.getElementById(this.form); this.fields?.addEventListener("input", () => this.soon(this.filter));
-    this.size.observe(this.$el); this.reset();
-  },
+  mounted() { this.size.observe(this.$el); this.reset(); },
   unmounted() { this.near.disconnect(); this.size.disconnect(); },
   methods: {
-    soon(work) { clearTimeout(this.timer); this.timer = setTimeout(work, 250); },
-    search(more = {}) { return new URLSearchParams([...new URLSearchParams(this.query), ...(this.fields ? new FormData(this.fields) : []), ...Object.entries(more)].filter(([, value]) => value)); },
+    soon(name) { clearTimeout(this.timer); this.timer = setTimeout(this[name], 250); },
+    search(more = {}) { return new URLSearchParams([...new URLSearchParams(this.query), ...(this.$refs.form ? new FormData(this.$refs.form) : []), ...Object.entries(more)].filter(([, value]) => value)); },
     filter() { history.replaceState(history.state, "", `?${this.search()}`); this.reset(); },
     reset() { this.leave(); this.total = null; this.filtered = [...this.search().keys()].some((name) => name !== "sort" && name !== "trash"); this.chunks = [this.chunk({})]; this.count(); },
     async count() { if (!this.limit) this.total = (await this.viewer.call("GET", `/api/generations/count?${this.search()}`)).count; },

@@ -1,0 +1,118 @@
+"""The real program in a process of its own, and a real browser in front of it."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from db.embedded import EmbeddedPostgres
+from services import bootstrap, sessions, users
+from services.users import UserView
+from tests.builders import make_user
+from tests.conftest import ExplicitSettings
+from tests.e2e.driving import Server, watched
+from tests.waiting import eventually_sync
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MAIN = Path(__file__).parents[2] / "main.py"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The program as an operator starts it, on a free port, with a DATA_DIR of its own."""
+    with tempfile.TemporaryDirectory(prefix="likeness-e2e-") as folder:
+        data_dir = Path(folder)
+        data_dir.chmod(0o711)  # the database's own user has to get through
+        settings = ExplicitSettings(data_dir=data_dir, port=_free_port())
+        with (data_dir / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, MAIN],
+                cwd=folder,  # where no .env lies
+                env={
+                    "PATH": os.environ["PATH"],
+                    "DATA_DIR": folder,
+                    "PORT": str(settings.port),
+                },
+                stdout=log,
+                stderr=log,
+            )
+            try:
+                eventually_sync(lambda: _ready(settings.base_url), timeout=60)
+                url = EmbeddedPostgres(data_dir / "postgres").url()
+                yield Server(settings.base_url, bootstrap.build(settings, url).deps, process)
+            finally:
+                process.terminate()
+                process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium without a window."""
+    async with async_playwright() as playwright:
+        yield await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+
+@pytest.fixture
+async def visitor(server: Server, browser: Browser) -> AsyncIterator[Page]:
+    """A page of somebody who is not signed in; errors in the console fail the test."""
+    context = await browser.new_context(
+        base_url=server.url, viewport={"width": 1440, "height": 900}
+    )
+    page = await context.new_page()
+    with watched(page):
+        yield page
+    await context.close()
+
+
+@pytest.fixture
+async def member(server: Server) -> UserView:
+    """A new member of the running program."""
+    async with server.deps.transaction() as session:
+        user = await make_user(session, name="Anna")
+        return await users.get(session, user_id=user.id)
+
+
+@pytest.fixture
+async def page(visitor: Page, server: Server, member: UserView) -> Page:
+    """A page on which `member` is signed in."""
+    async with server.deps.transaction() as session:
+        started = await sessions.start(
+            session,
+            server.deps,
+            user=member,
+            caller=sessions.Caller(ip="127.0.0.1"),
+            replaces=None,
+        )
+    await visitor.context.add_cookies(
+        [{"name": "likeness", "value": started.token, "url": server.url, "httpOnly": True}]
+    )
+    return visitor

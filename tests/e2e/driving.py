@@ -1,0 +1,52 @@
+"""What browser tests share: the program under test, opening pages, looking for faults."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import ConsoleMessage, Page
+
+from services.deps import Deps
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The running program; `deps` reach its database and files from the test's own process."""
+
+    url: str
+    deps: Deps
+    process: "subprocess.Popen[bytes]"
+
+
+async def visit(page: Page, path: str) -> None:
+    """Open a page and wait until it is live."""
+    await page.goto(path)
+    await page.wait_for_function("window.did_handshake === true")
+
+
+@contextmanager
+def watched(page: Page) -> Iterator[list[str]]:
+    """Fails at the end of the block if the page's console had an error in it."""
+    faults: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(f"{message.text} ({message.location.get('url')})")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield faults
+    assert not faults, faults
+
+
+async def barriers(page: Page) -> list[str]:
+    """What axe finds serious or critical on the page: rule, element, and how to mend it."""
+    found = await Axe().run(page)
+    return [
+        f"{violation['id']}: {node['html'][:200]}: {node['failureSummary'][:300]}"
+        for violation in found.response["violations"]
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
+    ]
