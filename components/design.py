@@ -118,6 +118,7 @@ def install() -> None:
         negative=LIGHT["danger"],
         warning=LIGHT["warn"],
     )
+    app.config.quasar_config["loadingBar"]["skipHijack"] = True  # no bar for each request
     ui.add_head_html(head_html(), shared=True)
 
     @app.get(stylesheet_url(), include_in_schema=False)

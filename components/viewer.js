@@ -16,14 +16,13 @@ function thumbHash(text) { // decodes a ThumbHash (github.com/evanw/thumbhash), 
     const blue = l - (2 / 3) * p, red = (3 * l - blue + q) / 2;
     pixels.data.set([red * 255, (red - q) * 255, blue * 255, 255], i * 4);
   }
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
-  return `url(${canvas.toDataURL()})`;
+  canvas.getContext("2d").putImageData(pixels, 0, 0); return `url(${canvas.toDataURL()})`;
 }
 
 const TOOLS = [["favourite", "Favourite (F)", "heart"], ["details", "Details (I)", "info"], ["zoom", "Zoom (Z)", "expand"], ["download", "Download", "download"],
   ["album", "Add to album", "album"], ["share", "Share", "share"], ["trash", "Delete (Del)", "trash"], ["close", "Close (Esc)", "close"]];
-const BACK = [["restore", "Restore", "undo"], ["erase", "Delete for ever", "trash"], ["close", "Close (Esc)", "close"]];
-const KEYS = { f: "favourite", i: "details", z: "zoom", Delete: "trash" }, DONE = { trash: "moved to the trash, kept for 30 days", restore: "restored", erase: "deleted for ever", favourite: "marked as favourite" };
+const BACK = [["restore", "Restore", "undo"], ["erase", "Delete for ever", "trash"], ["close", "Close (Esc)", "close"]], KEYS = { f: "favourite", i: "details", z: "zoom", Delete: "trash" };
+const DONE = { trash: "moved to the trash, kept for 30 days", restore: "restored", erase: "deleted for ever", favourite: "marked as favourite" };
 
 export default {
   template: `<div class="viewer"><dialog ref="box" :aria-label="it ? 'Picture: ' + it.prompt : 'Picture'" @close="closed" @keydown="key"><template v-if="it">
@@ -48,8 +47,7 @@ export default {
     },
   },
   created() { this.gallery.viewer = this; this.known = new Map(); this.popped = () => { const id = new URLSearchParams(location.search).get("image"); if (id) this.open(id, false); else this.$refs.box.close(); }; },
-  mounted() { addEventListener("popstate", this.popped); if (location.pathname === "/gallery") this.popped(); },
-  unmounted() { removeEventListener("popstate", this.popped); },
+  mounted() { addEventListener("popstate", this.popped); if (location.pathname === "/gallery") this.popped(); }, unmounted() { removeEventListener("popstate", this.popped); },
   methods: {
     blur: thumbHash,
     file(it, variant) { return `/api/images/${it.id}/file?variant=${variant}`; },
@@ -91,10 +89,8 @@ export default {
     },
     async act(action, selection) {
       if (action === "zip") return this.zip(selection); if (action === "album") return this.gallery.$emit("album", selection);
-      try {
-        const { count, undo } = await this.call("POST", "/api/images/bulk", { action, ...selection });
-        this.gallery.leave(); this.gallery.refresh(); this.say(`${count.toLocaleString()} ${count === 1 ? "picture" : "pictures"} ${DONE[action]}`, undo);
-      } catch (error) { this.say(error.message); }
+      try { const { count, undo } = await this.call("POST", "/api/images/bulk", { action, ...selection });
+        this.gallery.leave(); this.gallery.refresh(); this.say(`${count.toLocaleString()} ${count === 1 ? "picture" : "pictures"} ${DONE[action]}`, undo); } catch (error) { this.say(error.message); }
     },
     zip(selection) { const form = Object.assign(document.createElement("form"), { method: "post", action: "/api/images/zip" }); form.append(Object.assign(document.createElement("input"), { name: "selection", value: JSON.stringify(selection) })); document.body.append(form); form.submit(); form.remove(); },
     undo() { this.act("restore", { matching: this.said.undo }); this.said = null; },

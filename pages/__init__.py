@@ -7,10 +7,12 @@ from pages import (
     account,
     errors,
     files,
+    gallery,
     login,
     middleware,
     register,
     reset,
+    share,
     sockets,
 )
 from pages.api import (
@@ -27,9 +29,11 @@ from services.deps import Deps
 PAGES = (
     account,
     files,
+    gallery,
     login,
     register,
     reset,
+    share,
 )
 RESOURCES = (
     albums,

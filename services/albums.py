@@ -20,11 +20,17 @@ NAME_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
-class AlbumView:
-    """An album; `count` leaves out what is in the trash; the cover is its newest image."""
+class AlbumName:
+    """Which album."""
 
     id: UUID
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumView(AlbumName):
+    """An album; `count` leaves out what is in the trash; the cover is its newest image."""
+
     count: int
     cover_url: str | None
     created_at: datetime
@@ -69,6 +75,12 @@ async def create(session: AsyncSession, deps: Deps, *, user_id: UUID, name: str)
     session.add(album)
     await session.flush()
     return _view(album, 0, None, deps)
+
+
+async def get(session: AsyncSession, *, user_id: UUID, album_id: UUID) -> AlbumName:
+    """One album, without a look at its images. Raises NotFound."""
+    album = await owned(session, user_id=user_id, album_id=album_id)
+    return AlbumName(album.id, album.name)
 
 
 async def rename(session: AsyncSession, *, user_id: UUID, album_id: UUID, name: str) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import AlbumImage, GeneratedImage, UserModel
+from db.models import Album, AlbumImage, GeneratedImage, UserModel
 from services import notify
 from services.deps import Deps
 from services.errors import NotFound
@@ -92,6 +92,14 @@ class Applied:
     undo: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a member can narrow the gallery down to: (id, name) of models and albums, by name."""
+
+    models: list[tuple[UUID, str]]
+    albums: list[tuple[UUID, str]]
+
+
 COLUMNS = (
     GeneratedImage.id,
     GeneratedImage.created_at,
@@ -134,6 +142,16 @@ async def page(
         next_cursor=cursor(rows[limit - 1], sort) if len(rows) > limit else None,
         matching=filters.token(as_of=filters.as_of or now),
     )
+
+
+async def choices(session: AsyncSession, *, user_id: UUID) -> Choices:
+    """The user models and albums that a member has."""
+    lists: list[list[tuple[UUID, str]]] = []
+    for table in (UserModel, Album):
+        query = select(table.id, table.name).where(table.user_id == user_id)
+        rows = await session.execute(query.order_by(func.lower(table.name), table.id))
+        lists.append([(row.id, row.name) for row in rows])
+    return Choices(*lists)
 
 
 async def count(session: AsyncSession, deps: Deps, *, user_id: UUID, filters: Filters) -> int:

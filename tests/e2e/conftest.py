@@ -14,10 +14,11 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from db.embedded import EmbeddedPostgres
 from services import bootstrap, sessions, users
+from services.settings import Settings
 from services.users import UserView
 from tests.builders import make_user
 from tests.conftest import ExplicitSettings
-from tests.e2e.driving import Server, watched
+from tests.e2e.driving import Program, Server, watched
 from tests.waiting import eventually_sync
 
 CHROMIUM = "/usr/bin/chromium"
@@ -34,7 +35,7 @@ MAIN = Path(__file__).parents[2] / "main.py"
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def program() -> Iterator[Program]:
     """The program as an operator starts it, on a free port, with a DATA_DIR of its own."""
     with tempfile.TemporaryDirectory(prefix="likeness-e2e-") as folder:
         data_dir = Path(folder)
@@ -44,21 +45,26 @@ def server() -> Iterator[Server]:
             process = subprocess.Popen(
                 [sys.executable, MAIN],
                 cwd=folder,  # where no .env lies
-                env={
-                    "PATH": os.environ["PATH"],
-                    "DATA_DIR": folder,
-                    "PORT": str(settings.port),
-                },
+                env={"PATH": os.environ["PATH"], "DATA_DIR": folder, "PORT": str(settings.port)},
                 stdout=log,
                 stderr=log,
             )
-            try:
-                eventually_sync(lambda: _ready(settings.base_url), timeout=60)
-                url = EmbeddedPostgres(data_dir / "postgres").url()
-                yield Server(settings.base_url, bootstrap.build(settings, url).deps, process)
-            finally:
-                process.terminate()
-                process.wait(30)
+        try:
+            eventually_sync(lambda: process.poll() is not None or _ready(settings), timeout=60)
+            assert process.poll() is None, (data_dir / "log").read_text()
+            yield Program(settings, process)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture(scope="session")
+async def server(program: Program) -> AsyncIterator[Server]:
+    """The running program, with `deps` that reach its database and files from this process."""
+    url = EmbeddedPostgres(program.settings.data_dir / "postgres").url()
+    product = bootstrap.build(program.settings, url)
+    yield Server(program.settings.base_url, product.deps, program.process)
+    await product.database.dispose()
 
 
 def _free_port() -> int:
@@ -67,9 +73,9 @@ def _free_port() -> int:
         return port
 
 
-def _ready(url: str) -> bool:
+def _ready(settings: Settings) -> bool:
     try:
-        return httpx.get(f"{url}/readyz").status_code == 200
+        return httpx.get(f"{settings.base_url}/readyz").status_code == 200
     except httpx.TransportError:
         return False
 

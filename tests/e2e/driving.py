@@ -5,10 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import ConsoleMessage, Page
 
 from services.deps import Deps
+from services.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The process and what it was started with."""
+
+    settings: Settings
+    process: "subprocess.Popen[bytes]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+"""/gallery: all pictures of a member, with filters, search, albums and trash."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from fastapi import Request
+from nicegui import ui
+
+from components import live
+from components.controls import button
+from components.feedback import empty_state
+from components.frame import frame
+from components.gallery import Filter, Gallery
+from pages import context
+from pages.picture_dialogs import PictureDialogs
+from services import gallery
+from services.deps import Deps
+from services.presets import PRESETS
+
+SORTS = (
+    ("", "Newest first"),
+    ("oldest", "Oldest first"),
+    ("rating", "Best rated"),
+    ("likeness", "Best likeness"),
+)
+STARS = (
+    ("", "Any rating"),
+    *((str(n), f"{n} stars or more") for n in (1, 2, 3, 4)),
+    ("5", "5 stars"),
+)
+
+
+def register(deps: Deps) -> None:
+    """Serve the page."""
+
+    @ui.page("/gallery")
+    async def page(request: Request) -> None:
+        user = context.current_user()
+        async with deps.transaction() as session:
+            choices = await gallery.choices(session, user_id=user.id)
+        with frame("Gallery", user=user) as actions:
+            dialogs = PictureDialogs(deps, user.id)
+            grid = Gallery(
+                filters=filters(choices, dict(request.query_params)),
+                on_share=dialogs.share_image,
+                on_album=dialogs.choose_album,
+            )
+            with grid.empty:
+                empty_state(
+                    "What you make in the studio appears here at once.",
+                    title="No pictures yet",
+                    action=("Open the studio", "/studio"),
+                )
+        with actions:
+            button("Albums", dialogs.albums, kind="quiet", icon_name="album")
+
+        async def refresh(_: UUID) -> None:
+            grid.refresh()
+
+        live.on("image", user.id, refresh)
+
+
+def filters(choices: gallery.Choices, values: dict[str, str]) -> list[Filter]:
+    """The controls above the pictures; what a member has none of is left out."""
+    models = [(str(id), name) for id, name in choices.models]
+    albums = [(str(id), name) for id, name in choices.albums]
+    offered = [
+        Filter("q", "Search", kind="search"),
+        Filter("sort", "Order", SORTS),
+        Filter("model_id", "Model", [("", "All models"), *models]) if models else None,
+        Filter("album_id", "Album", [("", "All pictures"), *albums]) if albums else None,
+        Filter("preset", "Style", [("", "All styles"), *((p.id, p.name) for p in PRESETS)]),
+        Filter("rating", "Rating", STARS),
+        Filter("since", "From", kind="date"),
+        Filter("until", "To", kind="date"),
+        Filter("favourite", "Favourites", kind="checkbox"),
+        Filter("trash", "Trash", kind="checkbox"),
+    ]
+    return [replace(each, value=values.get(each.name, "")) for each in offered if each]

@@ -1,0 +1,201 @@
+"""Dialogs about pictures that any page with a gallery may open: sharing and albums."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from nicegui.events import GenericEventArguments
+from pydantic import ValidationError
+
+from components.controls import Choice, Field, button, dialog, link_button
+from components.dom import Handler, attach, el, html_id
+from components.feedback import toast
+from components.icons import IconName
+from services import albums, sharing
+from services.albums import AlbumView
+from services.deps import Deps
+from services.errors import DomainError, Invalid
+from services.selection import Selection
+
+DAYS = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
+
+
+class PictureDialogs:
+    """Made once for a page; each dialog is built when it is asked for."""
+
+    def __init__(self, deps: Deps, user_id: UUID) -> None:
+        """user_id: of the member who looks at the page."""
+        self._deps = deps
+        self._user_id = user_id
+
+    async def share_image(self, event: GenericEventArguments) -> None:
+        """Links to one picture; the event carries its id."""
+        await self._try(lambda: self._share("Share this picture", image_id=_uuid(event.args)))
+
+    async def choose_album(self, event: GenericEventArguments) -> None:
+        """Put a selection into an album; the event carries the selection."""
+        await self._try(lambda: self._choose(_selection(event.args)))
+
+    async def albums(self) -> None:
+        """All albums: open, rename, share, delete."""
+        with dialog("Albums") as sheet:
+            body = el("div", classes="stack")
+            name = Field("New album", maxlength=str(albums.NAME_LENGTH))
+
+            async def add() -> None:
+                async with self._deps.transaction() as session:
+                    await albums.create(session, self._deps, user_id=self._user_id, name=name.value)
+                name.value = ""
+                await fill()
+
+            button("Make album", lambda: self._try(add, name), icon_name="plus")
+
+        async def fill() -> None:
+            async with self._deps.transaction() as session:
+                views = await albums.list_albums(session, self._deps, user_id=self._user_id)
+            body.clear()
+            with body:
+                for album in views:
+                    self._album_row(album, fill)
+                if not views:
+                    el("p", "An album keeps pictures together, to look at or to share.")
+
+        await fill()
+        sheet.show()
+
+    def _album_row(self, album: AlbumView, fill: Callable[[], Awaitable[None]]) -> None:
+        async def share() -> None:
+            await self._share(f"Share “{album.name}”", album_id=album.id)
+
+        async def delete() -> None:
+            async with self._deps.transaction() as session:
+                await albums.remove(session, user_id=self._user_id, album_id=album.id)
+            await fill()
+
+        pictures = f"{album.count:,} {'picture' if album.count == 1 else 'pictures'}"
+        with el("div", classes="row between nowrap"):
+            link_button(album.name, f"/gallery?album_id={album.id}", kind="quiet")
+            with el("div", classes="row tight nowrap"):
+                el("span", pictures, classes="muted small num")
+                _icon_button(f"Share {album.name}", lambda: self._try(share), "share")
+                _icon_button(f"Delete {album.name}", lambda: self._try(delete), "trash")
+
+    async def _choose(self, selection: Selection) -> None:
+        async with self._deps.transaction() as session:
+            views = await albums.list_albums(session, self._deps, user_id=self._user_id)
+        names = {str(view.id): view.name for view in views} | {"": "A new album"}
+        with dialog("Add to an album") as sheet:
+            choice = Choice("Album", names, value=next(iter(names)))
+            name = Field("Name of the new album", maxlength=str(albums.NAME_LENGTH))
+
+            async def add() -> None:
+                added, into = await self._add(selection, choice.value, name.value)
+                sheet.close()
+                toast(f"{added:,} {'picture' if added == 1 else 'pictures'} added to “{into}”")
+
+            button("Add", lambda: self._try(add, name), kind="primary")
+        sheet.show()
+
+    async def _add(self, selection: Selection, chosen: str, name: str) -> tuple[int, str]:
+        async with self._deps.transaction() as session:
+            if chosen:
+                album = await albums.get(session, user_id=self._user_id, album_id=_uuid(chosen))
+            else:
+                album = await albums.create(session, self._deps, user_id=self._user_id, name=name)
+            applied = await albums.add_images(
+                session,
+                self._deps,
+                user_id=self._user_id,
+                album_id=album.id,
+                selection=selection,
+            )
+        return applied.count, album.name
+
+    async def _share(self, title: str, **target: UUID) -> None:
+        with dialog(title) as sheet:
+            el(
+                "p",
+                "Whoever has the link sees the picture without an account, "
+                "and without its prompt and recipe.",
+                classes="muted",
+            )
+            days = Choice("Good for", DAYS, value="30")
+            made = el("div", classes="stack")
+            links = el("div", classes="stack tight")
+
+            async def make() -> None:
+                async with self._deps.transaction() as session:
+                    link = await sharing.create(
+                        session,
+                        self._deps,
+                        user_id=self._user_id,
+                        days=int(days.value),
+                        **target,
+                    )
+                made.clear()
+                with made:
+                    _copyable(link.url)
+                await fill()
+
+            button("Make link", lambda: self._try(make), kind="primary", icon_name="link")
+
+        async def fill() -> None:
+            async with self._deps.transaction() as session:
+                views = await sharing.list_links(
+                    session, self._deps, user_id=self._user_id, **target
+                )
+            links.clear()
+            with links:
+                for view in views:
+                    self._link_row(view, fill)
+
+        await fill()
+        sheet.show()
+
+    def _link_row(self, link: sharing.ShareView, fill: Callable[[], Awaitable[None]]) -> None:
+        async def revoke() -> None:
+            async with self._deps.transaction() as session:
+                await sharing.revoke(session, self._deps, user_id=self._user_id, share_id=link.id)
+            await fill()
+
+        made, ends = f"{link.created_at:%-d %B}", f"{link.expires_at:%-d %B %Y}"
+        with el("div", classes="row between nowrap"):
+            el("span", f"Made on {made}, good until {ends}", classes="small num")
+            button("Take back", lambda: self._try(revoke), kind="quiet")
+
+    async def _try(self, work: Callable[[], Awaitable[Any]], field: Field | None = None) -> None:
+        """Do it; a refusal stands beside the field, or in a toast."""
+        try:
+            await work()
+        except DomainError as error:
+            if field:
+                field.error = str(error)
+            else:
+                toast(str(error), danger=True)
+
+
+def _icon_button(label: str, on_click: Handler, icon_name: IconName) -> None:
+    button(label, on_click, kind="quiet", icon_name=icon_name, icon_only=True)
+
+
+def _copyable(url: str) -> None:
+    field = Field("The link, shown only now", value=url, readonly=True)
+    field.control.on("focus", js_handler="(e) => e.target.select()")
+    copy = button("Copy link", kind="plain", icon_name="copy")
+    attach(copy, aria_describedby=html_id(field.control))
+    copy.on("click", js_handler=f"() => navigator.clipboard?.writeText({json.dumps(url)})")
+
+
+def _uuid(value: Any) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError as error:
+        raise Invalid("There is no such picture.") from error
+
+
+def _selection(value: Any) -> Selection:
+    try:
+        return Selection.model_validate(value)
+    except ValidationError as error:
+        raise Invalid("Select one or more pictures first.") from error

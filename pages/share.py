@@ -1,0 +1,62 @@
+"""/s/{token}: one picture or one album, for whoever has the link; plain HTML, no account."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from fastapi.responses import HTMLResponse, RedirectResponse
+from nicegui import app
+
+from components.controls import link_button
+from components.dom import el
+from components.plain import Plain
+from services import sharing
+from services.deps import Deps
+from services.gallery import Variant
+from services.sharing import Shared
+
+HEADERS = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
+Cursor = Annotated[str | None, Query(max_length=400)]
+
+
+def register(deps: Deps) -> None:
+    """Serve shared pages and the pictures on them, and nothing else."""
+
+    @app.get("/s/{token}", include_in_schema=False)
+    async def page(token: str, cursor: Cursor = None) -> HTMLResponse:
+        async with deps.transaction() as session:
+            shared = await sharing.opened(session, deps, token=token, after=cursor)
+        return _page(token, shared)
+
+    @app.get("/s/{token}/{image_id}/{variant}", include_in_schema=False)
+    async def picture(token: str, image_id: UUID, variant: Variant) -> RedirectResponse:
+        async with deps.transaction() as session:
+            url = await sharing.file_url(
+                session, deps, token=token, image_id=image_id, variant=variant
+            )
+        return RedirectResponse(url, 302, HEADERS)
+
+
+def _page(token: str, shared: Shared) -> HTMLResponse:
+    page = Plain(shared.title or "A shared picture")
+    with page.body(width="wide shared"):
+        alone = shared.title is None
+        el("h1", shared.title or "A shared picture", classes="sr-only" if alone else "")
+        with el("ul", classes="alone" if alone else "", role="list"):
+            for number, image in enumerate(shared.images, 1):
+                source = f"/s/{token}/{image.id}"
+                with el("li"), el("a", href=f"{source}/full"):
+                    el(
+                        "img",
+                        src=f"{source}/{'medium' if alone else 'thumb'}",
+                        alt="The shared picture" if alone else f"Picture {number}",
+                        width=str(image.width),
+                        height=str(image.height),
+                        loading="eager" if number < 5 else "lazy",
+                    )
+        if not shared.images:
+            el("p", "There is no picture in this album at present.", classes="muted")
+        if shared.next_cursor:
+            link_button("More pictures", f"/s/{token}?cursor={shared.next_cursor}")
+        el("p", f"Shared until {shared.expires_at:%-d %B %Y}", classes="muted small")
+    return page.response(headers=HEADERS)
