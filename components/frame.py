@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from nicegui import ui
@@ -30,6 +31,14 @@ class Member(Protocol):
     def role(self) -> str: ...  # noqa: D102
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What pages may change in it: the row beside the heading, and the credits in the bar."""
+
+    actions: El
+    credits: El | None
+
+
 @contextmanager
 def frame(
     title: str,
@@ -39,20 +48,18 @@ def frame(
     intro: str = "",
     heading: bool = True,
     width: Width = "",
-) -> Iterator[El]:
-    """Build the page around the block; yields the row beside the heading, for its actions.
+    place: str | None = None,
+) -> Iterator[Frame]:
+    """Build the page around the block.
 
     title: heading and tab title. credits: such as `188 credits`; None leaves them out.
     heading=False: the page brings its own h1. width: `narrow` for forms, `reading` for text.
+    place: which of the bars' places the page belongs to, where that is not its title.
     """
     ui.page_title(f"{title} · Likeness")
-    attach(ui.context.client.layout, **{"data_signed_in": bool(user)})
+    shown = _bars(place or title, user, credits)
     with el("div", classes=f"page {width}".strip(), id="main", tabindex="-1"):
-        actions = _heading(title, intro) if heading else el("div")
-        if not heading:
-            actions.set_visibility(False)
-        yield actions
-    _bars(title, user, credits)
+        yield Frame(_heading(title, intro) if heading else el("div", hidden=True), shown)
 
 
 def _heading(title: str, intro: str) -> El:
@@ -64,20 +71,22 @@ def _heading(title: str, intro: str) -> El:
         return el("div", classes="row")
 
 
-def _bars(title: str, user: Member | None, credits: str | None) -> None:
-    client = ui.context.client
-    with client.layout:
-        top = top_bar(title, user, credits)
-        top.move(target_index=0)
+def _bars(title: str, user: Member | None, credits: str | None) -> El | None:
+    layout = ui.context.client.layout
+    with layout:
+        bar, shown = top_bar(title, user, credits)
+        bar.move(target_index=0)
         el("a", "Skip to content", classes="nicegui-skip-link", href="#main").move(target_index=0)
         if user:
-            client.layout.classes("with-bottombar")
+            layout.classes("with-bottombar")
             _bottom_bar(title)
             _account_menu(user)
+    return shown
 
 
-def top_bar(title: str, user: Member | None, credits: str | None) -> El:
+def top_bar(title: str, user: Member | None, credits: str | None) -> tuple[El, El | None]:
     """The slim bar: mark and places, or mark and the two doors for a visitor."""
+    shown = None
     with el("header", classes="topbar") as bar:
         with el("a", classes="mark", href="/dashboard" if user else "/"):
             icon("mark")
@@ -88,20 +97,20 @@ def top_bar(title: str, user: Member | None, credits: str | None) -> El:
                     el("a", name, href=href, aria_current="page" if name == title else None)
         with el("div", classes="end"):
             if user:
-                _credits(credits)
+                shown = _credits(credits)
                 _avatar(user)
             else:
                 link_button("Sign in", "/login", kind="quiet")
                 link_button("Sign up", "/register", kind="primary")
-    return bar
+    return bar, shown
 
 
-def _credits(credits: str | None) -> None:
+def _credits(credits: str | None) -> El | None:
     if credits is None:
-        return
+        return None
     with el("a", classes="credits", href="/billing"):
         icon("credit")
-        el("span", credits, aria_live="polite").mark("credits")
+        return el("span", credits, aria_live="polite").mark("credits")
 
 
 def _avatar(user: Member) -> None:

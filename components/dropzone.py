@@ -1,0 +1,36 @@
+"""The dropzone: photos in by drop, paste, choice or camera, each with its verdict."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nicegui.element import Element
+
+
+class Dropzone(Element, component="dropzone.js"):
+    """Uploads to `url` (multipart `files`, one each) and deletes at `url/<photo id>`.
+
+    url: None keeps what was added waiting in the browser. photos: those already there, as
+    {"id", "name", "thumb_url", "warnings": [{"message"}]}. max_bytes: of one file.
+    on_changed: called when a photo arrived, was refused or was removed.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str | None,
+        photos: Sequence[dict[str, Any]],
+        hint: str,
+        max_bytes: int,
+        on_changed: Callable[[], Any],
+    ) -> None:
+        """hint: what to add, in a few words."""
+        super().__init__()
+        self._props.update(
+            {"url": url or "", "photos": list(photos), "hint": hint, "max-bytes": max_bytes}
+        )
+        self.on("changed", lambda: on_changed())
+
+    def open(self, url: str) -> None:
+        """Send what waits, and what comes, to this address."""
+        self._props["url"] = url
+        self.update()

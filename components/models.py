@@ -1,0 +1,132 @@
+"""User models on pages: state in words, cards, live progress."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+from uuid import UUID
+
+from components import words
+from components.controls import button
+from components.dom import El, attach, el
+from components.feedback import Bar, Tone, badge
+
+# what a member reads, and how it looks
+STATUS: dict[str, tuple[str, Tone]] = {
+    "draft": ("Draft", ""),
+    "queued": ("Waiting", "accent"),
+    "preparing": ("Preparing", "accent"),
+    "training": ("Training", "accent"),
+    "ready": ("Ready", "good"),
+    "failed": ("Failed", "danger"),
+    "canceled": ("Cancelled", ""),
+    "running": ("Making", "accent"),
+    "succeeded": ("Done", "good"),
+}
+STAGES = {
+    "preparing": "Preparing the photos",
+    "encoding": "Reading the photos",
+    "training": "Learning the likeness",
+    "sampling": "Making sample pictures",
+    "uploading": "Saving the model",
+    "generating": "Making pictures",
+}
+
+
+class Progressing(Protocol):
+    """Work under way, as services show it."""
+
+    @property
+    def status(self) -> str: ...  # noqa: D102
+    @property
+    def stage(self) -> str: ...  # noqa: D102
+    @property
+    def progress(self) -> float: ...  # noqa: D102
+
+
+class ModelLike(Progressing, Protocol):
+    """A user model as a card shows it."""
+
+    @property
+    def id(self) -> UUID: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def photos(self) -> int: ...  # noqa: D102
+    @property
+    def cover_url(self) -> str | None: ...  # noqa: D102
+
+
+def stage_text(work: Progressing) -> str:
+    """What is being done now."""
+    if work.status == "queued":
+        return "Waiting for its turn"
+    return STAGES.get(work.stage) or STATUS[work.status][0]
+
+
+def status_badge(status: str) -> El:
+    """The state in a word."""
+    text, tone = STATUS[status]
+    return badge(text, tone=tone)
+
+
+def model_card(model: ModelLike) -> El:
+    """A model as a picture with its name and state; the whole card leads to its page."""
+    with el("a", classes="model-card", href=f"/models/{model.id}") as root:
+        with el("div", classes="model-cover"):
+            if model.cover_url:
+                el("img", src=model.cover_url, alt="", loading="lazy", decoding="async")
+            else:
+                el("span", model.name[:1], aria_hidden="true")
+        with el("div", classes="row between nowrap tight"):
+            with el("div", classes="grow"):
+                el("h3", model.name, classes="clip")
+                el("p", words.plural(model.photos, "photo"), classes="small muted")
+            status_badge(model.status)
+    return root
+
+
+class LiveCard:
+    """Work under way or just ended: headline, bar, time left, last picture, what can be done.
+
+    `show` brings it up to date; nothing moves on the page when it does.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        href: str,
+        on_cancel: Callable[[], Any],
+        on_dismiss: Callable[[], Any],
+    ) -> None:
+        """href: the page that tells more."""
+        self.title = title
+        with el("article", classes="card live", aria_label=title) as self.root:
+            self._picture = el("img", classes="live-picture", alt="", width="96", height="96")
+            with el("div", classes="live-words"):
+                with el("div", classes="row between nowrap"):
+                    el("a", title, href=href, classes="strong clip live-title")
+                    self._badge = el("span", classes="badge")
+                self._text = el("p", classes="small muted num", aria_live="polite")
+                self._bar = Bar(0, label=title)
+            with el("div", classes="row tight live-actions"):
+                self._cancel = button("Cancel", on_cancel, kind="quiet")
+                self._dismiss = button(
+                    "Put away", on_dismiss, kind="quiet", icon_name="close", icon_only=True
+                )
+
+    def show(
+        self, work: Progressing, *, text: str, picture: str | None, seconds_left: float | None
+    ) -> None:
+        """text: what happens, or happened. picture: the last one's URL, None for none yet."""
+        name, tone = STATUS[work.status]
+        active = work.status in {"queued", "preparing", "training", "running"}
+        self._badge.text = words.percent(work.progress) if active and work.progress else name
+        self._badge.classes(replace=f"badge num {tone}")
+        left = f" · {words.duration(seconds_left)} left" if active and seconds_left else ""
+        self._text.text = text + left
+        self._bar.progress = 1.0 if work.status in {"ready", "succeeded"} else work.progress
+        self._bar.root.set_visibility(active)
+        attach(self._picture, src=picture)
+        self._picture.set_visibility(picture is not None)
+        self._cancel.set_visibility(active)
+        self._dismiss.set_visibility(not active)

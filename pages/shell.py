@@ -1,0 +1,61 @@
+"""The frame with what every signed-in page shows: the member and their credits, live."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from components import live, words
+from components.dom import El
+from components.frame import Width, frame
+from pages.context import current_user
+from services import ledger
+from services.deps import Deps
+from services.ledger import Balance
+from services.users import UserView
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Who is signed in, what they have, and the row beside the heading for the page's actions."""
+
+    user: UserView
+    balance: Balance
+    actions: El
+
+
+@asynccontextmanager
+async def shell(
+    deps: Deps,
+    title: str,
+    *,
+    intro: str = "",
+    heading: bool = True,
+    width: Width = "",
+    place: str | None = None,
+) -> AsyncIterator[Shell]:
+    """`frame` for the member of this page. Raises NotSignedIn."""
+    user = current_user()
+    async with deps.transaction() as session:
+        balance = await ledger.balance(session, user_id=user.id)
+    with frame(
+        title,
+        user=user,
+        credits=words.credits(balance.available),
+        intro=intro,
+        heading=heading,
+        width=width,
+        place=place,
+    ) as made:
+        if made.credits:
+            _follow_credits(deps, user.id, made.credits)
+        yield Shell(user, balance, made.actions)
+
+
+def _follow_credits(deps: Deps, user_id: UUID, label: El) -> None:
+    async def show(_: UUID) -> None:
+        async with deps.transaction() as session:
+            balance = await ledger.balance(session, user_id=user_id)
+        label.text = words.credits(balance.available)
+
+    live.on("credits", user_id, show)
