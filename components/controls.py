@@ -1,12 +1,12 @@
 """Buttons and fields: native elements, so that keyboards, readers and phones know them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal
 
 from nicegui import ui
 
+from components import words
 from components.dom import El, Handler, attach, call, closes, el, html_id
 from components.icons import IconName, icon
 
@@ -85,9 +85,13 @@ class Field:
         help: str = "",
         tag: Literal["input", "textarea"] = "input",
         on_change: Handler | None = None,
+        on_commit: Handler | None = None,
         **attributes: Any,
     ) -> None:
-        """attributes: HTML's own (name, type, autocomplete, placeholder, maxlength, required)."""
+        """attributes: HTML's own (name, type, autocomplete, placeholder, maxlength, required).
+
+        on_change: at each keystroke. on_commit: when the member leaves the changed field.
+        """
         self._value = value
         self._on_change = on_change
         with el("div", classes="field") as self.root:
@@ -98,6 +102,8 @@ class Field:
             self._error = el("p", classes="error", role="alert")
             self._error.set_visibility(False)
         attach(self._label, for_=html_id(self.control))
+        if on_commit:
+            self.control.on("change", on_commit, [])
         if help:
             attach(self.control, aria_describedby=html_id(self._help))
 
@@ -113,6 +119,10 @@ class Field:
         self.error = None
         return self._on_change() if self._on_change else None
 
+    def on_change(self, handler: Handler) -> None:
+        """Call this at each keystroke."""
+        self._on_change = handler
+
     @property
     def value(self) -> str:
         """What stands in the field now."""
@@ -121,7 +131,7 @@ class Field:
     @value.setter
     def value(self, value: str) -> None:
         self._value = value
-        ui.run_javascript(f"getHtmlElement({self.control.id}).value = {_js(value)}")
+        ui.run_javascript(f"getHtmlElement({self.control.id}).value = {words.javascript(value)}")
 
     @property
     def error(self) -> str | None:
@@ -144,10 +154,6 @@ class Field:
     def focus(self) -> None:
         """Move the keyboard focus here, as after a refused form."""
         call(self.control, "focus")
-
-
-def _js(value: str) -> str:
-    return json.dumps(value).replace("</", "<\\/")
 
 
 class PasswordField(Field):
@@ -221,19 +227,21 @@ class Segments:
         value: str,
         on_change: Handler | None = None,
         show_label: bool = True,
+        stacked: bool = False,
     ) -> None:
-        """options: value -> text."""
+        """options: value -> text. stacked: one below the other, for whole sentences."""
+        self._stacked = stacked
         self.value = value
         self._options = options
         self._on_change = on_change
         with el("fieldset", classes="field") as self.root:
             el("legend", label, classes="" if show_label else "sr-only")
-            with el("div", classes="segments"):
+            with el("div", classes="stack tight" if stacked else "segments"):
                 for key, text in options.items():
                     self._option(key, text)
 
     def _option(self, key: str, text: str) -> None:
-        with el("label"):
+        with el("label", classes="radio" if self._stacked else ""):
             made = el("input", type="radio", name=f"segments-{self.root.id}", value=key)
             made.props["defaultChecked"] = key == self.value
             el("span", text)

@@ -66,23 +66,23 @@ export default {
       for (const f of this.items) if (free > 0 && f.state === "waiting" && !f.rests) { free--; this.send(f); }
     },
     send(f) {
-      const request = (f.request = Vue.markRaw(new XMLHttpRequest())), form = new FormData();
-      f.state = "sending"; f.text = "Uploading"; form.append("files", f.file, f.name);
-      request.open("POST", (window.path_prefix || "") + this.url);
+      const request = (f.request = Vue.markRaw(new XMLHttpRequest()));
+      f.state = "sending"; f.text = "Uploading";
+      request.open("PUT", `${window.path_prefix || ""}${this.url}?name=${encodeURIComponent(f.name)}`);
       request.upload.onprogress = (e) => { f.part = e.loaded / e.total; if (f.part === 1) f.text = "Looking at it"; };
       request.onloadend = () => { if (f.state === "sending") this.ended(f, request); this.pump(); };
-      request.send(form);
+      request.send(f.file);
     },
     ended(f, request) {
-      let body = {};
-      try { body = JSON.parse(request.responseText); } catch { /* a proxy's page, or nothing */ }
-      const verdict = body.items?.[0], lost = !request.status || request.status >= 500 || request.status === 429;
+      let verdict = {};
+      try { verdict = JSON.parse(request.responseText); } catch { /* a proxy's page, or nothing */ }
+      const lost = !request.status || request.status >= 500 || request.status === 429;
       if (lost && ++f.tries < 6) {
         f.state = "waiting"; f.part = 0; f.rests = true; f.text = "No connection. Trying again by itself";
         setTimeout(() => { f.rests = false; this.pump(); }, 1000 * 2 ** f.tries);
-      } else if (verdict?.accepted) {
+      } else if (verdict.accepted) {
         Object.assign(f, this.kept(verdict.photo), { key: f.key, src: f.src || verdict.photo.thumb_url, file: null });
-      } else Object.assign(f, { state: verdict ? "refused" : "failed", text: verdict?.message || body.message || "This photo did not arrive." });
+      } else Object.assign(f, { state: verdict.code ? "refused" : "failed", text: verdict.message || "This photo did not arrive." });
       if (!this.busy(f)) { this.said = `${f.name}: ${f.text}`; this.$emit("changed"); }
     },
     again(f) { f.state = "waiting"; f.tries = 0; this.pump(); },

@@ -7,7 +7,7 @@ from nicegui.element import Element
 
 
 class Dropzone(Element, component="dropzone.js"):
-    """Uploads to `url` (multipart `files`, one each) and deletes at `url/<photo id>`.
+    """Puts each photo to `url?name=` as a raw body, and deletes at `url/<photo id>`.
 
     url: None keeps what was added waiting in the browser. photos: those already there, as
     {"id", "name", "thumb_url", "warnings": [{"message"}]}. max_bytes: of one file.

@@ -1,5 +1,6 @@
 """Figures in plain words: durations, counts, dates, sizes."""
 
+import json
 from datetime import datetime
 
 
@@ -48,3 +49,8 @@ def size(count: int) -> str:
 def percent(progress: float) -> str:
     """0.0-1.0 as `42 %`; never 100 % before it is done."""
     return f"{int(progress * 100)}\u202f%"
+
+
+def javascript(text: str) -> str:
+    """The text as a literal that is safe within a script."""
+    return json.dumps(text).replace("</", "<\\/")

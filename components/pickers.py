@@ -1,0 +1,126 @@
+"""Choices that are seen rather than read: styles as pictures, formats as shapes, numbers as sliders."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from components import samples
+from components.dom import El, attach, el, html_id
+
+
+class Style(Protocol):
+    """A style preset."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def description(self) -> str: ...  # noqa: D102
+
+
+class Picker:
+    """A group of radios whose labels are drawings; `value` is the chosen key, "" for none."""
+
+    def __init__(self, title: str, *, classes: str, value: str) -> None:
+        """title: said to screen readers and shown above."""
+        self.value = value
+        self._keys: set[str] = set()
+        self._on_change: Callable[[], Any] | None = None
+        with el("fieldset", classes="field") as self.root:
+            el("legend", title)
+            self._list = el("div", classes=classes)
+
+    def on_change(self, handler: Callable[[], Any]) -> None:
+        """Call this after each choice."""
+        self._on_change = handler
+
+    def option(self, key: str, **attributes: Any) -> El:
+        """Add a choice; its drawing goes into the returned element."""
+        self._keys.add(key)
+        with self._list, el("label", **attributes):
+            made = el("input", type="radio", name=f"pick-{self.root.id}", value=key)
+            made.props["defaultChecked"] = key == self.value
+            face = el("span")
+        made.on("change", self._changed, js_handler="(e) => emit(e.target.value)")
+        return face
+
+    def _changed(self, event: Any) -> Any:
+        if str(event.args) not in self._keys:
+            return None
+        self.value = str(event.args)
+        return self._on_change() if self._on_change else None
+
+
+def style_picker(styles: Iterable[Style], *, value: str) -> Picker:
+    """Style presets as pictures rendered in that style; the first one is no style at all."""
+    picker = Picker("Style", classes="styles", value=value)
+    with picker.option("", title="Only what the prompt says"):
+        el("span", classes="style-none", aria_hidden="true")
+        el("b", "No preset")
+    for style in styles:
+        with picker.option(style.id, title=style.description):
+            el(
+                "img",
+                src=samples.url(style.id),
+                alt="",
+                loading="lazy",
+                decoding="async",
+                width="160",
+                height="200",
+            )
+            el("b", style.name)
+    return picker
+
+
+def aspect_picker(aspects: Mapping[str, tuple[int, int]], *, value: str) -> Picker:
+    """Formats as their shapes. aspects: name -> (width, height) in pixels."""
+    picker = Picker("Format", classes="aspects", value=value)
+    for name, (width, height) in aspects.items():
+        with picker.option(name, title=f"{width} × {height} pixels"):
+            longest = max(width, height)
+            shape = el("i", aria_hidden="true")
+            shape.style(f"width:{28 * width / longest:.0f}px;height:{28 * height / longest:.0f}px")
+            el("b", name)
+    return picker
+
+
+class Slider:
+    """A number between two others; `value` is None until the member moves it."""
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        minimum: float,
+        maximum: float,
+        step: float,
+        default: float,
+        value: float | None = None,
+        help: str = "",
+    ) -> None:
+        """default: what the engine takes when nothing is chosen."""
+        self.value = value
+        self._range = (minimum, maximum)
+        shown = default if value is None else value
+        with el("div", classes="field"):
+            with el("div", classes="row between tight"):
+                caption = el("label", label)
+                self._figure = el("output", f"{shown:g}", classes="small num muted")
+            control = el("input", type="range", classes="slider")
+            attach(control, min=f"{minimum:g}", max=f"{maximum:g}", step=f"{step:g}")
+            control.props["defaultValue"] = f"{shown:g}"
+            if help:
+                el("p", help, classes="help")
+        attach(caption, for_=html_id(control))
+        control.on(
+            "input",
+            self._moved,
+            throttle=0.1,
+            js_handler="(e) => emit(Number(e.target.value))",
+        )
+
+    def _moved(self, event: Any) -> None:
+        if isinstance(event.args, int | float):
+            low, high = self._range
+            self.value = min(high, max(low, float(event.args)))
+            self._figure.text = f"{self.value:g}"

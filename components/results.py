@@ -1,0 +1,101 @@
+"""Images as they come: one card a request, with a place kept for each picture."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+
+from components import words
+from components.controls import button
+from components.dom import El, attach, el
+from components.feedback import Bar, banner
+from components.models import Progressing, stage_text
+
+
+class Picture(Protocol):
+    """One finished image."""
+
+    @property
+    def id(self) -> UUID: ...  # noqa: D102
+    @property
+    def thumb_url(self) -> str: ...  # noqa: D102
+
+
+class Request(Progressing, Protocol):
+    """A request for images, as a result card shows it."""
+
+    @property
+    def id(self) -> UUID: ...  # noqa: D102
+    @property
+    def prompt(self) -> str: ...  # noqa: D102
+    @property
+    def count(self) -> int: ...  # noqa: D102
+    @property
+    def width(self) -> int: ...  # noqa: D102
+    @property
+    def height(self) -> int: ...  # noqa: D102
+    @property
+    def images(self) -> Sequence[Picture]: ...  # noqa: D102
+    @property
+    def status_reason(self) -> str | None: ...  # noqa: D102
+    @property
+    def active(self) -> bool: ...  # noqa: D102
+
+
+class ResultCard:
+    """One request: `show` brings it up to date without moving what is already there."""
+
+    def __init__(self, request: Request, *, caption: str, on_cancel: Callable[[], Any]) -> None:
+        """caption: model and style. on_cancel: called while it is under way."""
+        across = min(request.count, 3 if request.height > request.width else 2)
+        with el("article", classes="result", aria_label=request.prompt) as self.root:
+            with el("div", classes="result-head"):
+                with el("div"):
+                    el("p", request.prompt, classes="strong wrap-any")
+                    el("p", caption, classes="small muted")
+                self._cancel = button("Cancel", on_cancel, kind="quiet")
+            self._line = el("p", classes="small muted num", aria_live="polite")
+            self._bar = Bar(0, label=f"Making {words.plural(request.count, 'image')}")
+            self._problem = el("div")
+            with el("div", classes="result-grid").style(f"--across:{across}"):
+                self._places = [_place(request) for _ in range(request.count)]
+        self._shown: set[UUID] = set()
+
+    def show(self, request: Request, *, waiting: str) -> None:
+        """waiting: how long it will take, in words, or nothing."""
+        for image in request.images:
+            if image.id not in self._shown:
+                _fill(self._places[len(self._shown)], image, request.prompt)
+                self._shown.add(image.id)
+        self._line.text = f"{stage_text(request)}{waiting}"
+        self._line.set_visibility(request.active)
+        self._bar.progress = request.progress
+        self._bar.root.set_visibility(request.active)
+        self._cancel.set_visibility(request.active)
+        if not request.active:
+            self._end(request)
+
+    def _end(self, request: Request) -> None:
+        for place in self._places[len(self._shown) :]:
+            place.set_visibility(False)
+        self._problem.clear()
+        if request.status in {"failed", "canceled"} and request.status_reason:
+            with self._problem:
+                banner(
+                    f"{request.status_reason} Credits for pictures that were not made are back.",
+                    tone="danger" if request.status == "failed" else "",
+                )
+
+
+def _place(request: Request) -> El:
+    place = el("div", classes="skeleton")
+    return place.style(f"aspect-ratio:{request.width}/{request.height}")
+
+
+def _fill(place: El, image: Picture, prompt: str) -> None:
+    place.classes(remove="skeleton")
+    with place, el("a", href=f"/gallery?image={image.id}"):
+        picture = el("img", src=image.thumb_url, alt=prompt, decoding="async")
+    attach(picture, data_image=str(image.id))
+
+

@@ -1,0 +1,29 @@
+"""Sample pictures that ship with the product: one a style preset, and photos they came from."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from nicegui import app
+
+FOLDER = Path(__file__).parent / "samples"
+YEAR = 31_536_000  # seconds
+
+
+@cache
+def _version() -> str:
+    """Changes with the pictures, so that browsers may keep them for ever."""
+    digest = hashlib.sha256()
+    for file in sorted(FOLDER.glob("*.webp")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def url(name: str) -> str:
+    """Where the sample of this preset, or `photo-1` to `photo-4`, is served: 480 x 600 px."""
+    return f"/assets/samples/{_version()}/{name}.webp"
+
+
+def install() -> None:
+    """Serve them under their hashed addresses."""
+    app.add_static_files(f"/assets/samples/{_version()}", FOLDER, max_cache_age=YEAR)
