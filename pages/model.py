@@ -8,11 +8,12 @@ from nicegui import ui
 
 from components import live, words
 from components.controls import Dialog, Field, button, link_button, set_enabled
-from components.dom import El, attach, call, closes, el, opens
+from components.dom import El, closes, el, opens
 from components.feedback import Bar, banner, facts, section, toast
-from components.icons import icon
 from components.loss_chart import LossChart, has_curve
+from components.notifying import ask_to_notify, tell
 from components.models import STATUS, stage_text, status_badge
+from pages import waiting
 from pages.context import current_user
 from pages.shell import shell
 from services import photos, training, user_models
@@ -118,8 +119,7 @@ class ModelPage:
             self._bar = Bar(0, label=f"Training {self._model.name}")
             self._left = el("p", classes="muted num", aria_live="polite")
             with el("div", classes="row between"):
-                notify = button("Tell me when it is ready", kind="plain", icon_name="bell")
-                notify.on("click", js_handler=_ASK_TO_NOTIFY)
+                ask_to_notify("Tell me when it is ready")
                 button("Cancel training", self._cancel, kind="quiet")
         el(
             "p",
@@ -182,8 +182,7 @@ class ModelPage:
             self._stage.text = stage_text(model)
             self._percent.text = words.percent(model.progress)
             self._bar.progress = model.progress
-            left = model.seconds_left
-            self._left.text = f"{words.duration(left).capitalize()} left" if left else _started(model)
+            self._left.text = _left(model, await waiting.model(self._deps, model))
             ui.page_title(f"{words.percent(model.progress)} · {model.name} · Likeness")
         else:
             ui.page_title(f"{model.name} · Likeness")
@@ -215,7 +214,7 @@ class ModelPage:
         name = self._model.name
         text = f"{name} is ready." if ready else f"The training of {name} ended."
         toast(text, danger=self._model.status == "failed")
-        ui.run_javascript(_NOTIFY.format(text=words.javascript(text)))
+        ui.run_javascript(tell(text))
 
     async def _again(self) -> None:
         await self._try(training.start, "")
@@ -281,18 +280,10 @@ def _photo_strip(found: tuple[PhotoView, ...], model: UserModelView) -> None:
             el("img", src=photo.thumb_url, alt=f"Photo of {model.name}", loading="lazy")
 
 
-def _started(model: UserModelView) -> str:
+def _left(model: UserModelView, standing: str) -> str:
+    if standing:
+        return standing.removeprefix(" · ").capitalize()
     if model.status == "queued":
         return "It starts as soon as the engine is free."
     return f"Started {words.moment(model.started_at)}" if model.started_at else ""
 
-
-_ASK_TO_NOTIFY = """async (e) => {
-    const button = e.currentTarget;
-    const answer = 'Notification' in window ? await Notification.requestPermission() : 'denied';
-    button.querySelector('span').textContent = answer === 'granted'
-        ? 'You will be told' : 'Notifications are off in this browser';
-    button.disabled = true;
-}"""
-_NOTIFY = """if (document.hidden && window.Notification?.permission === 'granted')
-    new Notification('Likeness', {{ body: {text} }})"""

@@ -6,17 +6,279 @@ from uuid import UUID
 from nicegui import ui
 
 from components import live, words
-from components.controls import Choice, Field, Segments, button, set_enabled
+from components.controls import Choice, Field, Segments, button, focus_first_error
 from components.dom import El, el
 from components.feedback import banner, empty_state, toast
 from components.icons import icon
-from components.pickers import Picker, Slider, aspect_picker, style_picker
+from components.pickers import Slider, aspect_picker, style_picker
 from components.results import ResultCard
+from components.samples import url as sample_url
+from pages import waiting
 from pages.context import current_user
 from pages.shell import shell
-from services import gallery, generations, jobs, presets, samples_of, user_models
+from services import gallery, generations, presets, user_models
 from services.deps import Deps
 from services.engines.base import Parameter
-from services.errors import DomainError, Invalid
+from services.errors import DomainError
+from services.gallery import ImageDetails
 from services.generations import GenerationRequest, GenerationView
 from services.user_models import UserModelView
+
+SHOWN = 6  # requests on the page, those under way first
+COUNTS = (1, 2, 4, 8)
+IDEAS = (
+    "in a linen shirt by a tall window, soft morning light",
+    "on a windy beach at dusk, wool coat, looking away",
+    "as the captain of a small airship above the clouds",
+    "reading in a café, rain on the glass, warm lamps",
+)
+
+
+def register(deps: Deps) -> None:
+    """Serve the page."""
+
+    @ui.page("/studio")
+    async def studio(
+        model: UUID | None = None, source: UUID | None = None, preset: str = ""
+    ) -> None:
+        request = ui.context.client.request
+        source = source or _uuid(request.query_params.get("from", ""))
+        user = current_user()
+        async with deps.transaction() as session:
+            found = await user_models.list_(session, deps, user_id=user.id, limit=200)
+            like = None
+            if source:
+                like = await gallery.get(session, deps, user_id=user.id, image_id=source)
+            recent = await generations.list_(session, deps, user_id=user.id, limit=SHOWN)
+        ready = [m for m in found.items if m.status == "ready"]
+        async with shell(deps, "Studio"):
+            if not ready:
+                _nothing_yet(found.items)
+                return
+            page = Studio(deps, user.id, ready)
+            page.build(model, like, preset)
+            await page.open(recent.items)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _nothing_yet(models: Sequence[UserModelView]) -> None:
+    under_way = next((m for m in models if m.active), None)
+    action = ("Train a model", "/models/new")
+    sentence = "The studio makes pictures from a trained model. It takes ten photos to begin."
+    if under_way:
+        action = (f"Follow {under_way.name}", f"/models/{under_way.id}")
+        sentence = f"{under_way.name} is being trained. The studio opens as soon as it is ready."
+    with el("div", classes="card"):
+        empty_state(sentence, image=sample_url("line-art"), action=action)
+
+
+class Studio:
+    """The form on the left, its results on the right."""
+
+    def __init__(self, deps: Deps, user_id: UUID, models: Sequence[UserModelView]) -> None:
+        """models: those that are ready, newest first."""
+        self._deps = deps
+        self._user_id = user_id
+        self._models = {str(m.id): m for m in models}
+        self._cards: dict[UUID, ResultCard] = {}
+
+    def build(self, model: UUID | None, like: ImageDetails | None, preset: str) -> None:
+        """model: to begin with. like: the image that more are wanted of."""
+        recipe = like.recipe if like else {}
+        chosen = str(model or (like and like.model_id) or next(iter(self._models)))
+        with el("div", classes="studio"):
+            with el("section", classes="studio-form", aria_label="What to make"):
+                self._build_form(
+                    chosen if chosen in self._models else next(iter(self._models)),
+                    prompt=like.prompt if like else "",
+                    preset=(like.preset or "") if like else preset,
+                    aspect=_aspect(like) if like else "4:5",
+                    negative=str(recipe.get("negative_prompt") or ""),
+                )
+            with el("section", classes="results", aria_label="Results") as self._results:
+                self._empty = el("div", classes="card")
+                with self._empty:
+                    empty_state(
+                        "Your pictures appear here while they are made.",
+                        image=sample_url("watercolour"),
+                    )
+
+    def _build_form(
+        self, model: str, *, prompt: str, preset: str, aspect: str, negative: str
+    ) -> None:
+        info = self._deps.engine.info
+        names = {key: m.name for key, m in self._models.items()}
+        self.model = Choice("Model", names, value=model)
+        self.prompt = Field(
+            "Prompt",
+            tag="textarea",
+            value=prompt,
+            placeholder=IDEAS[len(names) % len(IDEAS)],
+            help="Place, light, clothes, mood. The person comes by itself.",
+            maxlength=str(generations.PROMPT_LENGTH),
+        )
+        known = {p.id for p in presets.PRESETS}
+        self.style = style_picker(presets.PRESETS, value=preset if preset in known else "")
+        self.aspect = aspect_picker(generations.ASPECTS, value=aspect)
+        counts = {str(n): str(n) for n in COUNTS if n <= info.max_count}
+        self.count = Segments(
+            "How many", counts, value="4" if "4" in counts else "1", on_change=self._price
+        )
+        self._build_advanced(negative)
+        banner(info.notice)
+        with el("div", classes="studio-make"):
+            self._make = button("Make images", self._submit, kind="primary", large=True, wide=True)
+            self._make.mark("make")
+            self._time = el("p", classes="tiny muted num", aria_live="polite")
+
+    def _build_advanced(self, negative: str) -> None:
+        """Only what the engine takes."""
+        info = self._deps.engine.info
+        with el("details", classes="advanced"):
+            with el("summary"):
+                icon("chevron-down", size="little")
+                el("span", "Advanced")
+            with el("div", classes="stack"):
+                self.seed = Field(
+                    "Seed",
+                    help="The same seed and words give the same picture. Empty draws a new one.",
+                    inputmode="numeric",
+                    autocomplete="off",
+                )
+                self.negative = None
+                if info.negative_prompt:
+                    self.negative = Field("What to avoid", value=negative, maxlength="500")
+                self.steps = _slider("Steps", info.steps, "More takes longer.")
+                self.guidance = _slider(
+                    "Guidance scale", info.guidance_scale, "How closely the prompt is followed."
+                )
+                self.lora = _slider(
+                    "LoRA scale", info.lora_scale, "How strong the likeness is."
+                )
+
+    async def open(self, recent: Sequence[GenerationView]) -> None:
+        """Show what is under way and what came last, and follow it."""
+        await self._price()
+        for generation in reversed(recent):
+            await self._show(generation)
+        live.on("generation", self._user_id, self._changed)
+
+    async def _price(self) -> None:
+        count = int(self.count.value)
+        async with self._deps.transaction() as session:
+            quote = await generations.quote(
+                session, self._deps, user_id=self._user_id, count=count
+            )
+        cost = "" if quote.available is None else f": {words.plural(quote.credits, 'credit')}"
+        label = self._make.default_slot.children[-1]
+        assert isinstance(label, El)  # noqa: S101  # the button's text
+        label.text = f"Make {words.plural(count, 'image')}{cost}"
+        time = f"Takes {words.duration(quote.seconds)}." if quote.seconds else ""
+        if not quote.affordable:
+            time = f"You have {words.plural(quote.available or 0, 'credit')} left. See Billing."
+        self._time.text = time
+
+    def _request(self) -> GenerationRequest | None:
+        """What the form says; None, with the errors beside the fields, if it cannot be asked."""
+        seed = self.seed.value.strip()
+        if seed and not (seed.isascii() and seed.isdigit()):
+            self.seed.error = "A seed is a whole number, such as 20260504."
+        if not self.prompt.value.strip():
+            self.prompt.error = "Write what the picture shows, in a few words."
+        if focus_first_error([self.prompt, self.seed]):
+            return None
+        return GenerationRequest(
+            user_model_id=UUID(self.model.value),
+            prompt=self.prompt.value,
+            preset=self.style.value or None,
+            negative_prompt=self.negative.value if self.negative else None,
+            count=int(self.count.value),
+            aspect=self.aspect.value,
+            seed=int(seed) if seed else None,
+            steps=int(self.steps.value) if self.steps and self.steps.value else None,
+            guidance_scale=self.guidance.value if self.guidance else None,
+            lora_scale=self.lora.value if self.lora else None,
+        )
+
+    async def _submit(self) -> None:
+        request = self._request()
+        if request is None:
+            return
+        try:
+            async with self._deps.transaction() as session:
+                made = await generations.create(
+                    session, self._deps, user_id=self._user_id, request=request
+                )
+        except DomainError as error:
+            toast(str(error), danger=True)
+            return
+        await self._show(made)
+        card = self._cards[made.id].root
+        ui.run_javascript(
+            f"getHtmlElement({card.id}).scrollIntoView({{block: 'nearest', behavior: 'smooth'}})"
+        )
+
+    async def _changed(self, id: UUID) -> None:
+        if id not in self._cards:
+            return
+        async with self._deps.transaction() as session:
+            generation = await generations.get(
+                session, self._deps, user_id=self._user_id, generation_id=id
+            )
+        await self._show(generation)
+
+    async def _show(self, generation: GenerationView) -> None:
+        self._empty.set_visibility(False)
+        if generation.id not in self._cards:
+            with self._results:
+                card = ResultCard(
+                    generation,
+                    caption=_caption(generation),
+                    on_cancel=lambda: self._cancel(generation.id),
+                )
+            card.root.move(target_index=0)
+            self._cards[generation.id] = card
+        text = await waiting.generation(self._deps, generation)
+        self._cards[generation.id].show(generation, waiting=text)
+
+    async def _cancel(self, id: UUID) -> None:
+        try:
+            async with self._deps.transaction() as session:
+                await generations.cancel(
+                    session, self._deps, user_id=self._user_id, generation_id=id
+                )
+        except DomainError as error:
+            toast(str(error), danger=True)
+
+
+def _aspect(like: ImageDetails) -> str:
+    """The format whose shape is nearest to the image's."""
+    ratio = like.width / like.height
+    return min(
+        generations.ASPECTS,
+        key=lambda a: abs(generations.ASPECTS[a][0] / generations.ASPECTS[a][1] - ratio),
+    )
+
+
+def _caption(generation: GenerationView) -> str:
+    style = presets.get(generation.preset).name if generation.preset else "No preset"
+    return f"{generation.user_model_name or 'Deleted model'} · {style} · {generation.aspect}"
+
+
+def _slider(label: str, parameter: Parameter | None, help: str) -> Slider | None:
+    if parameter is None:
+        return None
+    return Slider(
+        label,
+        minimum=parameter.minimum,
+        maximum=parameter.maximum,
+        step=parameter.step,
+        default=parameter.default,
+        help=help,
+    )

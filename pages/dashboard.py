@@ -1,0 +1,223 @@
+"""/dashboard: what is under way, what to do next, models, the last pictures, credits."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+from nicegui import ui
+
+from components import live, words
+from components.controls import link_button
+from components.dom import el
+from components.notifying import tell
+from components.feedback import empty_state, section, toast
+from components.gallery import Gallery
+from components.icons import icon
+from components.models import LiveCard, model_card, stage_text
+from components.samples import url as sample_url
+from pages import waiting
+from pages.shell import shell
+from services import generations, training, user_models
+from services.deps import Deps
+from services.errors import DomainError
+from services.generations import GenerationView
+from services.user_models import UserModelView
+
+LAST_IMAGES = 12
+
+Act = Callable[[UUID], Awaitable[None]]
+
+
+def register(deps: Deps) -> None:
+    """Serve the page."""
+
+    @ui.page("/dashboard")
+    async def dashboard() -> None:
+        async with shell(deps, "Dashboard", heading=False) as room:
+            page = Dashboard(deps, room.user.id)
+            name = room.user.name.split(" ")[0] if room.user.name else ""
+            await page.build(f"Welcome back, {name}" if name else "Welcome back")
+
+
+class Dashboard:
+    """Cards of live work on top, then models, then pictures."""
+
+    def __init__(self, deps: Deps, user_id: UUID) -> None:
+        """user_id: whose dashboard it is."""
+        self._deps = deps
+        self._user_id = user_id
+        self._cards: dict[UUID, LiveCard] = {}
+        self._progress: dict[UUID, tuple[str, float]] = {}
+
+    async def build(self, greeting: str) -> None:
+        """The whole page, and its subscriptions."""
+        models, work = await self._read()
+        with el("div", classes="page-head"):
+            with el("div"):
+                el("h1", greeting)
+                self._next = el("p")
+            with el("div", classes="row"):
+                link_button("New model", "/models/new", icon_name="plus")
+                link_button("Make images", "/studio", kind="primary", icon_name="sparkle")
+        self._live = el("div", classes="stack", aria_label="Under way", role="region")
+        self._models = el("div")
+        self._pictures = section("Latest pictures", link=("Open the gallery", "/gallery"))
+        with self._pictures:
+            gallery = Gallery(limit=LAST_IMAGES)
+            with gallery.empty:
+                empty_state(
+                    "Pictures that you make appear here.",
+                    image=sample_url("double-exposure"),
+                )
+        self._show_models(models)
+        for generation in work:
+            await self._show_generation(generation)
+        for model in models:
+            await self._show_training(model)
+        live.on("user_model", self._user_id, self._model_changed)
+        live.on("generation", self._user_id, self._generation_changed)
+
+    async def _read(self) -> tuple[Sequence[UserModelView], Sequence[GenerationView]]:
+        async with self._deps.transaction() as session:
+            models = await user_models.list_(session, self._deps, user_id=self._user_id)
+            work = await generations.list_(
+                session, self._deps, user_id=self._user_id, dismissed=False, limit=20
+            )
+        return models.items, [g for g in work.items if g.active or g.status == "failed"]
+
+    def _show_models(self, models: Sequence[UserModelView]) -> None:
+        self._next.text = _next_step(models)
+        self._models.clear()
+        with self._models:
+            if not models:
+                with el("div", classes="card"):
+                    empty_state(
+                        "Ten photos of one person are enough. It takes two minutes of your time.",
+                        title="Train your first model",
+                        image=sample_url("studio-portrait"),
+                        action=("Add photos", "/models/new"),
+                    )
+                return
+            with section("Models"), el("div", classes="models"):
+                for model in models:
+                    model_card(model)
+                _new_card()
+
+    async def _show_training(self, model: UserModelView) -> None:
+        shown = model.active or (model.status in {"ready", "failed"} and not model.dismissed)
+        if not shown:
+            self._drop(model.id)
+            return
+        card = self._card(
+            model.id, model.name, f"/models/{model.id}", self._cancel_model, self._dismiss_model
+        )
+        text = stage_text(model) if model.active else _ended(model)
+        last = model.samples[-1].url if model.samples else model.cover_url
+        card.show(
+            model, text=text + await waiting.model(self._deps, model), picture=last, seconds_left=None
+        )
+        self._track(model.id, model.name, model.progress, model.active)
+
+    async def _show_generation(self, made: GenerationView) -> None:
+        if made.dismissed or not (made.active or made.status == "failed" or made.id in self._cards):
+            self._drop(made.id)
+            return
+        card = self._card(made.id, made.prompt, "/studio", self._cancel_made, self._dismiss_made)
+        text = stage_text(made) if made.active else made.status_reason or "Done"
+        last = made.images[-1].thumb_url if made.images else None
+        card.show(
+            made,
+            text=text + await waiting.generation(self._deps, made),
+            picture=last,
+            seconds_left=None,
+        )
+        self._track(made.id, "images", made.progress, made.active)
+
+    def _card(self, id: UUID, title: str, href: str, cancel: Act, dismiss: Act) -> LiveCard:
+        if id not in self._cards:
+            with self._live:
+                self._cards[id] = LiveCard(
+                    title, href=href, on_cancel=lambda: cancel(id), on_dismiss=lambda: dismiss(id)
+                )
+        return self._cards[id]
+
+    def _drop(self, id: UUID) -> None:
+        if card := self._cards.pop(id, None):
+            card.root.delete()
+        self._track(id, "", 0, active=False)
+
+    def _track(self, id: UUID, name: str, progress: float, active: bool) -> None:
+        """The tab's title shows how far the first work under way is."""
+        self._progress.pop(id, None)
+        if active:
+            self._progress[id] = (name, progress)
+        first = next(iter(self._progress.values()), None)
+        ahead = f"{words.percent(first[1])} · {first[0]} · " if first else "Dashboard · "
+        ui.page_title(f"{ahead}Likeness")
+
+    async def _model_changed(self, id: UUID) -> None:
+        models, _ = await self._read()
+        found = next((m for m in models if m.id == id), None)
+        was_active = id in self._progress
+        self._show_models(models)
+        if found is None:
+            self._drop(id)
+            return
+        await self._show_training(found)
+        if was_active and not found.active:
+            toast(_ended(found), danger=found.status == "failed")
+            ui.run_javascript(tell(_ended(found)))
+
+    async def _generation_changed(self, id: UUID) -> None:
+        async with self._deps.transaction() as session:
+            made = await generations.get(
+                session, self._deps, user_id=self._user_id, generation_id=id
+            )
+        await self._show_generation(made)
+
+    async def _cancel_model(self, id: UUID) -> None:
+        await self._try(training.cancel, user_model_id=id)
+
+    async def _cancel_made(self, id: UUID) -> None:
+        await self._try(generations.cancel, generation_id=id)
+
+    async def _dismiss_model(self, id: UUID) -> None:
+        async with self._deps.transaction() as session:
+            await user_models.dismiss(session, user_id=self._user_id, user_model_id=id)
+
+    async def _dismiss_made(self, id: UUID) -> None:
+        async with self._deps.transaction() as session:
+            await generations.dismiss(session, user_id=self._user_id, generation_id=id)
+
+    async def _try(self, act: Callable[..., Awaitable[object]], **which: UUID) -> None:
+        try:
+            async with self._deps.transaction() as session:
+                await act(session, self._deps, user_id=self._user_id, **which)
+        except DomainError as error:
+            toast(str(error), danger=True)
+
+
+def _new_card() -> None:
+    with el("a", classes="model-card new", href="/models/new"):
+        with el("div", classes="model-cover"):
+            icon("plus", size="big")
+        with el("div"):
+            el("h3", "New model")
+            el("p", "10 to 20 photos", classes="small muted")
+
+
+def _next_step(models: Sequence[UserModelView]) -> str:
+    """What to do next, in one sentence."""
+    if not models:
+        return "Begin with ten photos of one person."
+    if any(m.active for m in models):
+        return "A training is under way. You can close this page; it goes on."
+    draft = next((m for m in models if m.status == "draft"), None)
+    if draft and not any(m.status == "ready" for m in models):
+        return f"{draft.name} has {words.plural(draft.photos, 'photo')}. Add more, then train."
+    return "Choose a style, write a sentence, and see."
+
+
+def _ended(model: UserModelView) -> str:
+    if model.status == "ready":
+        return f"{model.name} is ready"
+    return model.status_reason or f"The training of {model.name} ended"
