@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from components import samples
+from components import pictures
 from components.dom import El, attach, el, html_id
 
 
@@ -61,7 +61,7 @@ def style_picker(styles: Iterable[Style], *, value: str) -> Picker:
         with picker.option(style.id, title=style.description):
             el(
                 "img",
-                src=samples.url(style.id),
+                src=pictures.sample(style.id, small=True),
                 alt="",
                 loading="lazy",
                 decoding="async",

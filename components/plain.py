@@ -21,23 +21,32 @@ from components.icons import icon
 class Plain:
     """A page under construction: fill it within `with`, then send `response()`."""
 
-    def __init__(self, title: str, *, home: str = "/") -> None:
-        """title: of the browser's tab. home: where the mark leads."""
+    def __init__(self, title: str, *, home: str = "/", head: str = "") -> None:
+        """title: of the browser's tab. home: where the mark leads. head: more of its HTML."""
         self._title = title
         self._home = home
+        self._head = head
         self._html = ""
 
     @contextmanager
-    def body(self, *, width: str = "narrow") -> Iterator[El]:
-        """Everything within lands in the page's main part. width: narrow, reading or wide."""
+    def body(
+        self, *, width: str = "narrow", doors: bool = False, signed_in: bool = False
+    ) -> Iterator[El]:
+        """Everything within lands in the page's main part. width: narrow, reading or landing.
+
+        doors: the bar leads to signing in and up, or, signed in, to the dashboard.
+        """
         client = Client(nicegui_page(""))
         try:
             with client:
                 with el("div") as root:
                     el("a", "Skip to content", classes="nicegui-skip-link", href="#main")
-                    with el("header", classes="topbar"), el("a", classes="mark", href=self._home):
-                        icon("mark")
-                        el("span", "Likeness")
+                    with el("header", classes="topbar"):
+                        with el("a", classes="mark", href=self._home):
+                            icon("mark")
+                            el("span", "Likeness")
+                        if doors:
+                            _doors(signed_in)
                     with el("main", classes=f"page {width}", id="main", tabindex="-1") as main:
                         yield main
                 self._html = to_html(root)
@@ -51,11 +60,20 @@ class Plain:
         return HTMLResponse(
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(self._title)} · Likeness</title>{design.head_html()}</head>"
+            f"<title>{escape(self._title)} · Likeness</title>{design.head_html()}{self._head}</head>"
             f"<body>{self._html}<script>{_SHOW_PASSWORDS}</script></body></html>",
             status,
             headers=dict(headers or {}),
         )
+
+
+def _doors(signed_in: bool) -> None:
+    with el("div", classes="end"):
+        if signed_in:
+            link_button("Dashboard", "/dashboard", kind="primary")
+            return
+        link_button("Sign in", "/login", kind="quiet")
+        link_button("Sign up", "/register", kind="primary")
 
 
 def field(

@@ -13,7 +13,7 @@ from components.feedback import empty_state, section, toast
 from components.gallery import Gallery
 from components.icons import icon
 from components.models import LiveCard, model_card, stage_text
-from components.samples import url as sample_url
+from components.pictures import sample
 from pages import waiting
 from pages.shell import shell
 from services import generations, training, user_models
@@ -66,7 +66,7 @@ class Dashboard:
             with gallery.empty:
                 empty_state(
                     "Pictures that you make appear here.",
-                    image=sample_url("double-exposure"),
+                    image=sample("double-exposure"),
                 )
         self._show_models(models)
         for generation in work:
@@ -93,7 +93,7 @@ class Dashboard:
                     empty_state(
                         "Ten photos of one person are enough. It takes two minutes of your time.",
                         title="Train your first model",
-                        image=sample_url("studio-portrait"),
+                        image=sample("studio-portrait"),
                         action=("Add photos", "/models/new"),
                     )
                 return

@@ -12,7 +12,7 @@ from components.feedback import banner, empty_state, toast
 from components.icons import icon
 from components.pickers import Slider, aspect_picker, style_picker
 from components.results import ResultCard
-from components.samples import url as sample_url
+from components.pictures import sample
 from pages import waiting
 from pages.context import current_user
 from pages.shell import shell
@@ -75,7 +75,7 @@ def _nothing_yet(models: Sequence[UserModelView]) -> None:
         action = (f"Follow {under_way.name}", f"/models/{under_way.id}")
         sentence = f"{under_way.name} is being trained. The studio opens as soon as it is ready."
     with el("div", classes="card"):
-        empty_state(sentence, image=sample_url("line-art"), action=action)
+        empty_state(sentence, image=sample("line-art"), action=action)
 
 
 class Studio:
@@ -106,7 +106,7 @@ class Studio:
                 with self._empty:
                     empty_state(
                         "Your pictures appear here while they are made.",
-                        image=sample_url("watercolour"),
+                        image=sample("watercolour"),
                     )
 
     def _build_form(

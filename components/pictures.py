@@ -1,4 +1,7 @@
-"""Sample pictures that ship with the product: one a style preset, and photos they came from."""
+"""Sample pictures that ship with the product: one a style preset, and photos they came from.
+
+The person in them is modelled in code; every style is the preview engine's.
+"""
 
 import hashlib
 from functools import cache
@@ -14,14 +17,14 @@ YEAR = 31_536_000  # seconds
 def _version() -> str:
     """Changes with the pictures, so that browsers may keep them for ever."""
     digest = hashlib.sha256()
-    for file in sorted(FOLDER.glob("*.webp")):
+    for file in sorted(FOLDER.rglob("*.webp")):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def url(name: str) -> str:
-    """Where the sample of this preset, or `photo-1` to `photo-4`, is served: 480 x 600 px."""
-    return f"/assets/samples/{_version()}/{name}.webp"
+def sample(name: str, *, small: bool = False) -> str:
+    """URL of the sample of this preset, or of `photo-1` to `photo-4`: 480 x 600 px, small 240 x 300."""
+    return f"/assets/samples/{_version()}/{'small/' if small else ''}{name}.webp"
 
 
 def install() -> None:

@@ -1,0 +1,68 @@
+"""A plan as a card, the same on the landing page and under Billing."""
+
+from typing import Protocol
+
+from components import words
+from components.dom import El, el
+from components.icons import icon
+
+
+class PlanLike(Protocol):
+    """What a card shows of a plan; prices in US cents a month, None is without limit."""
+
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def price_cents(self) -> int: ...  # noqa: D102
+    @property
+    def credits_once(self) -> int: ...  # noqa: D102
+    @property
+    def credits_monthly(self) -> int: ...  # noqa: D102
+    @property
+    def unlimited(self) -> bool: ...  # noqa: D102
+    @property
+    def fair_use_monthly(self) -> int | None: ...  # noqa: D102
+    @property
+    def model_slots(self) -> int | None: ...  # noqa: D102
+    @property
+    def training_credits(self) -> int: ...  # noqa: D102
+
+
+def plan_card(plan: PlanLike, *, current: bool = False) -> El:
+    """The card; what is done with the plan (a button) goes into its `with` block."""
+    with el("div", classes=f"card plan {'current' if current else ''}".strip()) as root:
+        with el("div", classes="row between"):
+            el("h3", plan.title)
+            if current:
+                el("span", "Your plan", classes="badge accent")
+        with el("p", classes="plan-price num"):
+            el("b", price(plan.price_cents))
+            el("span", " a month" if plan.price_cents else " for ever", classes="muted small")
+        with el("ul", classes="plan-points"):
+            for point in points(plan):
+                with el("li"):
+                    icon("check", size="little")
+                    el("span", point)
+    return root
+
+
+def price(cents: int) -> str:
+    """`$20`, or `$19.50`."""
+    return f"${cents / 100:,.2f}".removesuffix(".00")
+
+
+def points(plan: PlanLike) -> list[str]:
+    """What the plan gives, in a few words each."""
+    given = []
+    if plan.unlimited:
+        fair = plan.fair_use_monthly
+        given.append(f"Unlimited images, fair use {fair:,} a month" if fair else "Unlimited images")
+    if plan.credits_monthly:
+        given.append(f"{words.plural(plan.credits_monthly, 'image')} a month")
+    if plan.credits_once:
+        given.append(f"{words.plural(plan.credits_once, 'image')} in all")
+    slots = plan.model_slots
+    given.append("Unlimited models" if slots is None else words.plural(slots, "model"))
+    cost = plan.training_credits
+    given.append(f"Training costs {words.plural(cost, 'credit')}" if cost else "Training included")
+    return given

@@ -1,0 +1,209 @@
+"""/: what the product does, shown; plain HTML that fetches the application's scripts ahead."""
+
+from functools import cache
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from nicegui import app
+from nicegui.version import __version__ as nicegui_version
+
+from components.controls import link_button
+from components.dom import el
+from components.icons import IconName, icon
+from components.pictures import sample
+from components.plain import Plain
+from components.plan_card import plan_card
+from pages.context import visitor
+from services import plans, presets
+from services.deps import Deps
+from services.plans import Plan
+
+WALL = (
+    ("watercolour", "photo-4"),
+    ("studio-portrait", "pop-art"),
+    ("cyanotype", "magazine-cover"),
+)
+PROMISES: tuple[tuple[IconName, str, str], ...] = (
+    (
+        "lock",
+        "Only yours",
+        "Photos and models belong to your account. Nobody else sees them, and no page is public "
+        "unless you share a picture.",
+    ),
+    (
+        "eye",
+        "Nothing hidden",
+        "Before you press Train you read who does the work, where the photos go, and what it "
+        "costs.",
+    ),
+    (
+        "shield",
+        "Stripped on arrival",
+        "Every photo is re-encoded as it comes in: place, time and camera are gone before it is "
+        "stored.",
+    ),
+    (
+        "trash",
+        "Gone means gone",
+        "Delete a model and its photos and weights are erased, not hidden. Take all you made with "
+        "you first.",
+    ),
+)
+SCRIPTS = (
+    "vue.esm-browser.prod.js",
+    "quasar.umd.prod.js",
+    "quasar.unimportant.prod.css",
+    "quasar.important.prod.css",
+    "nicegui.js",
+    "socket.io.min.js",
+)
+
+
+def register(deps: Deps) -> None:
+    """Serve the page."""
+
+    @app.get("/", include_in_schema=False)
+    async def landing(request: Request) -> HTMLResponse:
+        offered: tuple[Plan, ...] = ()
+        if deps.payments.enabled:
+            async with deps.transaction() as session:
+                offered = tuple(p for p in await plans.all_plans(session) if not p.hidden)
+        open_to_all = deps.settings.registration == "open"
+        return _page(offered, open_to_all, visitor(request) is not None).response()
+
+
+@cache
+def _page(offered: tuple[Plan, ...], open_to_all: bool, signed_in: bool) -> Plain:
+    start = ("Open your studio", "/dashboard") if signed_in else ("Get started", "/register")
+    if not (open_to_all or signed_in):
+        start = ("Sign in", "/login")
+    page = Plain("Pictures of you that nobody took", head=_prefetch())
+    with page.body(width="landing", signed_in=signed_in, doors=True):
+        _hero(start, signed_in)
+        _how()
+        _looks()
+        _promise()
+        if offered:
+            _plans(offered, start)
+        with el("section", classes="closing"):
+            el("h2", "Ten photos, and you begin.")
+            link_button(*start, kind="primary", large=True)
+        _footer()
+    return page
+
+
+def _prefetch() -> str:
+    base = f"/_nicegui/{nicegui_version}/static"
+    return "".join(f'<link rel="prefetch" href="{base}/{name}">' for name in SCRIPTS)
+
+
+def _hero(start: tuple[str, str], signed_in: bool) -> None:
+    with el("section", classes="hero"):
+        with el("div"):
+            el("h1", "Pictures of you that nobody took.")
+            el(
+                "p",
+                "Add ten photos of one person. Likeness learns the face, and a sentence becomes "
+                "a portrait: any place, any light, any style.",
+                classes="lead",
+            )
+            with el("div", classes="row"):
+                link_button(*start, kind="primary", large=True)
+                if not signed_in:
+                    link_button("Sign in", "/login", large=True)
+            el(
+                "p",
+                "Runs on its operator’s own server. With Together AI or a GPU it trains FLUX "
+                "models; without, the preview engine restyles your photos and uses no AI.",
+                classes="fine measure",
+            )
+        with el("div", classes="wall"):
+            for column in WALL:
+                with el("div"):
+                    for name in column:
+                        _picture(name, "Portrait", eager=True)
+
+
+def _picture(name: str, alt: str, *, eager: bool = False, small: bool = False) -> None:
+    el(
+        "img",
+        src=sample(name, small=small),
+        alt=alt,
+        width="240" if small else "480",
+        height="300" if small else "600",
+        decoding="async",
+        loading=None if eager else "lazy",
+    )
+
+
+def _part(title: str, text: str) -> None:
+    with el("header"):
+        el("h2", title)
+        el("p", text)
+
+
+def _how() -> None:
+    with el("section", classes="part", id="how"):
+        _part("From photos to portraits", "Three steps; the middle one is ours.")
+        with el("div", classes="how"):
+            with el("div"):
+                with el("div", classes="how-picture four"):
+                    for i in range(1, 5):
+                        _picture(f"photo-{i}", "", small=True)
+                el("h3", "Add photos")
+                el("p", "Ten to twenty. Each gets a verdict at once, and the set says what it lacks.")
+            with el("div"):
+                with el("div", classes="how-picture meter-drawing", aria_hidden="true"):
+                    el("b", "Learning the likeness")
+                    with el("div", classes="bar"):
+                        el("div").style("width:64%")
+                    el("span", "Close the page if you like; it goes on.", classes="small muted")
+                el("h3", "Train")
+                el("p", "See stage, samples and time left. You are told when it is ready.")
+            with el("div"):
+                with el("div", classes="how-picture two"):
+                    _picture("oil", "", small=True)
+                    _picture("neon", "", small=True)
+                el("h3", "Write a sentence")
+                el("p", "Choose a style and a format. Every picture keeps its recipe.")
+
+
+def _looks() -> None:
+    with el("section", classes="part", id="styles"):
+        _part(
+            "One face, every style",
+            "Sixteen to begin with. One person modelled in code, restyled by the preview engine.",
+        )
+        with el("div", classes="looks"):
+            for preset in presets.PRESETS:
+                with el("figure"):
+                    _picture(preset.id, preset.description, small=True)
+                    el("figcaption", preset.name)
+
+
+def _promise() -> None:
+    with el("section", classes="part", id="privacy"):
+        _part("A face is personal", "So this is how yours is treated.")
+        with el("div", classes="promise"):
+            for icon_name, title, text in PROMISES:
+                with el("div"):
+                    icon(icon_name, size="big")
+                    el("h3", title)
+                    el("p", text)
+
+
+def _plans(offered: tuple[Plan, ...], start: tuple[str, str]) -> None:
+    with el("section", classes="part", id="plans"):
+        _part("Plans", "One credit is one image. Change or stop at the end of any month.")
+        with el("div", classes="plans"):
+            for plan in offered:
+                with plan_card(plan):
+                    link_button(f"Choose {plan.title}", start[1], wide=True)
+
+
+def _footer() -> None:
+    with el("footer", classes="footer"):
+        el("p", "Likeness: a personal photo studio, self-hosted.")
+        with el("nav", aria_label="Legal and technical"):
+            el("a", "Privacy", href="/privacy")
+            el("a", "API", href="/api/docs")
