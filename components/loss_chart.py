@@ -41,7 +41,9 @@ def has_curve(metrics: Sequence[dict[str, Any]]) -> bool:
 
 def _points(metrics: Sequence[dict[str, Any]]) -> list[list[float]]:
     return [
-        [m["step"], round(m["loss"], 4)] for m in metrics if m.get("loss") is not None and "step" in m
+        [m["step"], round(m["loss"], 4)]
+        for m in metrics
+        if m.get("loss") is not None and "step" in m
     ]
 
 

@@ -114,16 +114,13 @@ class LiveCard:
                     "Put away", on_dismiss, kind="quiet", icon_name="close", icon_only=True
                 )
 
-    def show(
-        self, work: Progressing, *, text: str, picture: str | None, seconds_left: float | None
-    ) -> None:
+    def show(self, work: Progressing, *, text: str, picture: str | None) -> None:
         """text: what happens, or happened. picture: the last one's URL, None for none yet."""
         name, tone = STATUS[work.status]
         active = work.status in {"queued", "preparing", "training", "running"}
         self._badge.text = words.percent(work.progress) if active and work.progress else name
         self._badge.classes(replace=f"badge num {tone}")
-        left = f" · {words.duration(seconds_left)} left" if active and seconds_left else ""
-        self._text.text = text + left
+        self._text.text = text
         self._bar.progress = 1.0 if work.status in {"ready", "succeeded"} else work.progress
         self._bar.root.set_visibility(active)
         attach(self._picture, src=picture)

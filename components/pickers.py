@@ -1,4 +1,4 @@
-"""Choices that are seen rather than read: styles as pictures, formats as shapes, numbers as sliders."""
+"""Choices that are seen: styles as pictures, formats as shapes, numbers as sliders."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol

@@ -23,7 +23,7 @@ def _version() -> str:
 
 
 def sample(name: str, *, small: bool = False) -> str:
-    """URL of the sample of this preset, or of `photo-1` to `photo-4`: 480 x 600 px, small 240 x 300."""
+    """URL of a preset's sample, or of `photo-1` to `photo-4`: 480 x 600 px, small 240 x 300."""
     return f"/assets/samples/{_version()}/{'small/' if small else ''}{name}.webp"
 
 

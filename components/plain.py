@@ -60,7 +60,8 @@ class Plain:
         return HTMLResponse(
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(self._title)} · Likeness</title>{design.head_html()}{self._head}</head>"
+            f"<title>{escape(self._title)} · Likeness</title>"
+            f"{design.head_html()}{self._head}</head>"
             f"<body>{self._html}<script>{_SHOW_PASSWORDS}</script></body></html>",
             status,
             headers=dict(headers or {}),

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-
 from components import words
 from components.controls import button
 from components.dom import El, attach, el
@@ -97,5 +96,3 @@ def _fill(place: El, image: Picture, prompt: str) -> None:
     with place, el("a", href=f"/gallery?image={image.id}"):
         picture = el("img", src=image.thumb_url, alt=prompt, decoding="async")
     attach(picture, data_image=str(image.id))
-
-

@@ -2,18 +2,23 @@
 
 from nicegui import app
 
-from components import design
+from components import design, pictures
 from pages import (
     account,
+    dashboard,
     errors,
     files,
     gallery,
+    landing,
     login,
     middleware,
+    model,
+    model_new,
     register,
     reset,
     share,
     sockets,
+    studio,
 )
 from pages.api import (
     albums,
@@ -28,12 +33,17 @@ from services.deps import Deps
 # in alphabetical order, one a line
 PAGES = (
     account,
+    dashboard,
     files,
     gallery,
+    landing,
     login,
+    model_new,
+    model,  # after /models/new, which its address would take
     register,
     reset,
     share,
+    studio,
 )
 RESOURCES = (
     albums,
@@ -48,6 +58,7 @@ RESOURCES = (
 def register_all(deps: Deps) -> None:
     """Put every page, route and guard on the server."""
     design.install()
+    pictures.install()
     middleware.install(deps)
     sockets.install(deps)
     errors.install()

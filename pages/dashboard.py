@@ -3,16 +3,16 @@
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+from components.gallery import Gallery
 from nicegui import ui
 
 from components import live, words
 from components.controls import link_button
 from components.dom import el
-from components.notifying import tell
 from components.feedback import empty_state, section, toast
-from components.gallery import Gallery
 from components.icons import icon
 from components.models import LiveCard, model_card, stage_text
+from components.notifying import tell
 from components.pictures import sample
 from pages import waiting
 from pages.shell import shell
@@ -113,7 +113,7 @@ class Dashboard:
         text = stage_text(model) if model.active else _ended(model)
         last = model.samples[-1].url if model.samples else model.cover_url
         card.show(
-            model, text=text + await waiting.model(self._deps, model), picture=last, seconds_left=None
+            model, text=text + await waiting.model(self._deps, self._user_id, model), picture=last
         )
         self._track(model.id, model.name, model.progress, model.active)
 
@@ -126,9 +126,8 @@ class Dashboard:
         last = made.images[-1].thumb_url if made.images else None
         card.show(
             made,
-            text=text + await waiting.generation(self._deps, made),
+            text=text + await waiting.generation(self._deps, self._user_id, made),
             picture=last,
-            seconds_left=None,
         )
         self._track(made.id, "images", made.progress, made.active)
 

@@ -151,7 +151,10 @@ def _how() -> None:
                     for i in range(1, 5):
                         _picture(f"photo-{i}", "", small=True)
                 el("h3", "Add photos")
-                el("p", "Ten to twenty. Each gets a verdict at once, and the set says what it lacks.")
+                el(
+                    "p",
+                    "Ten to twenty. Each gets its verdict at once; the set says what it lacks.",
+                )
             with el("div"):
                 with el("div", classes="how-picture meter-drawing", aria_hidden="true"):
                     el("b", "Learning the likeness")

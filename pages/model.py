@@ -11,8 +11,8 @@ from components.controls import Dialog, Field, button, link_button, set_enabled
 from components.dom import El, closes, el, opens
 from components.feedback import Bar, banner, facts, section, toast
 from components.loss_chart import LossChart, has_curve
-from components.notifying import ask_to_notify, tell
 from components.models import STATUS, stage_text, status_badge
+from components.notifying import ask_to_notify, tell
 from pages import waiting
 from pages.context import current_user
 from pages.shell import shell
@@ -68,9 +68,7 @@ class ModelPage:
         async with self._deps.transaction() as session:
             before, self._model = (
                 self._model,
-                await user_models.get(
-                    session, self._deps, user_id=self._user_id, user_model_id=id
-                ),
+                await user_models.get(session, self._deps, user_id=self._user_id, user_model_id=id),
             )
         if before.active and self._model.active:
             await self._update()
@@ -123,7 +121,7 @@ class ModelPage:
                 button("Cancel training", self._cancel, kind="quiet")
         el(
             "p",
-            "You can leave this page. The training goes on, and your dashboard shows how far it is.",
+            "You can leave this page: the training goes on, and your dashboard shows it.",
             classes="small muted",
         )
 
@@ -182,7 +180,7 @@ class ModelPage:
             self._stage.text = stage_text(model)
             self._percent.text = words.percent(model.progress)
             self._bar.progress = model.progress
-            self._left.text = _left(model, await waiting.model(self._deps, model))
+            self._left.text = _left(model, await waiting.model(self._deps, self._user_id, model))
             ui.page_title(f"{words.percent(model.progress)} · {model.name} · Likeness")
         else:
             ui.page_title(f"{model.name} · Likeness")
@@ -225,9 +223,7 @@ class ModelPage:
     async def _try(self, act: Any, done: str) -> None:
         try:
             async with self._deps.transaction() as session:
-                await act(
-                    session, self._deps, user_id=self._user_id, user_model_id=self._model.id
-                )
+                await act(session, self._deps, user_id=self._user_id, user_model_id=self._model.id)
         except DomainError as error:
             toast(str(error), danger=True)
         else:
@@ -286,4 +282,3 @@ def _left(model: UserModelView, standing: str) -> str:
     if model.status == "queued":
         return "It starts as soon as the engine is free."
     return f"Started {words.moment(model.started_at)}" if model.started_at else ""
-

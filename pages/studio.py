@@ -11,8 +11,8 @@ from components.dom import El, el
 from components.feedback import banner, empty_state, toast
 from components.icons import icon
 from components.pickers import Slider, aspect_picker, style_picker
-from components.results import ResultCard
 from components.pictures import sample
+from components.results import ResultCard
 from pages import waiting
 from pages.context import current_user
 from pages.shell import shell
@@ -48,7 +48,7 @@ def register(deps: Deps) -> None:
             found = await user_models.list_(session, deps, user_id=user.id, limit=200)
             like = None
             if source:
-                like = await gallery.get(session, deps, user_id=user.id, image_id=source)
+                like = await gallery.details(session, deps, user_id=user.id, image_id=source)
             recent = await generations.list_(session, deps, user_id=user.id, limit=SHOWN)
         ready = [m for m in found.items if m.status == "ready"]
         async with shell(deps, "Studio"):
@@ -158,9 +158,7 @@ class Studio:
                 self.guidance = _slider(
                     "Guidance scale", info.guidance_scale, "How closely the prompt is followed."
                 )
-                self.lora = _slider(
-                    "LoRA scale", info.lora_scale, "How strong the likeness is."
-                )
+                self.lora = _slider("LoRA scale", info.lora_scale, "How strong the likeness is.")
 
     async def open(self, recent: Sequence[GenerationView]) -> None:
         """Show what is under way and what came last, and follow it."""
@@ -172,9 +170,7 @@ class Studio:
     async def _price(self) -> None:
         count = int(self.count.value)
         async with self._deps.transaction() as session:
-            quote = await generations.quote(
-                session, self._deps, user_id=self._user_id, count=count
-            )
+            quote = await generations.quote(session, self._deps, user_id=self._user_id, count=count)
         cost = "" if quote.available is None else f": {words.plural(quote.credits, 'credit')}"
         label = self._make.default_slot.children[-1]
         assert isinstance(label, El)  # noqa: S101  # the button's text
@@ -244,7 +240,7 @@ class Studio:
                 )
             card.root.move(target_index=0)
             self._cards[generation.id] = card
-        text = await waiting.generation(self._deps, generation)
+        text = await waiting.generation(self._deps, self._user_id, generation)
         self._cards[generation.id].show(generation, waiting=text)
 
     async def _cancel(self, id: UUID) -> None:

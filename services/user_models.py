@@ -147,12 +147,28 @@ async def list_(
     return paging.cut(rows, limit=limit, view=lambda row: views[row.id])
 
 
-async def rename(
-    session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID, name: str
+async def edit(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    user_id: UUID,
+    user_model_id: UUID,
+    name: str | None = None,
+    subject: str | None = None,
 ) -> UserModelView:
-    """Gives it another name of 1-80 characters. Raises NotFound, Invalid."""
+    """Changes its name (1-80 characters) or, before it is trained, its subject; None keeps it.
+
+    Raises NotFound, Invalid, Conflict.
+    """
     row = await owned(session, user_id=user_id, user_model_id=user_model_id)
-    row.name = texts.clean(name, field="Name", maximum=NAME_LENGTH, minimum=1)
+    if name is not None:
+        row.name = texts.clean(name, field="Name", maximum=NAME_LENGTH, minimum=1)
+    if subject is not None and subject != row.subject:
+        if subject not in SUBJECTS:
+            raise Invalid("Choose person, woman or man.", subject=list(SUBJECTS))
+        if row.status in (*ACTIVE, "ready"):
+            raise Conflict("The subject can’t change once the training has begun.")
+        row.subject = subject
     await session.flush()
     await changed(session, user_model_id=row.id, user_id=user_id)
     return await get(session, deps, user_id=user_id, user_model_id=row.id)
