@@ -114,7 +114,7 @@ def empty_state(
     """One sentence, one picture (its URL), one button (its text and where it goes)."""
     with el("div", classes="empty") as root:
         if image:
-            el("img", src=image, alt="", width="280", height="210", loading="lazy")
+            el("img", src=image, alt="", width="144", height="180", loading="lazy")
         if title:
             el("h2", title)
         el("p", sentence)

@@ -56,17 +56,19 @@ class Dashboard:
                 el("h1", greeting)
                 self._next = el("p")
             with el("div", classes="row"):
-                link_button("New model", "/models/new", icon_name="plus")
-                link_button("Make images", "/studio", kind="primary", icon_name="sparkle")
+                if any(m.status == "ready" for m in models):
+                    link_button("New model", "/models/new", icon_name="plus")
+                    link_button("Make images", "/studio", kind="primary", icon_name="sparkle")
         self._live = el("div", classes="stack", aria_label="Under way", role="region")
         self._models = el("div")
-        self._pictures = section("Latest pictures", link=("Open the gallery", "/gallery"))
-        with self._pictures:
+        pictures = section("Latest pictures", link=("Open the gallery", "/gallery"))
+        pictures.set_visibility(any(m.status == "ready" for m in models))
+        with pictures:
             gallery = Gallery(limit=LAST_IMAGES)
             with gallery.empty:
                 empty_state(
                     "Pictures that you make appear here.",
-                    image=sample("double-exposure"),
+                    image=sample("double-exposure", small=True),
                 )
         self._show_models(models)
         for generation in work:
@@ -93,7 +95,7 @@ class Dashboard:
                     empty_state(
                         "Ten photos of one person are enough. It takes two minutes of your time.",
                         title="Train your first model",
-                        image=sample("studio-portrait"),
+                        image=sample("studio-portrait", small=True),
                         action=("Add photos", "/models/new"),
                     )
                 return

@@ -45,8 +45,8 @@ PROMISES: tuple[tuple[IconName, str, str], ...] = (
     (
         "trash",
         "Gone means gone",
-        "Delete a model and its photos and weights are erased, not hidden. Take all you made with "
-        "you first.",
+        "Delete a model and its photos and weights are erased, not hidden. You can take everything "
+        "with you first.",
     ),
 )
 SCRIPTS = (

@@ -22,6 +22,8 @@ from services.errors import DomainError
 from services.photos import PhotoView
 from services.user_models import UserModelView
 
+PLACES = 4  # kept for samples that are on their way
+
 
 def register(deps: Deps) -> None:
     """Serve the page."""
@@ -92,6 +94,8 @@ class ModelPage:
             self._sample_part = section("Samples on the way" if self._model.active else "Samples")
             with self._sample_part:
                 self._grid = el("div", classes="samples")
+            with self._grid:
+                self._places = [el("div", classes="skeleton") for _ in range(PLACES)]
             self._curve_part = section("Learning curve")
         self._show_facts()
         await self._update()
@@ -192,8 +196,12 @@ class ModelPage:
             for sample in self._model.samples:
                 key = sample.url.split("?")[0]
                 if key not in self._samples:
-                    self._samples[key] = _sample(sample.url, sample.step, self._model.name)
-        self._sample_part.set_visibility(bool(self._samples))
+                    made = _sample(sample.url, sample.step, self._model.name)
+                    made.move(target_index=len(self._samples))
+                    self._samples[key] = made
+        for i, place in enumerate(self._places):
+            place.set_visibility(self._model.active and i >= len(self._samples))
+        self._sample_part.set_visibility(self._model.active or bool(self._samples))
 
     def _show_curve(self) -> None:
         drawable = has_curve(self._model.metrics)

@@ -75,7 +75,7 @@ def _nothing_yet(models: Sequence[UserModelView]) -> None:
         action = (f"Follow {under_way.name}", f"/models/{under_way.id}")
         sentence = f"{under_way.name} is being trained. The studio opens as soon as it is ready."
     with el("div", classes="card"):
-        empty_state(sentence, image=sample("line-art"), action=action)
+        empty_state(sentence, image=sample("line-art", small=True), action=action)
 
 
 class Studio:
@@ -106,7 +106,7 @@ class Studio:
                 with self._empty:
                     empty_state(
                         "Your pictures appear here while they are made.",
-                        image=sample("watercolour"),
+                        image=sample("watercolour", small=True),
                     )
 
     def _build_form(
