@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-from components.gallery import Gallery
 from nicegui import ui
 
 from components import live, words
 from components.controls import link_button
 from components.dom import el
 from components.feedback import empty_state, section, toast
+from components.gallery import Gallery
 from components.icons import icon
 from components.models import LiveCard, model_card, stage_text
 from components.notifying import tell

@@ -9,10 +9,10 @@ from nicegui import ui
 from components import live
 from components.controls import button
 from components.feedback import empty_state
-from components.frame import frame
 from components.gallery import Filter, Gallery
 from pages import context
 from pages.picture_dialogs import PictureDialogs
+from pages.shell import shell
 from services import gallery
 from services.deps import Deps
 from services.presets import PRESETS
@@ -38,7 +38,7 @@ def register(deps: Deps) -> None:
         user = context.current_user()
         async with deps.transaction() as session:
             choices = await gallery.choices(session, user_id=user.id)
-        with frame("Gallery", user=user) as actions:
+        async with shell(deps, "Gallery") as room:
             dialogs = PictureDialogs(deps, user.id)
             grid = Gallery(
                 filters=filters(choices, dict(request.query_params)),
@@ -51,7 +51,7 @@ def register(deps: Deps) -> None:
                     title="No pictures yet",
                     action=("Open the studio", "/studio"),
                 )
-        with actions:
+        with room.actions:
             button("Albums", dialogs.albums, kind="quiet", icon_name="album")
 
         async def refresh(_: UUID) -> None:

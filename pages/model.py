@@ -139,7 +139,7 @@ class ModelPage:
             el("p", text, classes="muted")
             with el("div", classes="row"):
                 link_button("Open the studio", f"/studio?model={self._model.id}", kind="primary")
-                link_button("See its images", f"/gallery?model={self._model.id}")
+                link_button("See its images", f"/gallery?model_id={self._model.id}")
                 if self._model.lora:
                     link_button(
                         "Download LoRA", f"/models/{self._model.id}/lora", icon_name="download"
