@@ -1,5 +1,6 @@
 """Likeness: settings, database, parts, pages, and the server that runs them all."""
 
+import asyncio
 import contextlib
 import gc
 import signal
@@ -7,6 +8,7 @@ import sys
 
 from fastapi.middleware.gzip import GZipMiddleware
 from nicegui import app, ui
+from nicegui.server import Server
 
 import pages
 from components import live
@@ -38,6 +40,8 @@ async def start(product: Product) -> None:
     """What needs the running event loop; then one line with the address, and perhaps a link."""
     await product.start()
     tune_garbage_collector()
+    while not Server.instance.started:  # noqa: ASYNC110  # uvicorn has no event for it
+        await asyncio.sleep(0.02)
     settings = product.deps.settings
     say(f"Likeness is ready at {settings.base_url}")
     if settings.role != "worker" and (link := await product.first_admin_link()):

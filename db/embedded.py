@@ -75,7 +75,9 @@ class EmbeddedPostgres:
         if users is None or process is None or process.stdin is None:
             return
         users.close()
-        process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(warden.GOODBYE)
+            process.stdin.close()
         process.wait(warden.STOP_SECONDS + 5)
 
     def url(self, database: str = DATABASE) -> str:

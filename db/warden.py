@@ -11,11 +11,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 STOP_SECONDS = 60
+GOODBYE = b"left"  # what a program says that has given up its lock before it closes the pipe
+DYING_SECONDS = 5  # within which the kernel has freed the lock of a program that was killed
 
 
 @contextlib.contextmanager
@@ -47,17 +50,19 @@ def pid_named_in(lock_file: Path, data: Path) -> int | None:
     return pid if str(data).encode() in command.split(b"\0") else None
 
 
-def _stop_if_last(root: Path, pg_ctl: str, user: dict[str, Any]) -> None:
+def _stop_if_last(root: Path, pg_ctl: str, user: dict[str, Any]) -> bool:
+    """False if another program uses the server; that one has a warden of its own."""
     data = root / "data"
     with exclusive(root / "start.lock"), (root / "users.lock").open("a") as users:
         try:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return  # another program uses it, and has a warden of its own
+            return False
         if server_pid(data) is None:
-            return
+            return True
         command = [pg_ctl, "-D", str(data), "-w", "-t", str(STOP_SECONDS), "-m", "fast", "stop"]
         subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, **user)
+    return True
 
 
 def main() -> None:
@@ -66,8 +71,10 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole group; we come last
     root, pg_ctl, uid, gid = sys.argv[1:]
     user = {"user": int(uid), "group": int(gid), "extra_groups": []} if os.geteuid() == 0 else {}
-    sys.stdin.buffer.read()
-    _stop_if_last(Path(root), pg_ctl, user)
+    killed = sys.stdin.buffer.read() != GOODBYE
+    deadline = time.monotonic() + (DYING_SECONDS if killed else 0)
+    while not _stop_if_last(Path(root), pg_ctl, user) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

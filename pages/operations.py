@@ -1,4 +1,4 @@
-"""What operators' tools ask: `/healthz`, `/readyz` and `/metrics`."""
+"""For operators: `/healthz`, `/readyz`, `/metrics`, and a note of every request."""
 
 import ipaddress
 from http import HTTPStatus
@@ -6,6 +6,7 @@ from http import HTTPStatus
 from fastapi import HTTPException, Request, Response
 from nicegui import app
 
+from pages.traffic import Traffic
 from services import metrics
 from services.health import Health
 
@@ -27,6 +28,7 @@ def register(health: Health) -> None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return Response(await metrics.exposition(health.deps), media_type=metrics.CONTENT_TYPE)
 
+    app.add_middleware(Traffic)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
     app.add_api_route("/metrics", measured, include_in_schema=False)

@@ -16,7 +16,7 @@ import pytest
 from db import binaries
 from db.embedded import EmbeddedPostgres
 from db.errors import CannotStart
-from tests.db.programs import ORDINARY_USER, environment, ordinary_python, postmasters, running
+from tests.programs import ORDINARY_USER, environment, ordinary_python, postmasters, running
 from tests.waiting import eventually_sync
 
 HOLD = """

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[1]
 ORDINARY_USER = "nobody"
 
 
@@ -71,3 +72,10 @@ def postmasters(root: Path) -> list[int]:
             if arguments[0].endswith(b"postgres") and str(root / "data").encode() in arguments:
                 found.append(int(path.parent.name))
     return found
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
