@@ -2,13 +2,10 @@
 
 import asyncio
 import dataclasses
-import os
 import random
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -33,9 +30,9 @@ from services.settings import Settings
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from tests.serving import serving
+from tests.shared import shared_dir as shared_dir
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
-collect_ignore = [] if find_spec("torch") else ["trainer"]  # `python -m tests` runs it apart
 SECRET = b"a secret of 32 bytes, for tests."
 TEMPLATE = "template_of_tests"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -211,18 +208,3 @@ async def web(deps: Deps) -> AsyncIterator[User]:
 def api(web: User) -> httpx.AsyncClient:
     """The same visitor as a program: cookies are kept, nothing is followed."""
     return web.http_client
-
-
-@pytest.fixture(scope="session")
-def shared_dir() -> Path:
-    """The folder beside the repository with data that tests may check against."""
-    if named := os.environ.get("LIKENESS_SHARED"):
-        return Path(named)
-    here = Path(__file__).parent
-    command = ["git", "rev-parse", "--path-format=absolute", "--git-common-dir"]
-    answer = subprocess.run(command, cwd=here, capture_output=True, text=True)
-    repository = Path(answer.stdout.strip()).parent if answer.returncode == 0 else here.parent
-    shared = repository.parent / "shared"
-    if not shared.is_dir():
-        pytest.skip("there is no ../shared beside this repository")
-    return shared

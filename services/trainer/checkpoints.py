@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,8 @@ def load(folder: Path, config: str) -> dict[str, Any] | None:
     for path in sorted(folder.glob("*.pt"), reverse=True):
         try:
             content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, pickle.UnpicklingError, EOFError):
-            content = {}  # half a file can't be here; a damaged one can
+        except Exception:
+            content = {}  # half a file can't be here, a damaged one can: it fails in any way
         if content.get("config") == config:
             return content
         path.unlink()

@@ -13,7 +13,7 @@ import torch
 from diffusers.training_utils import cast_training_params
 from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from services.trainer.errors import JobFailed
@@ -82,7 +82,18 @@ def write(
         "likeness.base": json.dumps(base, sort_keys=True),
         "likeness.recipe": json.dumps(recipe, sort_keys=True),
     }
-    write_whole(path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
+    data = _with_sorted_header(save(tensors, metadata=metadata))
+    write_whole(path, lambda temporary: temporary.write_bytes(data))
+
+
+def _with_sorted_header(data: bytes) -> bytes:
+    """The same file with its metadata in order: safetensors writes it in a random one."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of eight bytes
+    return len(text).to_bytes(8, "little") + text + data[8 + size :]
 
 
 def _peft_metadata(transformer: Any) -> dict[str, Any]:
