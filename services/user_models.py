@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingImage, TrainingSample, UserModel
@@ -248,7 +249,7 @@ async def _views(
     covers = await session.scalars(
         select(TrainingImage)
         .where(TrainingImage.user_model_id.in_(ids))
-        .distinct(TrainingImage.user_model_id)
+        .ext(distinct_on(TrainingImage.user_model_id))
         .order_by(TrainingImage.user_model_id, TrainingImage.created_at, TrainingImage.id)
     )
     cover = {image.user_model_id: image for image in covers}
