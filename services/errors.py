@@ -61,6 +61,12 @@ class TooLarge(DomainError):
     status = 413
 
 
+class WrongType(DomainError):
+    """The body is of a content type that this route does not take."""
+
+    status = 415
+
+
 class Malformed(DomainError):
     """The payload can't be what the documentation asks for."""
 

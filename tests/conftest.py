@@ -14,6 +14,7 @@ import httpx
 import psycopg
 import pytest
 from nicegui.testing import User
+from passlib.context import CryptContext
 from psycopg import sql
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from db import migrate
 from db.embedded import EmbeddedPostgres
 from db.session import make_engine, make_transaction
+from services import passwords
 from services.deps import Deps, Transaction
 from services.engines.base import Engine
 from services.engines.preview.engine import PreviewEngine
@@ -29,6 +31,7 @@ from services.payments.off import PaymentsOff
 from services.settings import Settings
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
+from tests.builders import PASSWORD_HASH
 from tests.serving import serving
 from tests.shared import shared_dir as shared_dir
 
@@ -195,6 +198,16 @@ async def live_deps(deps: Deps, database_url: str) -> AsyncIterator[Deps]:
     engine = make_engine(database_url)
     yield dataclasses.replace(deps, transaction=make_transaction(engine))
     await engine.dispose()
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real password hashes of 4 rounds instead of 12: a millisecond, not a third of a second."""
+    quick = CryptContext(
+        schemes=["bcrypt_sha256", "bcrypt"], deprecated=["bcrypt"], bcrypt_sha256__rounds=4
+    )
+    monkeypatch.setattr(passwords, "_context", quick)
+    monkeypatch.setattr(passwords, "DUMMY_HASH", PASSWORD_HASH)
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from pages import context
 from pages.api.errors import documented
 from services import idempotency
 from services.deps import Deps, Session
-from services.errors import Malformed
+from services.errors import Malformed, WrongType
 from services.users import UserView
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+SIMPLE = {"text/plain", "application/x-www-form-urlencoded"}
 # the middleware has checked them already: these put them into the documentation
 _BEARER = HTTPBearer(auto_error=False, description="An API key, made on /account.")
 _COOKIE = APIKeyCookie(name="likeness", auto_error=False, description="The browser's session.")
@@ -70,6 +71,7 @@ class ApiRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             request.state.takes_json = self.body_field is not None
+            _refuse_simple_types(request)
             await _refuse_null_characters(request)
             key, user = request.headers.get("idempotency-key"), context.visitor(request)
             if key is None or user is None or request.method in SAFE:
@@ -86,7 +88,7 @@ def api_router(tag: str) -> APIRouter:
         prefix="/api",
         tags=[tag],
         route_class=ApiRoute,
-        responses=documented(400, 401, 403, 422, 429),
+        responses=documented(400, 401, 403, 415, 422, 429),
     )
 
 
@@ -160,6 +162,13 @@ def _is_json(request: Request) -> bool:
     """Whether the body is JSON: never where the route reads an upload from the line itself."""
     stated = request.headers.get("content-type", "json")
     return request.state.takes_json and "json" in stated
+
+
+def _refuse_simple_types(request: Request) -> None:
+    """A form of another site could send these without asking us first. Raises WrongType."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method not in SAFE and kind in SIMPLE:
+        raise WrongType(f"Send this as application/json, not {kind}.")
 
 
 async def _refuse_null_characters(request: Request) -> None:

@@ -39,7 +39,7 @@ async def signed_in(deps: Deps, chromium: Browser, address: str) -> tuple[Page, 
         started = await sessions.start(
             session, deps, user=user, caller=Caller("127.0.0.1"), replaces=None
         )
-    page = await chromium.new_page()
+    page = await (await chromium.new_context()).new_page()
     await page.context.add_cookies([{"name": "likeness", "value": started.token, "url": address}])
     return page, user.id, started.id
 
