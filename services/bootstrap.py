@@ -28,15 +28,32 @@ from services import (
     erasing,
     generation_runs,
     housekeeping,
+    imaging,
     jobs,
     keys,
     links,
     membership,
     plans,
     privacy,
+    reconciling,
     recovery,
     runs,
     training_runs,
+)
+    jobs,
+    keys,
+    links,
+    membership,
+    plans,
+    privacy,
+<<<<<<< HEAD
+    recovery,
+    runs,
+    training_runs,
+=======
+    reconciling,
+    recovery,
+>>>>>>> 5604022 (wip)
 )
 from services.deps import Deps
 from services.engines.preview.engine import PreviewEngine
@@ -48,8 +65,7 @@ from services.notify import Listener
 from services.payments.off import PaymentsOff
 from services.scheduler import Scheduler
 from services.settings import Settings
-from services.storage.base import Storage
-from services.storage.local import LocalStorage
+from services.storage.configured import configured
 
 __all__ = ["CannotStart", "Product", "build", "opened_database", "read_settings"]
 
@@ -68,6 +84,7 @@ KINDS: dict[str, Kind] = {
 TICKS: dict[str, tuple[timedelta, Handler]] = {
     "housekeeping": (housekeeping.INTERVAL, housekeeping.run),
     "jobs.prune": (jobs.PRUNING, jobs.prune),
+    "reconcile": (reconciling.INTERVAL, reconciling.run),
     "membership.renew": (membership.RENEWAL, membership.renew),
 }
 
@@ -190,6 +207,7 @@ class Product:
         await self.listener.stop()
         closing = (self.deps.engine.close(), self.deps.storage.close())
         await asyncio.gather(*closing, return_exceptions=True)
+        await asyncio.to_thread(imaging.close)
         await self.database.dispose()
 
     async def first_admin_link(self) -> str | None:
@@ -202,7 +220,7 @@ def build(settings: Settings, url: str) -> Product:
     """All parts, chosen by the settings and connected; nothing runs yet."""
     secret = keys.installation_secret(settings)
     database = make_engine(url)
-    storage = _storage(settings, secret)
+    storage = configured(settings, secret)
     deps = Deps(
         transaction=make_transaction(database),
         settings=settings,
@@ -221,12 +239,3 @@ def build(settings: Settings, url: str) -> Product:
         listener.subscribe(worker.heard)
     health = Health(deps, listener, scheduler)
     return Product(deps, health, listener, scheduler, worker, database)
-
-
-def _storage(settings: Settings, secret: bytes) -> Storage:
-    return LocalStorage(
-        settings.data_dir / "files",
-        secret=secret,
-        base_url=settings.base_url,
-        cdn_url=settings.cdn_base_url or "",
-    )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 18
 PART = 8 * 2**20  # bytes; larger objects go in parts of this size
 BATCH = 1000  # keys in one DeleteObjects call: S3's limit
+ABANDONED = timedelta(hours=24)
 IMMUTABLE = "private, max-age=31536000, immutable"
 MISSING = {"NoSuchKey", "404", "NotFound"}
 REASONS = {
@@ -166,6 +167,10 @@ class S3Storage:
         parts = urlsplit(url)
         return f"{self._cdn_url}{parts.path}?{parts.query}"
 
+    async def tidy(self) -> int:
+        """End multipart uploads that nobody has finished for a day; how many."""
+        return await self._run(self._abort, "", older_than=ABANDONED)
+
     async def check(self) -> None:
         """Write and remove a small object; raises StorageError with what to do."""
         await self.put("check", b"ok", content_type="application/octet-stream")
@@ -209,13 +214,21 @@ class S3Storage:
         for page in self._pages(prefix):
             self._delete([info.key for info in page])
             erased += len(page)
-        uploads = self._client.get_paginator("list_multipart_uploads")
-        for part in uploads.paginate(Bucket=self._bucket, Prefix=prefix):
-            for upload in part.get("Uploads", ()):
-                self._client.abort_multipart_upload(
-                    Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
-                )
+        self._abort(prefix)
         return Erasure(prefix, erased, left=sum(len(page) for page in self._pages(prefix)))
+
+    def _abort(self, prefix: str, *, older_than: timedelta = timedelta()) -> int:
+        """End multipart uploads that nobody finished; how many."""
+        aborted, limit = 0, datetime.now(UTC) - older_than
+        uploads = self._client.get_paginator("list_multipart_uploads")
+        for page in uploads.paginate(Bucket=self._bucket, Prefix=prefix):
+            for upload in page.get("Uploads", ()):
+                if upload["Initiated"] <= limit:
+                    self._client.abort_multipart_upload(
+                        Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                    )
+                    aborted += 1
+        return aborted
 
     def _pages(self, prefix: str) -> Iterator[Sequence[ObjectInfo]]:
         pages = self._client.get_paginator("list_objects_v2")

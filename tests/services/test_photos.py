@@ -41,6 +41,12 @@ class Intake:
                 self.deps, user_id=self.user_id, user_model_id=self.model_id, upload=upload
             )
 
+    async def remove(self, image_id: UUID) -> None:
+        async with self.deps.transaction() as session:
+            await photos.remove(
+                session, user_id=self.user_id, user_model_id=self.model_id, image_id=image_id
+            )
+
     async def set(self) -> photos.PhotoSet:
         async with self.deps.transaction() as session:
             return await photos.list_(
@@ -102,15 +108,16 @@ async def test_warnings_are_measured(intake: Intake) -> None:
     assert narrow.message == photos.WARNINGS["narrow"]
 
 
-async def test_removing_a_photo_erases_its_files(intake: Intake, tmp_path: Path) -> None:
+async def test_removing_a_photo(intake: Intake, deps: Deps) -> None:
     verdict = await intake.send(picture())
     assert verdict.photo is not None
-    who = {"user_id": intake.user_id, "user_model_id": intake.model_id}
-    await photos.remove(intake.deps, **who, image_id=verdict.photo.id)
+    await intake.remove(verdict.photo.id)
     assert (await intake.set()).photos == ()
-    assert leftovers(tmp_path) == []
+    async with deps.transaction() as session:
+        prefixes = await session.scalars(select(QueuedJob.payload["prefix"].as_string()))
+        assert [prefix in verdict.photo.thumb_url for prefix in prefixes] == [True]
     with pytest.raises(NotFound):
-        await photos.remove(intake.deps, **who, image_id=verdict.photo.id)
+        await intake.remove(verdict.photo.id)
 
 
 async def test_another_members_model_does_not_exist(intake: Intake, deps: Deps) -> None:
