@@ -40,21 +40,6 @@ from services import (
     runs,
     training_runs,
 )
-    jobs,
-    keys,
-    links,
-    membership,
-    plans,
-    privacy,
-<<<<<<< HEAD
-    recovery,
-    runs,
-    training_runs,
-=======
-    reconciling,
-    recovery,
->>>>>>> 5604022 (wip)
-)
 from services.deps import Deps
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.process import Renderer

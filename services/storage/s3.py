@@ -103,9 +103,11 @@ class S3Storage:
         if end is not None and end <= start:
             return
         last = "" if end is None else end - 1
-        part = {"Bucket": self._bucket, "Key": key, "Range": f"bytes={start}-{last}"}
+        part = f"bytes={start}-{last}"
         try:
-            answer = await self._run(lambda: self._client.get_object(**part))
+            answer = await self._run(
+                self._client.get_object, Bucket=self._bucket, Key=key, Range=part
+            )
         except _NothingThere:
             return
         body = answer["Body"]

@@ -3,10 +3,13 @@
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
+from db.models import JobRow
 from services import photos, uploads
 from services.deps import Deps
 from services.errors import Conflict, NotFound
@@ -114,7 +117,7 @@ async def test_removing_a_photo(intake: Intake, deps: Deps) -> None:
     await intake.remove(verdict.photo.id)
     assert (await intake.set()).photos == ()
     async with deps.transaction() as session:
-        prefixes = await session.scalars(select(QueuedJob.payload["prefix"].as_string()))
+        prefixes = await session.scalars(select(JobRow.payload["prefix"].as_string()))
         assert [prefix in verdict.photo.thumb_url for prefix in prefixes] == [True]
     with pytest.raises(NotFound):
         await intake.remove(verdict.photo.id)

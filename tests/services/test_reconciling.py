@@ -9,7 +9,7 @@ import pytest
 from services import reconciling, uploads
 from services.deps import Deps
 from services.storage.local import LocalStorage
-from tests.builders import make_generated_image, make_training_image, make_user, make_user_model
+from tests.builders import make_image, make_training_image, make_user, make_user_model
 from tests.conftest import NOW
 
 
@@ -30,7 +30,7 @@ async def test_orphans_go_and_losses_are_reported(deps: Deps, storage: LocalStor
         model = await make_user_model(session, user_id=user.id)
         photo = await make_training_image(session, user_model=model, created_at=old)
         lost = await make_training_image(session, user_model=model, created_at=old)
-        image = await make_generated_image(session, user_id=user.id, created_at=old)
+        image = await make_image(session, user_id=user.id, created_at=old)
     kept = [
         f"{photo.folder}/full.jpg",
         f"{image.folder}/full.jpg",
