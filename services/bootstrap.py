@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from db.session import make_engine, make_transaction
 from services import (
     erasing,
+    gallery,
     generation_runs,
     housekeeping,
     imaging,
@@ -50,6 +51,7 @@ KINDS: dict[str, Kind] = {
     generation_runs.KIND: Kind(generation_runs.handle, generation_runs.abandoned, max_attempts=20),
 }
 TICKS: dict[str, tuple[timedelta, Handler]] = {
+    "gallery.purge": (gallery.PURGING, gallery.purge_tick),
     "housekeeping": (housekeeping.INTERVAL, housekeeping.run),
     "jobs.prune": (jobs.PRUNING, jobs.prune),
     "reconcile": (reconciling.INTERVAL, reconciling.run),
