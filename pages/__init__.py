@@ -5,6 +5,7 @@ from nicegui import app
 from components import design, pictures
 from pages import (
     account,
+    billing,
     dashboard,
     errors,
     files,
@@ -33,6 +34,7 @@ from services.deps import Deps
 # in alphabetical order, one a line
 PAGES = (
     account,
+    billing,
     dashboard,
     files,
     gallery,

@@ -26,4 +26,14 @@ async def model(deps: Deps, user_id: UUID, view: UserModelView) -> str:
 async def _promise(deps: Deps, user_id: UUID, id: UUID) -> str:
     async with deps.transaction() as session:
         promise = (await waiting.promises(session, user_id=user_id)).get(id)
-    return f" · {promise.text}" if promise and promise.text else ""
+    return "".join(f" · {part}" for part in parts(promise)) if promise else ""
+
+
+def parts(promise: waiting.Promise) -> list[str]:
+    """`Number 3 in line`, `about 20 seconds`: what is known of it."""
+    said = []
+    if promise.place is not None:
+        said.append("Next in line" if promise.place == 1 else f"Number {promise.place} in line")
+    if promise.seconds_left is not None:
+        said.append(words.duration(promise.seconds_left))
+    return said

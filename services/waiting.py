@@ -18,12 +18,6 @@ class Promise:
     place: int | None
     seconds_left: float | None
 
-    @property
-    def text(self) -> str:
-        """For the card of the work: “Number 3 in line · about 4 minutes”."""
-        place = {None: "", 1: "Next in line"}.get(self.place, f"Number {self.place} in line")
-        return " · ".join(part for part in (place, duration(self.seconds_left)) if part)
-
 
 async def promises(session: AsyncSession, *, user_id: UUID) -> dict[UUID, Promise]:
     """What the member may expect, by id of the user model or generation that is not done yet."""
@@ -45,18 +39,3 @@ async def promises(session: AsyncSession, *, user_id: UUID) -> dict[UUID, Promis
 def _later(one: Promise, other: Promise) -> Promise:
     """A generation in several runs is done with the last of them."""
     return max(one, other, key=lambda promise: (promise.seconds_left or 0, promise.place or 0))
-
-
-def duration(seconds: float | None) -> str:
-    """In words, never more exact than it is: “about 4 minutes”."""
-    if seconds is None:
-        return ""
-    if seconds < 10:
-        return "a few seconds"
-    if seconds < 55:
-        return f"about {round(seconds / 10) * 10} seconds"
-    if seconds < 55 * 60:
-        minutes = max(1, round(seconds / 60))
-        return "about 1 minute" if minutes == 1 else f"about {minutes} minutes"
-    hours = max(1.0, round(seconds / 1800) / 2)
-    return "about 1 hour" if hours == 1 else f"about {hours:g} hours"

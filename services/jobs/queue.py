@@ -219,12 +219,16 @@ async def renew(session: AsyncSession, *, leases: Sequence[Lease], lease: timede
 
 async def finish(session: AsyncSession, *, leases: Sequence[Lease]) -> set[UUID]:
     """Marks leased jobs done; returns the ids of those whose lease still stood."""
-    return set(await session.scalars(FINISH, _columns(leases)))
+    finished = set(await session.scalars(FINISH, _columns(leases)))
+    if finished:
+        await notify.publish(session, topic="queue", id=leases[0][0], user_id=None)
+    return finished
 
 
 async def end(session: AsyncSession, *, job_id: UUID, token: int, state: str, reason: str) -> bool:
     """Ends a leased job as `failed` or `dead`; False if its lease is lost."""
     values = {"id": job_id, "token": token, "state": state, "reason": reason}
+    await notify.publish(session, topic="queue", id=job_id, user_id=None)
     return bool(await session.scalar(END, values))
 
 

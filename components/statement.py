@@ -1,0 +1,100 @@
+"""The credits of a member: what the plan gives, what is used, and every movement."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from components import words
+from components.dom import El, el
+from components.feedback import Bar, facts
+
+KINDS = {
+    "grant": "Granted",
+    "reserve": "Set aside",
+    "capture": "Used",
+    "release": "Given back",
+    "debit": "Taken back",
+    "debt": "Owed",
+    "repay": "Paid off",
+}
+
+
+class Entry(Protocol):
+    """One movement; change is what it did to the available credits, which then were `after`."""
+
+    @property
+    def at(self) -> datetime: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def credits(self) -> int: ...  # noqa: D102
+    @property
+    def change(self) -> int: ...  # noqa: D102
+    @property
+    def after(self) -> int: ...  # noqa: D102
+    @property
+    def reason(self) -> str: ...  # noqa: D102
+
+
+def usage_facts(
+    *,
+    plan: str,
+    available: int | None,
+    held: int,
+    owed: int,
+    used_this_month: int,
+    models: int,
+    model_slots: int | None,
+) -> None:
+    """Plan and usage. available: None is unlimited. used_this_month: images since the 1st."""
+    items = {
+        "Plan": plan,
+        "Credits": words.credits(available),
+        "Used this month": words.plural(used_this_month, "credit"),
+    }
+    if held:
+        items["Set aside"] = f"{words.plural(held, 'credit')} for work under way"
+    if owed:
+        items["Owed"] = f"{words.plural(owed, 'credit')}, paid off by the next ones you get"
+    items["Models"] = f"{models} of {model_slots}" if model_slots is not None else f"{models}"
+    facts(items)
+    if model_slots:
+        Bar(models / model_slots, label="Models used of your plan")
+
+
+class Movements:
+    """The table of movements; `add` puts older ones below, `clear` empties it."""
+
+    def __init__(self) -> None:
+        """Builds the empty table."""
+        with el("div", classes="table-wrap"), el("table"):
+            el("caption", "Every movement of your credits, newest first", classes="sr-only")
+            with el("thead"), el("tr"):
+                el("th", "What for", scope="col")
+                el("th", "Credits", scope="col", classes="num")
+                el("th", "Left", scope="col", classes="num")
+            self._body = el("tbody")
+
+    def clear(self) -> None:
+        """Takes every row away."""
+        self._body.clear()
+
+    def add(self, entries: Sequence[tuple[Entry, str | None]]) -> None:
+        """Each entry with the address of what it was for, if that is still there."""
+        with self._body:
+            for entry, href in entries:
+                _row(entry, href)
+
+
+def _row(entry: Entry, href: str | None) -> El:
+    with el("tr") as row:
+        with el("td"):
+            el("a" if href else "span", entry.reason, classes="wrap-any", href=href)
+            said = f"{KINDS.get(entry.kind, entry.kind)} · {words.moment(entry.at)}"
+            el("p", said, classes="tiny muted")
+        if entry.change:
+            el("td", f"{entry.change:+}".replace("-", "−"), classes="num strong")
+        else:
+            el("td", f"({entry.credits})", classes="num muted")
+        el("td", f"{entry.after}", classes="num")
+    return row

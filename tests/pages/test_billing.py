@@ -1,0 +1,94 @@
+"""/billing: the plan, what is used, and every movement with a link to what it was for."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+from nicegui.testing import User as Visitor
+
+from components import live
+from services import ledger, membership, users
+from services.deps import Deps
+from services.generations import reference
+from services.users import UserView
+from tests.builders import make_generation, make_image
+from tests.serving import serving
+from tests.waiting import eventually
+
+ANNA = {"email": "anna@example.com", "password": "four quiet words here", "name": "Anna"}
+
+
+@pytest.fixture
+async def visitor(live_deps: Deps) -> AsyncIterator[Visitor]:
+    async with serving(live_deps) as visitor:
+        await visitor.http_client.post("/register", data=ANNA)
+        yield visitor
+
+
+@pytest.fixture
+async def anna(live_deps: Deps, visitor: Visitor) -> UserView:
+    async with live_deps.transaction() as session:
+        found = await users.by_email(session, email=ANNA["email"])
+        assert found
+        reason = "A friend of the house"
+        await membership.set_plan(
+            session, user_id=found.id, plan="creator", actor_id=found.id, reason=reason
+        )
+        return users.view(found)
+
+
+async def make_two_of_four(deps: Deps, user_id: UUID) -> UUID:
+    """A request for four images of which three came; returns the first image."""
+    async with deps.transaction() as session:
+        made = await make_generation(session, user_id=user_id, count=4)
+        image = await make_image(session, user_id=user_id, generation_id=made.id)
+        name = reference(made.id)
+        await ledger.reserve(
+            session, user_id=user_id, credits=4, reference=name, purpose="4 images of Anna"
+        )
+        await ledger.capture(session, reference=name, credits=3)
+    return image.id
+
+
+async def test_every_movement_is_there_with_what_it_was_for(
+    live_deps: Deps, visitor: Visitor, anna: UserView
+) -> None:
+    image_id = await make_two_of_four(live_deps, anna.id)
+    await visitor.open("/billing")
+    for text in ("Creator", "197 credits", "3 credits", "0 of 3", "−4", "+1", "+200", "(3)"):
+        await visitor.should_see(text)
+    links = visitor.find("4 images of Anna").elements
+    assert {link.props.get("href") for link in links} == {f"/gallery?image={image_id}"}
+
+
+async def test_older_movements_come_page_by_page(
+    live_deps: Deps, visitor: Visitor, anna: UserView
+) -> None:
+    async with live_deps.transaction() as session:
+        for n in range(70):
+            await ledger.grant(
+                session, user_id=anna.id, credits=1, reference=f"gift:{n}", reason=f"Gift {n}."
+            )
+    await visitor.open("/billing")
+    await visitor.should_see("Gift 69.")
+    await visitor.should_not_see("Gift 39.")
+    visitor.find(marker="older").click()
+    await visitor.should_see("Gift 10.")
+    visitor.find(marker="older").click()
+    await visitor.should_see("Gift 0.")
+    await visitor.should_not_see(marker="older")
+
+
+async def test_the_page_follows_the_ledger(
+    live_deps: Deps, visitor: Visitor, anna: UserView
+) -> None:
+    await visitor.open("/billing")
+    await visitor.should_see("200 credits")
+    await make_two_of_four(live_deps, anna.id)
+    live.changed("credits", anna.id, anna.id)  # as the listener does after the commit
+
+    async def followed() -> bool:
+        await visitor.should_see("4 images of Anna")
+        return True
+
+    await eventually(followed)
