@@ -22,7 +22,8 @@ class Callback:
     """Posts the newest progress every five seconds; a call that fails is logged, never fatal."""
 
     def __init__(self, url: str | None, job_id: str, on_cancel: Callable[[], None]) -> None:
-        self.info: ProgressInfo | None = None
+        self._info: ProgressInfo | None = None
+        self._news = asyncio.Event()
         self._url, self._job_id, self._on_cancel = url, job_id, on_cancel
         self._task: asyncio.Task[None] | None = None
 
@@ -36,15 +37,22 @@ class Callback:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    def note(self, info: ProgressInfo) -> None:
+        """Take the newest progress; the next call carries it."""
+        self._info = info
+        self._news.set()
+
     async def _keep_telling(self, url: str) -> None:
         async with httpx.AsyncClient(timeout=TIMEOUT) as client:
             while True:
-                if self.info is not None:
-                    await self._tell(client, url, self.info)
+                await self._news.wait()
+                self._news.clear()
+                await self._tell(client, url)
                 await asyncio.sleep(INTERVAL)
 
-    async def _tell(self, client: httpx.AsyncClient, url: str, info: ProgressInfo) -> None:
-        body = {"client_job_id": self._job_id, "info": info.model_dump(mode="json")}
+    async def _tell(self, client: httpx.AsyncClient, url: str) -> None:
+        info = None if self._info is None else self._info.model_dump(mode="json")
+        body = {"client_job_id": self._job_id, "info": info}
         try:
             answer = await client.post(url, json=body)
             answer.raise_for_status()

@@ -159,7 +159,7 @@ class JobQueue:
         async with Callback(payload.progress_url, job.request_id, on_cancel) as callback:
 
             async def on_info(info: ProgressInfo) -> None:
-                callback.info = info
+                callback.note(info)
                 job.info = {**job.info, **info.model_dump(mode="json", exclude_none=True)}
 
             return await self._supervisor.run(payload, self._store.folder(job), on_info)

@@ -48,7 +48,7 @@ class Trainer(sprocket.AsyncSprocket):  # type: ignore[misc]
         async with Callback(payload.progress_url, payload.client_job_id, on_cancel) as callback:
 
             async def on_info(info: ProgressInfo) -> None:
-                callback.info = info
+                callback.note(info)
                 if self.emit is not None:
                     await _maybe(self.emit(info.model_dump(mode="json", exclude_none=True)))
 
