@@ -100,7 +100,7 @@ def prepare_trainer(packages: list[str], pins: list[str]) -> str:
     subprocess.run(make, check=True)
     constraints = TRAINER / "constraints.txt"
     constraints.write_text("\n".join(pins))
-    pip = [python, "-m", "pip", "install", "-q", "-c", str(constraints)]
+    pip = [python, "-m", "pip", "install", "-qq", "-c", str(constraints)]
     subprocess.run([*pip, "torch"], check=True)
     subprocess.run([*pip, *packages, *TRAINER_TESTS], check=True)
     stamp.write_text(wanted)
