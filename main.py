@@ -13,18 +13,19 @@ from nicegui.server import Server
 import pages
 from components import live
 from pages import operations, sockets
-from services import bootstrap, logs
-from services.bootstrap import CannotStart, Product
+from services import bootstrap, logs, opening
+from services.bootstrap import Product
+from services.opening import CannotStart, say
 from services.settings import Settings
 
 
 def main() -> None:
     """Runs until Ctrl-C or SIGTERM; whatever was started is stopped again."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    settings = bootstrap.read_settings()
-    logs.configure(settings.log_level, secrets=bootstrap.secrets_of(settings))
-    bootstrap.check_port(settings)
-    with bootstrap.opened_database(settings, say) as url:
+    settings = opening.read_settings()
+    logs.configure(settings.log_level, secrets=opening.secrets_of(settings))
+    opening.check_port(settings)
+    with opening.opened_database(settings, say) as url:
         product = bootstrap.build(settings, url)
         if settings.role != "worker":
             pages.register_all(product.deps)
@@ -85,12 +86,6 @@ def tune_garbage_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-def say(line: str) -> None:
-    """One line for the person who started the program."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

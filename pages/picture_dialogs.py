@@ -161,8 +161,10 @@ class PictureDialogs:
 
         made, ends = f"{link.created_at:%-d %B}", f"{link.expires_at:%-d %B %Y}"
         with el("div", classes="row between nowrap"):
-            el("span", f"Made on {made}, good until {ends}", classes="small num")
-            button("Take back", lambda: self._try(revoke), kind="quiet")
+            el("span", f"Made on {made}, good until {ends}", classes="small num grow")
+            button("Take back", lambda: self._try(revoke), kind="quiet").style(
+                "white-space: nowrap"
+            )
 
     async def _try(self, work: Callable[[], Awaitable[Any]], field: Field | None = None) -> None:
         """Do it; a refusal stands beside the field, or in a toast."""

@@ -129,7 +129,7 @@ async def owned(session: AsyncSession, *, user_id: UUID, album_id: UUID) -> Albu
 async def _applied(
     session: AsyncSession, statement: Any, album_id: UUID, user_id: UUID
 ) -> gallery.Applied:
-    options = {"synchronize_session": False}
+    options = {"synchronize_session": False, "preserve_rowcount": True}
     result = await session.execute(statement, execution_options=options)
     await notify.publish(session, topic="image", id=album_id, user_id=user_id)
     return gallery.Applied(cast(CursorResult[Any], result).rowcount)

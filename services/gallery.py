@@ -3,7 +3,7 @@
 import base64
 import re
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from db.models import Album, AlbumImage, GeneratedImage, UserModel
 from services import notify
 from services.deps import Deps
 from services.errors import NotFound
+from services.jobs import Done, Job, Outcome
 from services.selection import (
     TRASH_KEPT,
     Filters,
@@ -29,6 +30,7 @@ from services.selection import (
 
 Variant = Literal["thumb", "medium", "full"]
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/avif": "avif"}
+PURGING = timedelta(minutes=5)
 MISSING = "There is no such picture."
 
 
@@ -137,10 +139,12 @@ async def page(
     query = select(*COLUMNS).where(*matching(filters, user_id=user_id, now=now)).limit(limit + 1)
     query = ordered(query, sort, after=place(after, sort), stop=place(stop, sort))
     rows = (await session.execute(query)).all()
+    # the database's clock may be ahead of ours: what is shown belongs to "all"
+    as_of = filters.as_of or max([now, *(row.created_at for row in rows)])
     return ImagePage(
         items=[view(row, deps) for row in rows[:limit]],
         next_cursor=cursor(rows[limit - 1], sort) if len(rows) > limit else None,
-        matching=filters.token(as_of=filters.as_of or now),
+        matching=filters.token(as_of=as_of),
     )
 
 
@@ -265,6 +269,12 @@ async def purge(deps: Deps, *, batch: int = 200) -> int:
         purged += len(rows)
         if len(rows) < batch:
             return purged
+
+
+async def purge_tick(deps: Deps, _job: Job) -> Outcome:
+    """Tick: what a member deletes for ever is gone from our disks within PURGING."""
+    await purge(deps)
+    return Done()
 
 
 def key(folder: str, content_type: str, variant: Variant) -> str:

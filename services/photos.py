@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage, TrainingImage, UserModel
-from services import imaging, notify
+from db.models import GeneratedImage, TrainingImage, User, UserModel
+from services import erasing, imaging, notify
 from services.deps import Deps
 from services.errors import Conflict, NotFound
 from services.imaging import Ingested
@@ -152,21 +152,22 @@ async def list_(
     return PhotoSet(tuple(_view(row, deps) for row in rows), _judge(rows))
 
 
-async def remove(deps: Deps, *, user_id: UUID, user_model_id: UUID, image_id: UUID) -> None:
-    """Take a photo out and erase its files. Raises NotFound, and Conflict as `receive` does."""
-    async with deps.transaction() as session:
-        await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
-        row = await session.scalar(
-            select(TrainingImage).where(
-                TrainingImage.id == image_id, TrainingImage.user_model_id == user_model_id
-            )
+async def remove(
+    session: AsyncSession, *, user_id: UUID, user_model_id: UUID, image_id: UUID
+) -> None:
+    """Take a photo out; its files go by a clean-up job. Raises NotFound, Conflict."""
+    await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
+    row = await session.scalar(
+        select(TrainingImage).where(
+            TrainingImage.id == image_id, TrainingImage.user_model_id == user_model_id
         )
-        if row is None:
-            raise NotFound("There is no such photo.")
-        folder = row.folder
-        await session.delete(row)
-        await notify.publish(session, topic="user_model", id=user_model_id, user_id=user_id)
-    await deps.storage.erase(folder)
+    )
+    if row is None:
+        raise NotFound("There is no such photo.")
+    await erasing.request(session, prefix=row.folder)
+    await session.delete(row)
+    await session.flush()
+    await notify.publish(session, topic="user_model", id=user_model_id, user_id=user_id)
 
 
 async def best(session: AsyncSession, user_model_id: UUID, n: int) -> list[TrainingPhoto]:
@@ -229,9 +230,9 @@ async def _no_room(
         {"key": f"quota:{model.user_id}"},
     )
     used = await used_bytes(session, user_id=model.user_id)
-    if used + upload.size > deps.settings.member_quota_bytes:
-        return _refused(upload, "quota")
-    return None
+    own_quota = await session.scalar(select(User.quota_bytes).where(User.id == model.user_id))
+    quota = deps.settings.member_quota_bytes if own_quota is None else own_quota
+    return _refused(upload, "quota") if used + upload.size > quota else None
 
 
 async def _add(

@@ -6,7 +6,7 @@ from uuid import uuid4
 from passlib.context import CryptContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage, Generation, User, UserModel
+from db.models import GeneratedImage, Generation, TrainingImage, User, UserModel
 
 PASSWORD = "correct horse battery staple"
 THUMBHASH = bytes.fromhex("d5071a058a67a77787775677878877767887")
@@ -33,6 +33,24 @@ async def make_user_model(session: AsyncSession, **values: Any) -> UserModel:
     await session.flush()
     await session.refresh(model)
     return model
+
+
+async def make_training_image(
+    session: AsyncSession, *, user_model: UserModel, **values: Any
+) -> TrainingImage:
+    """An accepted photo of `user_model`; its files are not there."""
+    id = uuid4()
+    given = {"name": "me.jpg", "format": "JPEG", "width": 1200, "height": 1600, "bytes": 3}
+    given |= {"sha256": id.bytes, "phash": 0, "thumbhash": THUMBHASH}
+    given |= {"folder": f"{user_model.folder}/photos/{id.hex}"}
+    given |= {"verdict": {"warnings": [], "sharpness": 500.0, "light": 200.0}}
+    photo = TrainingImage(
+        id=id, user_id=user_model.user_id, user_model_id=user_model.id, **given | values
+    )
+    session.add(photo)
+    await session.flush()
+    await session.refresh(photo)
+    return photo
 
 
 async def make_generation(session: AsyncSession, **values: Any) -> Generation:

@@ -107,9 +107,11 @@ async def add_photo(
 
 
 @router.delete(PATH + "/{image_id}", status_code=204, responses=documented(404, 409))
-async def remove_photo(model_id: UUID, image_id: UUID, user: CurrentUser, deps: DepsDep) -> None:
-    """Take a photo out of the set and erase it."""
-    await photos.remove(deps, user_id=user.id, user_model_id=model_id, image_id=image_id)
+async def remove_photo(
+    model_id: UUID, image_id: UUID, user: CurrentUser, session: SessionDep
+) -> None:
+    """Take a photo out of the set; its files are erased right after."""
+    await photos.remove(session, user_id=user.id, user_model_id=model_id, image_id=image_id)
 
 
 async def _check(deps: DepsDep, user_id: UUID, model_id: UUID) -> SetVerdict:

@@ -83,6 +83,8 @@ class Storage(Protocol):
         external: bool = False,
     ) -> str: ...
 
+    async def tidy(self) -> int: ...  # noqa: D102  # removes writes broken off a day ago
+
     async def check(self) -> None: ...  # noqa: D102  # raises StorageError when not writable
 
     async def close(self) -> None: ...  # noqa: D102

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import httpx
@@ -12,8 +13,10 @@ from fastapi import FastAPI
 
 from pages import files
 from services.storage import keys
-from services.storage.base import ObjectMissing, Storage
+from services.storage.base import ObjectMissing, Storage, StorageError
 from services.storage.local import LocalStorage
+from services.storage.s3 import S3Storage
+from tests.doubles.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, S3Server, s3_server
 from tests.files import leftovers
 from tests.servers import served
 
@@ -45,11 +48,31 @@ def local(tmp_path: Path, clock: Clock) -> Iterator[LocalStorage]:
         yield storage
 
 
-@pytest.fixture(params=["local"])
-async def storage(request: pytest.FixtureRequest) -> AsyncIterator[Storage]:
-    storage: Storage = request.getfixturevalue(request.param)
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
+def s3_storage(server: S3Server, **other: Any) -> S3Storage:
+    given: dict[str, Any] = {"access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY}
+    given |= {"endpoint_url": server.url} | other
+    return S3Storage(given.pop("bucket", BUCKET), **given)
+
+
+@pytest.fixture
+async def s3(bucket: S3Server) -> AsyncIterator[S3Storage]:
+    storage = s3_storage(bucket)
     yield storage
+    bucket.faults.clear()
+    await storage.delete([info.key async for info in storage.list()])
     await storage.close()
+
+
+@pytest.fixture(params=["local", "s3"])
+def storage(request: pytest.FixtureRequest) -> Storage:
+    storage: Storage = request.getfixturevalue(request.param)
+    return storage
 
 
 @pytest.fixture
@@ -120,6 +143,9 @@ async def test_ranges(storage: Storage) -> None:
     assert await collected(storage.stream("u/big.zip", start=1_000_000)) == data[1_000_000:]
     assert await collected(storage.stream("u/big.zip", start=5, end=700_000)) == data[5:700_000]
     assert await collected(storage.stream("u/big.zip", start=7, end=7)) == b""
+    assert await collected(storage.stream("u/big.zip", start=len(data))) == b""
+    await storage.put("u/empty.txt", b"", content_type="text/plain")
+    assert await storage.get("u/empty.txt") == b""
 
 
 async def test_erasing_a_folder_touches_no_other(storage: Storage) -> None:
@@ -257,3 +283,67 @@ def test_pages_get_relative_urls_or_those_of_the_cdn(local: LocalStorage) -> Non
     )
     cdn = LocalStorage(local.root, secret=SECRET, base_url="", cdn_url="https://cdn.example/")
     assert cdn.url("u/a.jpg").startswith("https://cdn.example/files/u/a.jpg?")
+
+
+async def test_s3_faults_are_tried_again(s3: S3Storage, bucket: S3Server) -> None:
+    bucket.faults += [503, 500]
+    await s3.put("u/a.jpg", b"x", content_type=JPG)
+    assert await s3.get("u/a.jpg") == b"x"
+
+
+async def test_s3_that_does_not_answer(bucket: S3Server) -> None:
+    storage = s3_storage(bucket, read_timeout=0.2)
+    bucket.silent.set()
+    try:
+        with pytest.raises(StorageError, match="does not answer"):
+            await storage.head("u/a.jpg")
+    finally:
+        bucket.silent.clear()
+        await storage.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"access_key_id": "AKIAOTHER"}, "S3_ACCESS_KEY_ID"),
+        ({"secret_access_key": "wrong"}, "S3_SECRET_ACCESS_KEY"),
+        ({"bucket": "nowhere"}, "S3_BUCKET"),
+        ({"endpoint_url": "http://127.0.0.1:9"}, "S3_ENDPOINT_URL"),
+    ],
+)
+async def test_wrong_settings_of_s3_are_named(
+    bucket: S3Server, wrong: dict[str, str], reason: str
+) -> None:
+    storage = s3_storage(bucket, **wrong)
+    with pytest.raises(StorageError, match=reason):
+        await storage.check()
+    await storage.close()
+
+
+async def test_s3_takes_large_objects_in_parts(s3: S3Storage, bucket: S3Server) -> None:
+    data = bytes(20 * 2**20)
+    bucket.requests.clear()
+    await s3.put("u/lora.safetensors", data, content_type="application/octet-stream")
+    assert sum("partNumber" in request for request in bucket.requests) == 3
+    info = await s3.head("u/lora.safetensors")
+    assert info is not None
+    assert info.size == len(data)
+
+
+async def test_an_s3_url_expires(s3: S3Storage, http: httpx.AsyncClient) -> None:
+    await s3.put("u/a.jpg", b"x", content_type=JPG)
+    expired = s3.url("u/a.jpg", expires=timedelta(seconds=-1), external=True)
+    assert (await http.get(expired)).status_code == 403
+
+
+async def test_s3_behind_a_cdn(bucket: S3Server) -> None:
+    storage = s3_storage(bucket, cdn_url="https://cdn.example")
+    signed = storage.url("u/a.jpg", external=True)
+    assert storage.url("u/a.jpg") == signed.replace(bucket.url, "https://cdn.example")
+    await storage.close()
+
+
+async def test_amazons_own_addresses() -> None:
+    storage = S3Storage("mine", region="eu-west-1", access_key_id="a", secret_access_key="b")
+    assert storage.url("u/a.jpg").startswith("https://mine.s3.eu-west-1.amazonaws.com/u/a.jpg?")
+    await storage.close()

@@ -1,0 +1,90 @@
+"""Saves the database to one file and restores it: `python -m services.backup save|restore FILE`.
+
+With PostgreSQL's own pg_dump and pg_restore, so that the file outlives this program. Photos and
+results are files in DATA_DIR/files or in the bucket, and are copied like any others.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from db import binaries, migrate
+from db.errors import CannotStart
+from services import opening
+
+USAGE = "Use it as: python -m services.backup save FILE, or: python -m services.backup restore FILE"
+
+
+def save(url: str, file: Path) -> None:
+    """Writes a consistent copy of the database at `url`, also while it is in use."""
+    draft = file.with_name(file.name + ".part")
+    draft.touch(mode=0o600)  # it holds everything that members entrusted to us
+    _run("pg_dump", url, "--format=custom", "--no-owner", "--no-acl", f"--file={draft}")
+    draft.replace(file)
+
+
+def restore(url: str, file: Path) -> None:
+    """Replaces the database at `url` by a saved one, all of it or nothing, and updates that.
+
+    Raises CannotStart while anything else is connected to it.
+    """
+    if not file.is_file():
+        raise CannotStart(f"There is no file {file}.")
+    with migrate.connected(url) as connection:
+        others = text(
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        if connection.scalar(others):
+            raise CannotStart("The database is in use: stop Likeness, then restore.")
+    everything = ("--clean", "--if-exists", "--no-owner", "--no-acl")
+    _run("pg_restore", url, *everything, "--single-transaction", "--exit-on-error", str(file))
+    migrate.upgrade(url)
+
+
+def _run(program: str, url: str, *arguments: str) -> None:
+    """One of PostgreSQL's clients; the password is not on its command line."""
+    address = make_url(url)
+    nameless = address._replace(password=None).render_as_string()
+    answer = subprocess.run(  # noqa: S603  # a list of our own, and no shell
+        [_clients(url) / program, "--dbname", nameless, *arguments],
+        env={"PATH": os.environ.get("PATH", ""), "PGPASSWORD": address.password or ""},
+        capture_output=True,
+        text=True,
+    )
+    if answer.returncode:
+        lines = answer.stderr.strip().splitlines() or [f"exit code {answer.returncode}"]
+        raise CannotStart(f"{program} failed: {lines[0]}")
+
+
+def _clients(url: str) -> Path:
+    """Programs of the server's own version, so that its older self reads what they write."""
+    with migrate.connected(url) as connection:
+        server: int = connection.scalar(text("show server_version_num"))
+        major = int(server) // 10000
+    fitting = [found for found in binaries.installed() if found.major >= major]
+    if not fitting:
+        raise CannotStart(f"The programs of PostgreSQL {major} are not here: install them.")
+    return min(fitting, key=lambda found: found.major).directory
+
+
+def main(arguments: list[str]) -> None:
+    """The command line."""
+    actions = {"save": save, "restore": restore}
+    if len(arguments) != 2 or arguments[0] not in actions:
+        raise CannotStart(USAGE)
+    name, file = arguments[0], Path(arguments[1]).absolute()
+    with opening.opened_database(opening.read_settings(), opening.say) as url:
+        actions[name](url, file)
+    opening.say(f"{'Saved to' if name == 'save' else 'Restored from'} {file}.")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except CannotStart as error:
+        sys.exit(str(error))
