@@ -1,7 +1,6 @@
 """/account: profile, password, signed-in browsers, API keys, my data."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,12 +9,13 @@ from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from nicegui import app, ui
 
+from components import words
 from components.controls import Dialog, Field, PasswordField, button, form, link_button
 from components.devices import device_name
 from components.dom import attach, el
 from components.feedback import badge, banner, section, toast
-from components.frame import frame
 from pages import context, cookies
+from pages.shell import shell
 from services import api_keys, passwords, privacy, sessions, signing_in, users
 from services.api_keys import ApiKeyView
 from services.deps import Deps
@@ -45,7 +45,7 @@ def register(deps: Deps) -> None:
         async with deps.transaction() as session:
             browsers = await sessions.of_user(session, deps, user_id=user.id)
             keys = await api_keys.of_user(session, user_id=user.id)
-        with frame("Account", user=user, width="reading"):
+        async with shell(deps, "Account", width="reading"):
             if said in SAID:
                 banner(SAID[said], tone="good")
             _profile(deps, user)
@@ -172,7 +172,7 @@ def _browser(deps: Deps, view: SessionView, *, here: bool) -> None:
                 el("span", device_name(view.user_agent))
                 if here:
                     badge("This browser", tone="good")
-            el("p", f"{view.ip} · active {_moment(view.last_seen_at)}", classes="small muted")
+            el("p", f"{view.ip} · active {words.moment(view.last_seen_at)}", classes="small muted")
 
         async def end() -> None:
             try:
@@ -225,7 +225,7 @@ def _keys(deps: Deps, keys: Sequence[ApiKeyView]) -> None:
 
 
 def _key(deps: Deps, view: ApiKeyView) -> None:
-    used = f"used {_moment(view.last_used_at)}" if view.last_used_at else "never used"
+    used = f"used {words.moment(view.last_used_at)}" if view.last_used_at else "never used"
     with el("li", classes="card row between") as row:
         with el("div"):
             el("p", view.name, classes="strong")
@@ -270,7 +270,3 @@ def _data(user: UserView, problem: str) -> None:
         if problem == "email":
             typed.error = PROBLEMS[problem]
             typed.focus()
-
-
-def _moment(when: datetime) -> str:
-    return f"{when.day} {when:%B %Y, %H:%M} UTC"

@@ -51,7 +51,8 @@ async def hit(session: AsyncSession, deps: Deps, *, limit: Limit, subject: str) 
     Run it in a transaction of its own, before the attempt: a failed attempt has to count too.
     """
     # hashed: who tried to sign in is nobody's business once the account is gone
-    key = f"{limit.name}:{hashlib.sha256(subject.lower().encode()).hexdigest()[:32]}"
+    hashed = hashlib.sha256(subject.lower().encode("utf-8", "backslashreplace")).hexdigest()
+    key = f"{limit.name}:{hashed[:32]}"
     now = deps.now()
     await session.execute(text("select pg_advisory_xact_lock(hashtextextended(:k, 0))"), {"k": key})
     recent = (ThrottleHit.key == key) & (ThrottleHit.at > now - limit.window)

@@ -102,6 +102,8 @@ async def counts(session: AsyncSession, *, user_id: UUID) -> Counts:
 
 async def by_email(session: AsyncSession, *, email: str) -> User | None:
     """The account of an address in any case; for services only."""
+    if not email.isprintable():  # no address, and nothing to ask Postgres about
+        return None
     return await session.scalar(select(User).where(func.lower(User.email) == email.lower()))
 
 

@@ -1,0 +1,196 @@
+"""Taking one's data along, withdrawing consent, being forgotten."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.base import Base
+from db.models import AuditEntry, Consent, GeneratedImage, JobRow, OneTimeToken, UserModel
+from services import (
+    api_keys,
+    audit,
+    consents,
+    erasing,
+    jobs,
+    links,
+    personal,
+    privacy,
+    sessions,
+    throttle,
+    users,
+)
+from services.deps import Deps
+from services.errors import Invalid, NotFound
+from services.sessions import Caller
+from services.storage.base import Storage
+from services.storage.local import LocalStorage
+from tests import builders
+from tests.builders import make_user
+from tests.services.jobs.kit import pass_time, working
+from tests.waiting import eventually
+
+SECRETS = ("password_hash", "token_hash", "key_hash")
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return LocalStorage(tmp_path / "files", secret=b"s" * 32, base_url="http://test", cdn_url="")
+
+
+async def furnish(session: AsyncSession, deps: Deps, **values: object) -> UUID:
+    """A member with rows and files of every kind that the builders know."""
+    user = await make_user(session, **values)
+    await sessions.start(
+        session, deps, user=users.view(user), caller=Caller("192.0.2.7"), replaces=None
+    )
+    await api_keys.create(session, deps, user_id=user.id, name="Backup")
+    await links.create(session, deps, purpose="password_reset", user_id=user.id)
+    await links.create(session, deps, purpose="invite", email=user.email)
+    await throttle.hit(session, deps, limit=throttle.LOGIN_BY_ACCOUNT, subject=user.email)
+    model = await builders.make_user_model(session, user_id=user.id)
+    await consents.give(
+        session,
+        deps,
+        user_id=user.id,
+        user_model_id=model.id,
+        subject_is="self",
+        text_version=consents.CURRENT,
+        ip="192.0.2.7",
+    )
+    image = await builders.make_image(session, user_id=user.id, user_model_id=model.id)
+    audit.record(session, action="session.started", actor_id=user.id, ip="192.0.2.7")
+    await session.flush()
+    for folder in (model.folder, image.folder):
+        await deps.storage.put(f"{folder.rstrip('/')}/full.jpg", b"jpeg", content_type="image/jpeg")
+    return user.id
+
+
+async def objects(deps: Deps, user_id: UUID) -> list[str]:
+    return [info.key async for info in deps.storage.list(str(user_id))]
+
+
+async def actions(session: AsyncSession, target: UUID) -> list[AuditEntry]:
+    query = select(AuditEntry).where(AuditEntry.target == str(target)).order_by(AuditEntry.id)
+    return list((await session.scalars(query)).all())
+
+
+async def erase(deps: Deps, finished: int) -> None:
+    """Let a worker do the erasing that is due, until so many jobs of it are done."""
+    kinds = {privacy.KIND: jobs.Kind(privacy.erase)}
+    done = select(func.count()).where(JobRow.kind == privacy.KIND, JobRow.state == "done")
+
+    async def all_done() -> bool:
+        async with deps.transaction() as session:
+            return await session.scalar(done) == finished
+
+    async with working(deps, kinds) as worker:
+        await worker.poll()
+        await eventually(all_done)
+
+
+def test_every_table_is_a_members_or_the_houses() -> None:
+    someone = UUID(int=1)
+    for table in Base.metadata.sorted_tables:
+        ownerless = str(personal.owned(table, someone)) == "false"
+        assert ownerless == (table.name in personal.HOUSE), (
+            f"say in services/personal.py whose rows {table.name} holds"
+        )
+
+
+async def test_the_export_has_all_rows_and_objects(live_deps: Deps) -> None:
+    async with live_deps.transaction() as session:
+        anna = await furnish(session, live_deps, name="Anna \u2764")
+        bert = await furnish(session, live_deps)
+        counted = await personal.counts(session, user_id=anna)
+    data = b"".join([chunk async for chunk in privacy.export(live_deps, user_id=anna)])
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    assert archive.testzip() is None
+    rows = {
+        name.removeprefix("data/").removesuffix(".json"): json.loads(archive.read(name))
+        for name in archive.namelist()
+        if name.startswith("data/")
+    }
+    assert {name: len(found) for name, found in rows.items() if found} == counted | {
+        "audit_log": len(rows["audit_log"])
+    }
+    assert rows["users"][0]["name"] == "Anna \u2764"
+    text = json.dumps(rows)
+    assert str(bert) not in text
+    assert not any(secret in text for secret in SECRETS)
+    files = {f"{anna}/{n.removeprefix('files/')}" for n in archive.namelist() if n[:6] == "files/"}
+    assert files == set(await objects(live_deps, anna))
+    assert len(files) == 2
+
+
+async def test_forgetting_a_member_leaves_nothing_but_a_receipt(live_deps: Deps) -> None:
+    async with live_deps.transaction() as session:
+        anna, bert = [await furnish(session, live_deps) for _ in range(2)]
+        email = (await users.get(session, user_id=anna)).email
+        others = await personal.counts(session, user_id=bert)
+    async with live_deps.transaction() as session:
+        with pytest.raises(Invalid, match="not the e-mail"):
+            await privacy.delete_account(session, live_deps, user_id=anna, typed_email="x@y.org")
+    async with live_deps.transaction() as session:
+        await privacy.delete_account(
+            session, live_deps, user_id=anna, typed_email=f" {email.upper()} "
+        )
+    async with live_deps.transaction() as session:
+        assert await personal.counts(session, user_id=anna) == {}
+        assert await personal.counts(session, user_id=bert) == others
+        mentions = select(func.count()).where(OneTimeToken.email == email)
+        assert await session.scalar(mentions) == 0
+    await erase(live_deps, finished=1)
+    assert await objects(live_deps, anna) == []
+    assert len(await objects(live_deps, bert)) == 2
+    async with live_deps.transaction() as session:
+        deleted, erased = await actions(session, anna)
+        kept = (await session.scalars(select(AuditEntry))).all()
+    assert (deleted.action, deleted.details["rows"]["user_models"]) == ("user.deleted", 1)
+    assert erased.action == "user.erased"
+    assert erased.details == {"objects": 2, "objects_left": 0, "rows_left": 0}
+    assert all(entry.ip is None for entry in kept if entry.actor_id == anna)
+    assert email not in " ".join(str(entry.details) for entry in kept)
+
+
+async def test_what_a_late_job_still_puts_is_swept_again(live_deps: Deps) -> None:
+    async with live_deps.transaction() as session:
+        anna = await furnish(session, live_deps)
+        await privacy.delete_member(session, live_deps, user_id=anna, actor_id=anna)
+    await erase(live_deps, finished=1)
+    await live_deps.storage.put(f"{anna}/late/full.jpg", b"late", content_type="image/jpeg")
+    with pytest.raises(IntegrityError):  # nor can it write a row
+        async with live_deps.transaction() as session:
+            await builders.make_user_model(session, user_id=anna)
+    await pass_time(live_deps, privacy.SWEEPS[-1].total_seconds() + 1)
+    await erase(live_deps, finished=2)
+    assert await objects(live_deps, anna) == []
+
+
+async def test_withdrawn_consent_stops_and_deletes(live_deps: Deps) -> None:
+    async with live_deps.transaction() as session:
+        anna, bert = [await furnish(session, live_deps) for _ in range(2)]
+        model = (await session.scalars(select(UserModel).where(UserModel.user_id == anna))).one()
+    async with live_deps.transaction() as session:
+        with pytest.raises(NotFound):
+            await privacy.withdraw_consent(session, live_deps, user_id=bert, user_model_id=model.id)
+    async with live_deps.transaction() as session:
+        await privacy.withdraw_consent(session, live_deps, user_id=anna, user_model_id=model.id)
+    async with live_deps.transaction() as session:
+        for table in (UserModel, GeneratedImage):
+            count = select(func.count()).where(table.user_id == anna)
+            assert await session.scalar(count) == 0
+        consent = (await session.scalars(select(Consent).where(Consent.user_id == anna))).one()
+        assert consent.withdrawn_at
+        prefixes = await session.scalars(
+            select(JobRow.payload["prefix"].astext).where(JobRow.kind == erasing.KIND)
+        )
+        assert model.folder in set(prefixes)
+        others = await session.scalars(select(UserModel.user_id))
+        assert others.all() == [bert]
