@@ -280,10 +280,10 @@ class Dialog(AbstractContextManager["Dialog"]):
         """title: said when it opens."""
         with el("dialog", classes="sheet") as self.root:
             with el("div", classes="row between nowrap"):
-                heading = el("h2", title)
+                self.heading = el("h2", title, classes="clip")
                 close = button("Close", kind="quiet", icon_name="close", icon_only=True)
             self.body = el("div", classes="stack")
-        attach(self.root, aria_labelledby=html_id(heading))
+        attach(self.root, aria_labelledby=html_id(self.heading))
         closes(close, self.root)
 
     def __enter__(self) -> "Dialog":

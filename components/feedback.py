@@ -1,7 +1,7 @@
 """What the page says back: banners, toasts, badges, progress, empty states."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from nicegui import background_tasks, ui
@@ -136,6 +136,18 @@ def section(title: str, *, link: tuple[str, str] | None = None) -> El:
 def card(*, flush: bool = False, **attributes: Any) -> El:
     """A surface with a hairline; `flush` lets a picture reach its edges."""
     return el("div", classes=f"card {'flush' if flush else ''}".strip(), **attributes)
+
+
+def table(label: str, headings: Sequence[str]) -> El:
+    """A table that scrolls within itself where it is too wide; rows go into the `with` block."""
+    with (
+        el("div", classes="table-wrap", tabindex="0", role="region", aria_label=label),
+        el("table"),
+    ):
+        with el("thead"), el("tr"):
+            for heading in headings:
+                el("th", heading, scope="col")
+        return el("tbody")
 
 
 def facts(items: dict[str, str]) -> El:

@@ -46,7 +46,7 @@ class ResultCard:
 
     def __init__(self, request: Request, *, caption: str, on_cancel: Callable[[], Any]) -> None:
         """caption: model and style. on_cancel: called while it is under way."""
-        across = min(request.count, 3 if request.height > request.width else 2)
+        across = {1: 1, 8: 4}.get(request.count, 2)
         with el("article", classes="result", aria_label=request.prompt) as self.root:
             with el("div", classes="result-head"):
                 with el("div"):
@@ -56,7 +56,8 @@ class ResultCard:
             self._line = el("p", classes="small muted num", aria_live="polite")
             self._bar = Bar(0, label=f"Making {words.plural(request.count, 'image')}")
             self._problem = el("div")
-            with el("div", classes="result-grid").style(f"--across:{across}"):
+            alone = "alone" if request.count == 1 else ""
+            with el("div", classes=f"result-grid {alone}".strip()).style(f"--across:{across}"):
                 self._places = [_place(request) for _ in range(request.count)]
         self._shown: set[UUID] = set()
 

@@ -5,6 +5,7 @@ from nicegui import app
 from components import design, pictures
 from pages import (
     account,
+    admin,
     billing,
     dashboard,
     errors,
@@ -34,6 +35,7 @@ from services.deps import Deps
 # in alphabetical order, one a line
 PAGES = (
     account,
+    admin,
     billing,
     dashboard,
     files,

@@ -220,5 +220,5 @@ def _next_step(models: Sequence[UserModelView]) -> str:
 
 def _ended(model: UserModelView) -> str:
     if model.status == "ready":
-        return f"{model.name} is ready"
+        return f"{model.name} is ready: make its first images in the studio."
     return model.status_reason or f"The training of {model.name} ended"

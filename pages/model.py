@@ -103,15 +103,7 @@ class ModelPage:
     def _show_actions(self) -> None:
         self._actions.clear()
         with self._actions:
-            if self._model.status == "ready":
-                link_button(
-                    "Make images",
-                    f"/studio?model={self._model.id}",
-                    kind="primary",
-                    icon_name="sparkle",
-                )
-            else:
-                status_badge(self._model.status)
+            status_badge(self._model.status)
 
     def _show_progress(self) -> None:
         with el("section", classes="stage card", aria_label="Training"):
@@ -138,7 +130,7 @@ class ModelPage:
                 text = f"Likeness {likeness:.0f} of 100, measured on its samples. {text}"
             el("p", text, classes="muted")
             with el("div", classes="row"):
-                link_button("Open the studio", f"/studio?model={self._model.id}", kind="primary")
+                link_button("Make images", f"/studio?model={self._model.id}", kind="primary")
                 link_button("See its images", f"/gallery?model_id={self._model.id}")
                 if self._model.lora:
                     link_button(

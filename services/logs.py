@@ -3,12 +3,15 @@
 import json
 import logging
 import sys
+from collections import deque
 from collections.abc import Iterable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TextIO
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+KEPT_ERRORS = 50
 SHORTEST_SECRET = 6  # characters; anything shorter would hide ordinary words
 QUIET = (
     "alembic",
@@ -22,6 +25,25 @@ QUIET = (
     "asyncio",
 )
 
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """One error of this process; `reference` is the request's id, if it had one."""
+
+    at: datetime
+    source: str
+    message: str
+    reference: str
+
+
+_errors: deque[ErrorView] = deque(maxlen=KEPT_ERRORS)
+
+
+def recent_errors() -> list[ErrorView]:
+    """The last errors of this process since its start, newest first, for the admin page."""
+    return list(reversed(_errors))
+
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -29,7 +51,7 @@ def configure(level: str, *, secrets: Iterable[str] = ()) -> None:
     """Sends all logs to standard error at `level`, with the given secrets blotted out."""
     formatter = Plain() if sys.stderr.isatty() else Json()
     root = logging.getLogger()
-    root.handlers[:] = [handler(sys.stderr, formatter, secrets)]
+    root.handlers[:] = [handler(sys.stderr, formatter, secrets), Kept(secrets)]
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
@@ -45,6 +67,20 @@ def handler(
     result = logging.StreamHandler(stream)
     result.setFormatter(Redacted(formatter, secrets))
     return result
+
+
+class Kept(logging.Handler):
+    """Remembers the last errors, without the secrets and without tracebacks."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__(logging.ERROR)
+        self.setFormatter(Redacted(logging.Formatter("%(message)s"), secrets))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        at = datetime.fromtimestamp(record.created, UTC)
+        first = self.format(record).partition("\n")[0]
+        _errors.append(ErrorView(at, record.name, first, REQUEST_ID.get()))
 
 
 class Json(logging.Formatter):

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -116,10 +116,25 @@ async def row_of(session: AsyncSession, *, user_id: UUID, lock: bool = False) ->
 
 
 async def page(
-    session: AsyncSession, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    session: AsyncSession,
+    *,
+    search: str = "",
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
 ) -> list[UserView]:
-    """Members, newest first, following the one whose (created_at, id) is `after`."""
+    """Members, newest first, following the one whose (created_at, id) is `after`.
+
+    search: a part of the address or name, in any case; empty for all.
+    """
     query = select(User).order_by(User.created_at.desc(), User.id.desc()).limit(limit)
+    if search.strip():
+        part = search.strip()
+        query = query.where(
+            or_(
+                User.email.icontains(part, autoescape=True),
+                User.name.icontains(part, autoescape=True),
+            )
+        )
     if after:
         query = query.where(tuple_(User.created_at, User.id) < after)
     return [view(row) for row in await session.scalars(query)]
