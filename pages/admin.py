@@ -1,16 +1,21 @@
 """/admin: how the installation does, and its members; for administrators only."""
 
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
 from nicegui import ui
 
-from components import words
+from components import live, words
 from components.dom import El, el
-from components.feedback import badge, card, section, table
+from components.feedback import badge, card, section, table, toast
+from components.queue_panel import QueuePanel, ledger_panel
 from pages.admin_members import Members
 from pages.context import current_admin
 from pages.shell import shell
-from services import logs, usage
+from services import installation, jobs, logs, reckoning
 from services.deps import Deps
-from services.usage import StorageState, Totals
+from services.errors import DomainError
+from services.installation import StorageState, Totals
 
 
 def register(deps: Deps) -> None:
@@ -20,13 +25,57 @@ def register(deps: Deps) -> None:
     async def admin() -> None:
         user = current_admin()
         async with deps.transaction() as session:
-            totals = await usage.totals(session)
-        storage = await usage.storage_state(deps)
+            totals = await installation.totals(session)
+        storage = await installation.storage_state(deps)
         async with shell(deps, "Administration"):
             _figures(totals)
             await Members(deps, user).build()
             _storage(storage, totals)
+            await Work(deps, user.id).build()
             _errors()
+
+
+class Work:
+    """The queue and the ledger, followed live."""
+
+    def __init__(self, deps: Deps, actor_id: UUID) -> None:
+        """actor_id: the administrator who looks."""
+        self._deps = deps
+        self._actor_id = actor_id
+
+    async def build(self) -> None:
+        """Both panels, and their subscription."""
+        with section("Queue"), card():
+            self._queue = QueuePanel(on_retry=self._retry, on_discard=self._discard)
+        with section("Credits"), card():
+            self._ledger = el("div", classes="stack")
+        await self._show(self._actor_id)
+        live.on("job", None, self._show)
+
+    async def _show(self, _: UUID) -> None:
+        async with self._deps.transaction() as session:
+            queue = await jobs.overview(session)
+            ledger = await reckoning.reckon(session)
+        self._queue.show(queue)
+        self._ledger.clear()
+        with self._ledger:
+            ledger_panel(ledger)
+
+    async def _retry(self, id: UUID) -> None:
+        await self._act(jobs.retry, id, "It is in the line again.")
+
+    async def _discard(self, id: UUID) -> None:
+        await self._act(jobs.discard, id, "Discarded.")
+
+    async def _act(self, act: Callable[..., Awaitable[None]], id: UUID, done: str) -> None:
+        try:
+            async with self._deps.transaction() as session:
+                await act(session, job_id=id, actor_id=self._actor_id)
+        except DomainError as error:
+            toast(str(error), danger=True)
+        else:
+            toast(done)
+        await self._show(id)
 
 
 def _figures(totals: Totals) -> None:

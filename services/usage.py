@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 """What a member has used of their plan, and every movement with what it was for."""
 
 from collections.abc import Sequence
@@ -102,70 +101,3 @@ async def _targets(
 def _ids(references: Sequence[str], kind: str) -> list[UUID]:
     prefix = f"{kind}:"
     return [UUID(name.removeprefix(prefix)) for name in references if name.startswith(prefix)]
-=======
-"""How much this installation holds, for its operator."""
-
-import asyncio
-import shutil
-from dataclasses import dataclass
-
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from db.models import GeneratedImage, TrainingImage, User, UserModel
-from services.deps import Deps
-from services.storage.base import StorageError
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Counts over all members; `bytes` of photos and images with all their variants."""
-
-    members: int
-    models: int
-    photos: int
-    images: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class StorageState:
-    """Where files lie. problem: None when it can be written to. free: bytes, local disk only."""
-
-    place: str
-    problem: str | None
-    free: int | None
-
-
-async def totals(session: AsyncSession) -> Totals:
-    """Everything that is stored now, trash included."""
-    photos = (
-        await session.execute(select(func.count(), func.coalesce(func.sum(TrainingImage.bytes), 0)))
-    ).one()
-    images = (
-        await session.execute(
-            select(func.count(), func.coalesce(func.sum(GeneratedImage.bytes), 0))
-        )
-    ).one()
-    return Totals(
-        members=await session.scalar(select(func.count()).select_from(User)) or 0,
-        models=await session.scalar(select(func.count()).select_from(UserModel)) or 0,
-        photos=photos[0],
-        images=images[0],
-        bytes=int(photos[1] + images[1]),
-    )
-
-
-async def storage_state(deps: Deps) -> StorageState:
-    """Asks the storage whether it can be written to."""
-    settings = deps.settings
-    place = f"S3 bucket {settings.s3_bucket}" if settings.s3_bucket else "Local disk"
-    free = None
-    if not settings.s3_bucket:
-        free = (await asyncio.to_thread(shutil.disk_usage, settings.data_dir)).free
-    try:
-        await deps.storage.check()
-    except StorageError:
-        return StorageState(place, "It cannot be written to. The log says why.", free)
-    return StorageState(place, None, free)
->>>>>>> 855c6c2 (Add the administration page: figures, members, storage, errors)
