@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     together_base_url: str = "https://api.together.ai"
     together_trainer: str | None = None
     together_generator: str | None = None
+    together_image_model: str = "black-forest-labs/FLUX.2-pro"
+    together_serverless_lora: bool = False  # experimental
+    base_model: str | None = None
+    generation_profile: Literal["fast", "quality"] = "quality"
     gpu_worker_url: str | None = None
     gpu_worker_key: SecretStr | None = None
 

@@ -55,6 +55,7 @@ class TrainRequest:
     client_job_id: ours, the same in every attempt, so that a worker can tell a repeat.
     face_boxes: one (left, top, right, bottom) in 0..1 for each photo, or None.
     weights: where the LoRA is to be put. samples: where samples 0..n are to be put.
+    progress_url: takes a worker's progress and answers whether to stop; None where there is none.
     """
 
     client_job_id: UUID
@@ -69,6 +70,7 @@ class TrainRequest:
     seed: int
     base_model: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    progress_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class GenerateRequest:
     subject: str = "person"
     base_model: str | None = None
     face_boxes: Sequence[tuple[float, float, float, float] | None] = ()
+    progress_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

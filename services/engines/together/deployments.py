@@ -1,0 +1,210 @@
+"""Jobs by the Queue API: our GPU worker, at Together or on the operator's machine."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from together import APIStatusError, AsyncTogether, ConflictError, NotFoundError
+from together.types.beta.jig import QueueRetrieveResponse
+
+from services import presets
+from services.engines.base import (
+    GenerateRequest,
+    Refused,
+    RemoteState,
+    RemoteStatus,
+    ResultFile,
+    TrainRequest,
+    Unknown,
+)
+from services.engines.together.errors import in_plain_words
+from services.trainer.spec import (
+    Failure,
+    GenerateOutputs,
+    GeneratePayload,
+    ProgressInfo,
+    Recipe,
+    TrainOutputs,
+    TrainPayload,
+    to_wire,
+)
+
+TIMEOUT = 30.0  # seconds for one call; the queue answers at once
+STATES = {
+    "pending": RemoteState.PENDING,
+    "running": RemoteState.RUNNING,
+    "done": RemoteState.SUCCEEDED,
+    "failed": RemoteState.FAILED,
+    "canceled": RemoteState.CANCELED,
+}
+
+
+class Deployments:
+    """Submits to, asks and cancels at one server; a remote id is `deployment/request id`."""
+
+    def __init__(self, client: AsyncTogether, *, name: str) -> None:
+        self._queue, self._name = client.beta.jig.queue, name
+
+    async def submit(
+        self, deployment: str, payload: TrainPayload | GeneratePayload
+    ) -> RemoteStatus:
+        """One POST. Raises Refused, Unknown."""
+        with in_plain_words(self._name):
+            answer = await self._queue.submit(
+                model=deployment, payload=to_wire(payload), timeout=TIMEOUT
+            )
+        request_id = getattr(answer, "request_id", None)
+        if not request_id:
+            raise Unknown(f"{self._name} took a job without saying its id.")
+        return RemoteStatus(f"{deployment}/{request_id}", RemoteState.PENDING)
+
+    async def poll(self, remote_id: str) -> RemoteStatus:
+        """Where it stands; LOST when the queue does not know it. Raises Refused, Unknown."""
+        deployment, _, request_id = remote_id.rpartition("/")
+        try:
+            with in_plain_words(self._name):
+                answer = await self._queue.retrieve(
+                    model=deployment, request_id=request_id, timeout=TIMEOUT
+                )
+        except Refused as refused:
+            if isinstance(refused.__cause__, NotFoundError):
+                return RemoteStatus(remote_id, RemoteState.LOST)
+            raise
+        return _status(remote_id, answer)
+
+    async def cancel(self, remote_id: str) -> bool:
+        """False where the queue can't stop it any more."""
+        deployment, _, request_id = remote_id.rpartition("/")
+        try:
+            with in_plain_words(self._name):
+                answer = await self._queue.cancel(
+                    model=deployment, request_id=request_id, timeout=TIMEOUT
+                )
+        except Refused as refused:
+            if isinstance(refused.__cause__, ConflictError | NotFoundError):
+                return False
+            raise
+        return answer.status == "canceled"
+
+    async def check(self, deployment: str) -> str:
+        """How many jobs wait and run there. Raises Refused, Unknown."""
+        with in_plain_words(self._name):
+            try:
+                counts = await self._queue.metrics(model=deployment, timeout=TIMEOUT)
+            except APIStatusError as error:
+                if error.status_code == 400:
+                    raise Refused(
+                        f"{self._name} does not know the deployment “{deployment}”.",
+                        retryable=False,
+                    ) from error
+                raise
+        waiting, running = int(counts.messages_waiting), int(counts.messages_running)
+        return f"“{deployment}” answers: {running} running, {waiting} waiting."
+
+
+def train_payload(request: TrainRequest, *, base_model: str | None) -> TrainPayload:
+    """A training as our worker takes it."""
+    return TrainPayload(
+        client_job_id=str(request.client_job_id),
+        dataset_url=request.dataset.url,
+        weights_put_url=request.weights.url,
+        sample_put_urls=tuple(sample.url for sample in request.samples),
+        face_boxes=tuple(request.face_boxes) if any(request.face_boxes) else (),
+        subject=request.subject,
+        trigger_word=request.trigger_word,
+        base_model=base_model,
+        seed=request.seed,
+        recipe=Recipe.model_validate(request.options),
+        progress_url=request.progress_url,
+    )
+
+
+def generate_payload(request: GenerateRequest, *, profile: Any) -> GeneratePayload:
+    """A generation as our worker takes it. Raises Refused for a model without weights."""
+    if request.lora is None:
+        raise Refused("This model has not been trained for real images.", retryable=False)
+    subject = f"{request.trigger_word} {request.subject}"
+    return GeneratePayload(
+        client_job_id=str(request.client_job_id),
+        prompt=presets.full_prompt(request.preset, subject=subject, prompt=request.prompt),
+        negative_prompt=request.negative_prompt,
+        seeds=tuple(request.seeds),
+        output_put_urls=tuple(output.url for output in request.outputs),
+        width=request.width,
+        height=request.height,
+        profile=profile,
+        steps=request.steps,
+        guidance_scale=request.guidance_scale,
+        lora_url=request.lora.url,
+        lora_id=request.lora.key,
+        lora_scale=1.0 if request.lora_scale is None else request.lora_scale,
+        subject=request.subject,
+        trigger_word=request.trigger_word,
+        base_model=request.base_model,
+        progress_url=request.progress_url,
+    )
+
+
+def _status(remote_id: str, answer: QueueRetrieveResponse) -> RemoteStatus:
+    state = STATES.get(answer.status, RemoteState.RUNNING)
+    info = _info(answer.info)
+    if state is RemoteState.FAILED:
+        failure = Failure.parse(info.error or "The worker gave no reason.")
+        return RemoteStatus(remote_id, state, reason=failure.message, retryable=failure.retryable)
+    if state is RemoteState.SUCCEEDED:
+        return _done(remote_id, answer.outputs or {}, info)
+    return RemoteStatus(
+        remote_id,
+        state,
+        progress=info.progress,
+        stage=info.stage if state is RemoteState.RUNNING else "",
+        seconds_left=info.seconds_left,
+        metrics=_metrics(info),
+        results=tuple(ResultFile(index) for index in info.done_images),
+        samples=tuple(ResultFile(index, step=info.step) for index in info.samples),
+    )
+
+
+def _done(remote_id: str, outputs: dict[str, object], info: ProgressInfo) -> RemoteStatus:
+    """Its files; an answer that can't be read has none, which is no success for anybody."""
+    samples: tuple[ResultFile, ...] = ()
+    results: tuple[ResultFile, ...] = ()
+    recipe: dict[str, Any] = {}
+    try:
+        if outputs.get("kind") == "train":
+            trained = TrainOutputs.model_validate(outputs)
+            samples = tuple(ResultFile(file.index, step=file.step) for file in trained.samples)
+            recipe = trained.recipe
+        else:
+            made = GenerateOutputs.model_validate(outputs)
+            results = tuple(ResultFile(file.index, seed=file.seed) for file in made.images)
+            recipe = made.recipe
+    except ValidationError:
+        results = tuple(ResultFile(index) for index in info.done_images)
+    return RemoteStatus(
+        remote_id,
+        RemoteState.SUCCEEDED,
+        progress=1.0,
+        metrics=_metrics(info),
+        results=results,
+        samples=samples,
+        recipe=recipe,
+    )
+
+
+def _metrics(info: ProgressInfo) -> dict[str, Any]:
+    if not info.step or info.loss is None:
+        return {}
+    return {
+        "step": info.step,
+        "total_steps": info.total_steps,
+        "loss": info.loss,
+        "s_per_step": info.s_per_step,
+        "vram_peak_bytes": info.vram_peak_bytes,
+    }
+
+
+def _info(value: dict[str, object] | None) -> ProgressInfo:
+    try:
+        return ProgressInfo.model_validate(value or {})
+    except ValidationError:
+        return ProgressInfo()
