@@ -26,7 +26,9 @@ from pages.api import (
     albums,
     auth,
     docs,
+    generate,
     images,
+    models,
     photos,
     shares,
 )
@@ -53,7 +55,9 @@ RESOURCES = (
     albums,
     auth,
     docs,
+    generate,
     images,
+    models,
     photos,
     shares,
 )

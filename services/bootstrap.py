@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from db.errors import CannotStart
 from db.session import make_engine, make_transaction
 from services import (
     erasing,
@@ -29,6 +30,7 @@ from services import (
     training_runs,
 )
 from services.deps import Deps
+from services.engines.base import Engine
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.process import Renderer
 from services.health import Health
@@ -37,6 +39,7 @@ from services.notify import Listener
 from services.payments.off import PaymentsOff
 from services.scheduler import Scheduler
 from services.settings import Settings
+from services.storage.base import Storage
 from services.storage.configured import configured
 
 GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may have them
@@ -103,7 +106,7 @@ def build(settings: Settings, url: str) -> Product:
         now=lambda: datetime.now(UTC),
         new_id=uuid4,
         new_seed=lambda: secrets.randbelow(2**31),
-        engine=PreviewEngine(storage, Renderer()),
+        engine=_engine(settings, storage),
         storage=storage,
         payments=PaymentsOff(),
         secret=secret,
@@ -115,3 +118,16 @@ def build(settings: Settings, url: str) -> Product:
         listener.subscribe(worker.heard)
     health = Health(deps, listener, scheduler)
     return Product(deps, health, listener, scheduler, worker, database)
+
+
+def _engine(settings: Settings, storage: Storage) -> Engine:
+    """The best that is configured, or the one that ENGINE names. Raises CannotStart."""
+    real = settings.gpu_worker_url or settings.together_api_key
+    if settings.engine == "preview" or (settings.engine == "auto" and not real):
+        return PreviewEngine(storage, Renderer())
+    from services.engines.together import make_engine  # the SDK is slow to import
+
+    try:
+        return make_engine(settings)
+    except ValueError as error:
+        raise CannotStart(str(error)) from error

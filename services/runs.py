@@ -53,6 +53,7 @@ class Run:
     generation_id: UUID | None
     job_id: UUID | None
     state: str
+    engine: str
     attempt: int
     misses: int
     first: int
@@ -196,6 +197,7 @@ _COLUMNS: Sequence[Any] = (
     RemoteJob.generation_id,
     RemoteJob.job_id,
     RemoteJob.state,
+    RemoteJob.engine,
     RemoteJob.attempt,
     RemoteJob.misses,
     RemoteJob.first,

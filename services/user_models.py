@@ -1,5 +1,6 @@
 """User models: likenesses that members train, from the draft to the last byte erased."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +39,7 @@ class UserModelView:
 
     progress: 0.0-1.0. seconds_left: the engine's estimate. likeness: 0-100.
     metrics: [{"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"}], oldest first.
-    cover_url: its first photo's thumbnail, signed; cover_thumbhash its placeholder.
+    cover_url: its first photo's thumbnail, signed; cover_thumbhash its placeholder, base64.
     lora: whether there are weights to download.
     """
 
@@ -59,7 +60,7 @@ class UserModelView:
     likeness: float | None
     photos: int
     cover_url: str | None
-    cover_thumbhash: bytes | None
+    cover_thumbhash: str | None
     lora: bool
     dismissed: bool
     created_at: datetime
@@ -205,6 +206,14 @@ async def delete(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -
     await changed(session, user_model_id=user_model_id, user_id=user_id)
 
 
+async def lora_url(session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID) -> str:
+    """A signed URL of its weights. Raises NotFound; Conflict when it has none."""
+    row = await owned(session, user_id=user_id, user_model_id=user_model_id)
+    if row.lora_key is None:
+        raise Conflict("This model has no LoRA to download.")
+    return deps.storage.url(row.lora_key, download_name=f"likeness-{row.id.hex[:8]}.safetensors")
+
+
 async def changed(session: AsyncSession, *, user_model_id: UUID, user_id: UUID) -> None:
     """Tells open pages that this user model is to be read again."""
     await notify.publish(session, topic="user_model", id=user_model_id, user_id=user_id)
@@ -292,7 +301,7 @@ def _view(
         likeness=row.likeness,
         photos=photos,
         cover_url=deps.storage.url(f"{cover.folder}/thumb.webp") if cover else None,
-        cover_thumbhash=cover.thumbhash if cover else None,
+        cover_thumbhash=base64.b64encode(cover.thumbhash).decode() if cover else None,
         lora=row.lora_key is not None,
         dismissed=row.dismissed_at is not None,
         created_at=row.created_at,

@@ -190,7 +190,8 @@ class Engine(Protocol):
     cancel: True if the engine stopped it; False if it can't, and the result is to be discarded.
     """
 
-    info: EngineInfo
+    @property
+    def info(self) -> EngineInfo: ...  # noqa: D102
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus: ...  # noqa: D102
 

@@ -1,0 +1,109 @@
+"""/api/generate: ask for images, follow them, stop them; and what may be asked for."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
+from pages.api.errors import documented
+from services import generations, presets
+from services.engines.base import EngineInfo
+from services.generations import GenerationQuote, GenerationRequest, GenerationView
+from services.presets import Preset
+
+router = api_router("generate")
+
+
+class NewGeneration(BaseModel, extra="forbid"):
+    """A request for images of one prompt. Steps and scales: see `GET /api/engine`."""
+
+    model_id: UUID
+    prompt: str = Field(max_length=4000, description="1 to 1,000 characters.")
+    preset: str | None = Field(default=None, max_length=100, description="See /api/presets.")
+    negative_prompt: str | None = Field(default=None, max_length=2000)
+    count: int = Field(default=4, ge=1, le=8)
+    aspect: Literal["1:1", "4:5", "3:4", "2:3", "16:9", "9:16"] = "1:1"
+    seed: int | None = Field(
+        default=None, ge=0, le=generations.MAX_SEED, description="Of the first image."
+    )
+    steps: int | None = Field(default=None, ge=1, le=200)
+    guidance_scale: float | None = Field(default=None, ge=0, le=100)
+    lora_scale: float | None = Field(default=None, ge=0, le=10)
+
+    def request(self) -> GenerationRequest:
+        """For the service."""
+        values = self.model_dump()
+        return GenerationRequest(user_model_id=values.pop("model_id"), **values)
+
+
+class Accepted(BaseModel):
+    """Follow it at `/api/generate/{job_id}`; cost: credits reserved, at most what is charged."""
+
+    job_id: UUID
+    cost: int
+
+
+class Presets(BaseModel):
+    """All styles; there are few."""
+
+    items: list[Preset]
+    next_cursor: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The engine in use and the formats it makes, as (width, height) in pixels."""
+
+    engine: EngineInfo
+    aspects: dict[str, tuple[int, int]]
+
+
+@router.post("/generate", status_code=202, responses=documented(402, 404, 409))
+async def generate(
+    body: NewGeneration, user: CurrentUser, session: SessionDep, deps: DepsDep
+) -> Accepted:
+    """Reserve the credits and queue the images."""
+    view = await generations.create(session, deps, user_id=user.id, request=body.request())
+    return Accepted(job_id=view.id, cost=view.cost)
+
+
+@router.get("/generate/quote")
+async def read_quote(
+    user: CurrentUser,
+    session: SessionDep,
+    deps: DepsDep,
+    count: Annotated[int, Query(ge=1, le=8)] = 4,
+) -> GenerationQuote:
+    """What so many images cost and take, before they are asked for."""
+    return await generations.quote(session, deps, user_id=user.id, count=count)
+
+
+@router.get("/generate/{job_id}", responses=documented(404))
+async def read_generation(
+    job_id: UUID, user: CurrentUser, session: SessionDep, deps: DepsDep
+) -> GenerationView:
+    """Its status and progress, and the images that are finished so far."""
+    return await generations.get(session, deps, user_id=user.id, generation_id=job_id)
+
+
+@router.post("/generate/{job_id}/cancel", status_code=202, responses=documented(404, 409))
+async def cancel_generation(
+    job_id: UUID, user: CurrentUser, session: SessionDep, deps: DepsDep
+) -> GenerationView:
+    """Stop it at once: finished images stay and are paid, the rest is given back."""
+    return await generations.cancel(session, deps, user_id=user.id, generation_id=job_id)
+
+
+@router.get("/presets")
+async def list_presets(_user: CurrentUser) -> Presets:
+    """The styles that a request may name."""
+    return Presets(items=list(presets.PRESETS))
+
+
+@router.get("/engine")
+async def read_engine(_user: CurrentUser, deps: DepsDep) -> Offer:
+    """Which engine makes the images, what that means, and which parameters it takes."""
+    return Offer(deps.engine.info, generations.ASPECTS)
