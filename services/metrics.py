@@ -1,7 +1,9 @@
 """What Prometheus reads at `/metrics`: this process's counters, and the database's totals."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from sqlalchemy import text
 
+from services import jobs
 from services.deps import Deps
 
 REQUESTS = Counter("likeness_requests", "HTTP requests answered.", ["method", "route", "status"])
@@ -9,12 +11,45 @@ REQUEST_SECONDS = Histogram(
     "likeness_request_seconds", "Time from request to the end of its answer.", ["route"]
 )
 DUTY_ERRORS = Counter("likeness_duty_errors", "Failed runs of recurring work.", ["duty"])
-ENGINE_ERRORS = Counter(
-    "likeness_engine_errors", "Calls that an engine refused or left unanswered.", ["engine", "kind"]
-)
+
+# The same in every process, because they are read from the database.
+JOBS = Gauge("likeness_jobs", "Open jobs.", ["kind", "state"])
+JOBS_DEAD = Gauge("likeness_jobs_dead", "Jobs that were given up and wait for an operator.")
+JOBS_DEPTH = Gauge("likeness_jobs_ready", "Jobs that are ready and have no worker yet.")
+JOBS_OLDEST = Gauge("likeness_jobs_oldest_seconds", "How long the first in the line is ready.")
+MEMBERS = Gauge("likeness_members", "Accounts.")
+IMAGES = Gauge("likeness_images", "Images in galleries.")
+MODELS = Gauge("likeness_user_models", "User models.", ["status"])
+RUNS = Gauge("likeness_engine_runs", "Trainings and generations at engines.", ["engine", "state"])
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+COUNTS = {
+    MEMBERS: "select count(*) from users",
+    IMAGES: "select count(*) from generated_images where deleted_at is null",
+    MODELS: "select status, count(*) from user_models group by status",
+    RUNS: "select engine, state, count(*) from remote_jobs group by engine, state",
+}
 
 
-async def exposition(deps: Deps) -> bytes:  # noqa: ARG001
+async def exposition(deps: Deps) -> bytes:
     """All of it in Prometheus's text format."""
+    async with deps.transaction() as session:
+        queue = await jobs.overview(session, limit=0)
+        counts = {gauge: (await session.execute(text(COUNTS[gauge]))).all() for gauge in COUNTS}
+    _show_queue(queue)
+    for gauge, rows in counts.items():
+        if gauge._labelnames:
+            gauge.clear()
+        for *labels, count in rows:
+            (gauge.labels(*labels) if labels else gauge).set(count)
     return generate_latest()
+
+
+def _show_queue(queue: jobs.QueueView) -> None:
+    JOBS.clear()
+    for kind in queue.kinds:
+        for state in ("queued", "waiting", "leased"):
+            JOBS.labels(kind.kind, state).set(getattr(kind, state))
+    JOBS_DEAD.set(queue.dead_count)
+    JOBS_DEPTH.set(queue.depth)
+    JOBS_OLDEST.set(queue.oldest)
