@@ -138,12 +138,12 @@ class _Run:
     def run(self) -> None:
         """Train to the end; a wish to stop leaves a checkpoint behind."""
         training, total = self.training, self.training.steps
-        training.report.stage(Stage.TRAINING, total_steps=total)
         if saved := checkpoints.load(self.folder, self.hash):
             training.restore(saved)
-            training.say()
         else:
             self._save()
+        training.say()
+        training.report.stage(Stage.TRAINING)
         while True:
             self.samples.make_due()
             if training.progress.step >= total:
