@@ -132,13 +132,18 @@ async def debit(
     What was spent already is owed, so that the balance never is below 0.
     """
     account = await _lock(session, user_id)
-    if await _happened(session, reference, "debit", "debt"):
+    if await took_back(session, reference=reference):
         return False
     taken = min(credits, account.available)
     owed = credits - taken
     await _move(session, account, "debit", "available", "withdrawn", taken, reference, reason)
     await _move(session, account, "debt", "owed", "withdrawn", owed, reference, reason)
     return True
+
+
+async def took_back(session: AsyncSession, *, reference: str) -> bool:
+    """Whether a debit was made for this reference."""
+    return await _happened(session, reference, "debit", "debt")
 
 
 async def statement(

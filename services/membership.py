@@ -37,8 +37,8 @@ async def set_plan(
 
 async def set_paid_plan(session: AsyncSession, *, user_id: UUID, plan: str | None) -> None:
     """A subscription gives a member a plan (None: it ended); its invoices do the granting."""
+    await ledger.balance(session, user_id=user_id)  # opens the account with the plan of before
     await _put(session, user_id=user_id, plan=plan)
-    await ledger.balance(session, user_id=user_id)  # opens the account
     await session.execute(
         update(CreditAccount).where(CreditAccount.user_id == user_id).values(renews_at=None)
     )

@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     stripe_price_creator: str | None = None
     stripe_price_pro: str | None = None
     stripe_price_enterprise: str | None = None
+    stripe_price_pack: str | None = None
+    stripe_api_base: str | None = None
+    stripe_tax: bool = False
+    stripe_promotion_codes: bool = False
+    credit_pack_credits: int = Field(default=0, ge=0)
+    past_due_grace_days: int = Field(default=7, ge=0, le=60)
     default_plan: str | None = None
 
     smtp_url: SecretStr | None = None

@@ -14,6 +14,7 @@ from db.models.credits import CreditAccount, CreditEntry, CreditHold, PlanRow
 from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
 from db.models.jobs import JobRow, JobTick
+from db.models.payments import Checkout, Customer, Invoice, StripeEvent, Subscription
 from db.models.remote import RemoteJob
 from db.models.user_models import TrainingImage, TrainingSample, UserModel
 
@@ -22,13 +23,16 @@ __all__ = [
     "AlbumImage",
     "ApiKey",
     "AuditEntry",
+    "Checkout",
     "Consent",
     "CreditAccount",
     "CreditEntry",
     "CreditHold",
+    "Customer",
     "GeneratedImage",
     "Generation",
     "IdempotencyKey",
+    "Invoice",
     "JobRow",
     "JobTick",
     "OneTimeToken",
@@ -36,6 +40,8 @@ __all__ = [
     "RemoteJob",
     "Session",
     "ShareLink",
+    "StripeEvent",
+    "Subscription",
     "ThrottleHit",
     "TrainingImage",
     "TrainingSample",

@@ -1,0 +1,40 @@
+"""Which member is which customer of the payments provider."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Customer, User
+from services.deps import Deps
+from services.errors import NotFound
+
+
+class NotYetKnown(Exception):
+    """The provider told us of something before our own row of it was there: ask again later."""
+
+
+async def customer_of(deps: Deps, *, user_id: UUID) -> str:
+    """The member's customer id, made at the provider when this is the first time."""
+    async with deps.transaction() as session:
+        if known := await session.get(Customer, user_id):
+            return known.stripe_id
+        if (user := await session.get(User, user_id)) is None:
+            raise NotFound("There is no such member.")
+        email, name = user.email, user.name
+    made = await deps.payments.create_customer(reference=str(user_id), email=email, name=name)
+    async with deps.transaction() as session:
+        row = insert(Customer).values(user_id=user_id, stripe_id=made)
+        await session.execute(row.on_conflict_do_nothing())
+        return (await session.get_one(Customer, user_id)).stripe_id
+
+
+async def member_of(session: AsyncSession, *, customer_id: str) -> UUID:
+    """The member behind a customer id. Raises NotYetKnown."""
+    user_id = await session.scalar(
+        select(Customer.user_id).where(Customer.stripe_id == customer_id)
+    )
+    if user_id is None:
+        raise NotYetKnown(f"customer {customer_id}")
+    return user_id

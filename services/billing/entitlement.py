@@ -1,0 +1,256 @@
+"""What a member may use, from what the provider says now: never from an event, a page or a URL.
+
+Subscriptions decide the plan; paid invoice lines alone grant credits, each line once; refunds
+and disputes take credits back. Whatever is fetched carries the database's time from before the
+asking, so that an answer which is overtaken by a newer one changes nothing.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Checkout, Invoice, PlanRow, Subscription, User
+from services import ledger, membership, notify
+from services.billing.customers import member_of
+from services.deps import Deps
+from services.payments.base import InvoiceLine, InvoiceState, Reversal, SubscriptionState
+
+ENTITLED = ("trialing", "active")
+LIVE = (*ENTITLED, "past_due", "incomplete", "unpaid", "paused")
+ENDED = ("canceled", "incomplete_expired")
+
+
+async def database_time(deps: Deps) -> datetime:
+    """The one clock that all containers share."""
+    async with deps.transaction() as session:
+        now: datetime = await session.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]
+    return now
+
+
+async def sync_checkout(deps: Deps, checkout_id: str) -> None:
+    """Closes our row of a visit to the payment page, and fetches what came of it."""
+    visit = await deps.payments.get_checkout(checkout_id)
+    if visit.subscription_id:
+        await sync_subscription(deps, visit.subscription_id)
+    async with deps.transaction() as session:
+        if visit.status in ("complete", "expired"):
+            own = Checkout.stripe_id == checkout_id
+            await session.execute(update(Checkout).where(own).values(status=visit.status))
+
+
+async def sync_subscription(deps: Deps, subscription_id: str) -> None:
+    """Stores a subscription as it stands now and gives its member the plan it pays for."""
+    asked_at = await database_time(deps)
+    state = await deps.payments.get_subscription(subscription_id)
+    async with deps.transaction() as session:
+        user_id = await member_of(session, customer_id=state.customer_id)
+        await _lock(session, user_id)
+        await _store_subscription(session, deps, user_id, state, asked_at)
+        await settle_plan(session, deps, user_id=user_id)
+
+
+async def settle_plan(session: AsyncSession, deps: Deps, *, user_id: UUID) -> None:
+    """Gives a member the best plan that their subscriptions pay for, or the default."""
+    grace = timedelta(days=deps.settings.past_due_grace_days)
+    entitled = Subscription.status.in_(ENTITLED) | (
+        (Subscription.status == "past_due") & (Subscription.past_due_since > func.now() - grace)
+    )
+    plan = await session.scalar(
+        select(Subscription.plan)
+        .join(PlanRow, PlanRow.name == Subscription.plan)
+        .where(Subscription.user_id == user_id, entitled)
+        .order_by(PlanRow.position.desc())
+        .limit(1)
+    )
+    await membership.set_paid_plan(session, user_id=user_id, plan=plan)
+    await notify.publish(session, topic="subscription", id=user_id, user_id=user_id)
+
+
+async def sync_invoice(deps: Deps, invoice_id: str) -> None:
+    """Stores an invoice as it stands now; when it is paid, each of its lines grants once."""
+    asked_at = await database_time(deps)
+    state = await deps.payments.get_invoice(invoice_id)
+    period = None
+    if state.subscription_id:
+        await sync_subscription(deps, state.subscription_id)
+        subscription = await deps.payments.get_subscription(state.subscription_id)
+        period = subscription.period_end - subscription.period_start
+    async with deps.transaction() as session:
+        user_id = await member_of(session, customer_id=state.customer_id)
+        await _lock(session, user_id)
+        by_price = await _plans_by_price(session)
+        granted = 0
+        if state.status == "paid":
+            granted = await _grant(session, deps, user_id, state, by_price, period)
+        await _store_invoice(session, user_id, state, by_price, granted, asked_at)
+        await notify.publish(session, topic="subscription", id=user_id, user_id=user_id)
+
+
+async def sync_reversal(deps: Deps, object_id: str) -> None:
+    """Takes back the share of an invoice's credits that a refund or a dispute took back in money.
+
+    When the money returns (a dispute won, a refund failed), so do the credits.
+    """
+    state = await deps.payments.get_reversal(object_id)
+    if state.invoice_id is None or state.status == "pending" or not state.total:
+        return
+    await sync_invoice(deps, state.invoice_id)
+    async with deps.transaction() as session:
+        invoice = await session.get_one(Invoice, state.invoice_id, with_for_update=True)
+        credits = math.ceil(invoice.credits * state.amount / state.total)
+        await _reverse(session, invoice, state, credits)
+
+
+def credits_of(
+    line: InvoiceLine,
+    lines: Sequence[InvoiceLine],
+    by_price: Mapping[str, PlanRow],
+    period: timedelta | None,
+) -> int:
+    """What one paid line grants: a month's images, or after an upgrade the rest of the month's.
+
+    A proration line grants the difference between the new plan and the one that its negative
+    twin credits, for the share of the month that is left, rounded up.
+    """
+    plan = by_price.get(line.price_id or "")
+    if plan is None or line.amount < 0 or plan.unlimited:
+        return 0
+    if not line.proration:
+        return plan.credits_monthly * line.quantity
+    credited = [by_price.get(other.price_id or "") for other in lines if other.amount < 0]
+    before = max((old.credits_monthly for old in credited if old), default=0)
+    share = min(1.0, (line.period_end - line.period_start) / period) if period else 1.0
+    return max(0, math.ceil((plan.credits_monthly - before) * share))
+
+
+async def _lock(session: AsyncSession, user_id: UUID) -> None:
+    """One change of a member's money at a time."""
+    await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+
+
+async def _plans_by_price(session: AsyncSession) -> dict[str, PlanRow]:
+    rows = await session.scalars(select(PlanRow).where(PlanRow.stripe_price_id.is_not(None)))
+    return {str(row.stripe_price_id): row for row in rows}
+
+
+async def _store_subscription(
+    session: AsyncSession, deps: Deps, user_id: UUID, state: SubscriptionState, asked_at: datetime
+) -> None:
+    by_price = await _plans_by_price(session)
+    plan, later = by_price.get(state.price_id), by_price.get(state.next_price_id or "")
+    values = {
+        "user_id": user_id,
+        "status": state.status,
+        "price_id": state.price_id,
+        "plan": plan and plan.name,
+        "next_plan": later and later.name,
+        "period_start": state.period_start,
+        "period_end": state.period_end,
+        "cancel_at_period_end": state.cancel_at_period_end,
+        "past_due_since": asked_at if state.status == "past_due" else None,
+        "ended_at": asked_at if state.status in ENDED else None,
+        "fetched_at": asked_at,
+    }
+    row = insert(Subscription).values(id=deps.new_id(), stripe_id=state.id, **values)
+    kept = ("past_due_since", "ended_at")  # the first time counts
+    fresh: dict[str, Any] = {name: row.excluded[name] for name in values if name not in kept}
+    for name in kept:
+        old, new = getattr(Subscription, name), row.excluded[name]
+        fresh[name] = case((new.is_(None), None), else_=func.coalesce(old, new))
+    newer = Subscription.fetched_at < row.excluded.fetched_at
+    await session.execute(
+        row.on_conflict_do_update(index_elements=["stripe_id"], set_=fresh, where=newer)
+    )
+
+
+async def _grant(
+    session: AsyncSession,
+    deps: Deps,
+    user_id: UUID,
+    state: InvoiceState,
+    by_price: Mapping[str, PlanRow],
+    period: timedelta | None,
+) -> int:
+    """Grants every line; the sum of what they are worth, whether granted now or before."""
+    total = 0
+    for line in state.lines:
+        if line.price_id == deps.settings.stripe_price_pack and line.amount >= 0:
+            credits, reason = deps.settings.credit_pack_credits * line.quantity, "Credit pack"
+        else:
+            credits = credits_of(line, state.lines, by_price, period)
+            plan = by_price.get(line.price_id or "")
+            reason = f"{plan.title} plan" if plan else ""
+        if credits:
+            await ledger.grant(
+                session,
+                user_id=user_id,
+                credits=credits,
+                reference=f"invoice_line:{line.id}",
+                reason=reason,
+            )
+        total += credits
+    return total
+
+
+async def _store_invoice(
+    session: AsyncSession,
+    user_id: UUID,
+    state: InvoiceState,
+    by_price: Mapping[str, PlanRow],
+    granted: int,
+    asked_at: datetime,
+) -> None:
+    found = (by_price.get(line.price_id or "") for line in state.lines)
+    bought = sorted((plan for plan in found if plan), key=lambda plan: plan.position)
+    values = {
+        "user_id": user_id,
+        "plan": bought[-1].name if bought else None,
+        "status": state.status,
+        "currency": state.currency,
+        "amount_due": state.amount_due,
+        "amount_paid": state.amount_paid,
+        "number": state.number,
+        "hosted_url": state.hosted_url,
+        "credits": granted,
+        "created_at": state.created,
+        "failed_at": asked_at if state.status == "open" else None,
+        "fetched_at": asked_at,
+    }
+    row = insert(Invoice).values(stripe_id=state.id, **values)
+    fresh: dict[str, Any] = {name: row.excluded[name] for name in values}
+    # A line's worth may be computed anew later (another period): what was granted first stays.
+    fresh["credits"] = func.greatest(Invoice.credits, row.excluded.credits)
+    newer = Invoice.fetched_at < row.excluded.fetched_at
+    await session.execute(
+        row.on_conflict_do_update(index_elements=["stripe_id"], set_=fresh, where=newer)
+    )
+
+
+async def _reverse(session: AsyncSession, invoice: Invoice, state: Reversal, credits: int) -> None:
+    reference, back = f"reversal:{state.id}", f"reversal:{state.id}:returned"
+    if state.status == "taken":
+        reason = "Refund" if state.kind == "refund" else "Disputed payment"
+        if await ledger.debit(
+            session, user_id=invoice.user_id, credits=credits, reference=reference, reason=reason
+        ):
+            invoice.amount_reversed += state.amount
+    elif await ledger.took_back(session, reference=reference) and await ledger.grant(
+        session,
+        user_id=invoice.user_id,
+        credits=credits,
+        reference=back,
+        reason="Payment returned to us",
+    ):
+        invoice.amount_reversed -= state.amount
+
+
+async def past_due_members(session: AsyncSession) -> list[UUID]:
+    """Members with a payment that has failed."""
+    late = select(Subscription.user_id).where(Subscription.status == "past_due").distinct()
+    return list(await session.scalars(late))

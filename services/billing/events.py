@@ -1,0 +1,132 @@
+"""Webhooks: verified, stored once, answered at once, and then handled as a job.
+
+Handling asks the provider what the object is now, so order, duplicates and replays change
+nothing. What nobody delivered to us is fetched once a day.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import AuditEntry, StripeEvent
+from services import jobs
+from services.billing import entitlement
+from services.billing.customers import NotYetKnown
+from services.deps import Deps
+from services.jobs import Again, Done, Job, Outcome
+from services.payments.base import ClockSkew, Event
+
+KIND = "stripe_event"
+STALE = timedelta(minutes=10)
+WAIT = timedelta(seconds=15)  # for our own row, when the event came first
+GIVE_UP = timedelta(days=3)  # as long as the provider itself would have tried again
+LOOK_BACK = timedelta(days=29)  # events are kept for 30 days
+KEPT = timedelta(days=90)
+
+log = logging.getLogger(__name__)
+
+_SYNC: dict[str, Callable[[Deps, str], Awaitable[None]]] = {
+    "cs": entitlement.sync_checkout,
+    "sub": entitlement.sync_subscription,
+    "in": entitlement.sync_invoice,
+    "re": entitlement.sync_reversal,
+    "dp": entitlement.sync_reversal,
+    "du": entitlement.sync_reversal,
+}
+
+
+async def receive(deps: Deps, *, payload: bytes, signature: str | None) -> None:
+    """Stores an event that the provider signed. Raises BadSignature; a repeat changes nothing."""
+    try:
+        event = deps.payments.verify(payload, signature)
+    except ClockSkew as error:
+        await _report_clock(deps, error)
+        raise
+    async with deps.transaction() as session:
+        await store(session, event)
+
+
+async def store(session: AsyncSession, event: Event) -> bool:
+    """Keeps an event and queues its handling, both once; False: it was here already."""
+    row = insert(StripeEvent).values(
+        id=event.id, type=event.type, object_id=event.object_id, created_at=event.created
+    )
+    new = await session.scalar(row.on_conflict_do_nothing().returning(StripeEvent.id))
+    if new is None:
+        return False
+    await jobs.enqueue(session, kind=KIND, payload={"event_id": event.id}, dedupe_key=event.id)
+    return True
+
+
+async def handle(deps: Deps, job: Job) -> Outcome:
+    """Job: brings us up to date with the object that an event was about."""
+    async with deps.transaction() as session:
+        event = await session.get(StripeEvent, job.payload["event_id"])
+        if event is None or event.handled_at is not None:
+            return Done()
+        too_old = await session.scalar(select(func.now() - event.received_at > GIVE_UP))
+    note = {}
+    if sync := _SYNC.get(event.object_id.split("_")[0]):
+        try:
+            await sync(deps, event.object_id)
+        except NotYetKnown as error:
+            if not too_old:
+                return Again(after=WAIT)
+            note = {"ignored": str(error)}
+    async with job.transaction(deps) as session:
+        done = update(StripeEvent).where(StripeEvent.id == event.id)
+        await session.execute(done.values(handled_at=func.now(), details=note))
+    return Done()
+
+
+async def backfill(deps: Deps, job: Job) -> Outcome:
+    """Tick: stores what the provider could not deliver, and forgets what was handled long ago."""
+    if not deps.payments.enabled:
+        return Done()
+    now = await entitlement.database_time(deps)
+    missed = await deps.payments.undelivered(now - LOOK_BACK)
+    async with job.transaction(deps) as session:
+        found = [event.id for event in missed if await store(session, event)]
+        await _prune(session)
+    if found:
+        log.warning("fetched %d webhooks that had not been delivered", len(found))
+    return Done()
+
+
+async def settle_past_due(deps: Deps, job: Job) -> Outcome:
+    """Tick: ends the grace of members whose payment has failed for too long."""
+    async with job.transaction(deps) as session:
+        for user_id in await entitlement.past_due_members(session):
+            await entitlement.settle_plan(session, deps, user_id=user_id)
+    return Done()
+
+
+async def stale(session: AsyncSession) -> int:
+    """How many events have waited for more than ten minutes: for readiness, metrics, /admin."""
+    old = StripeEvent.handled_at.is_(None) & (StripeEvent.received_at < func.now() - STALE)
+    return await session.scalar(select(func.count()).select_from(StripeEvent).where(old)) or 0
+
+
+async def clock_skew(session: AsyncSession) -> int | None:
+    """Seconds by which this server's clock was off at a webhook of the last day, if any."""
+    recent = AuditEntry.at > func.now() - timedelta(days=1)
+    query = select(AuditEntry.details).where(AuditEntry.action == "payments.clock", recent)
+    details = await session.scalar(query.order_by(AuditEntry.at.desc()).limit(1))
+    return int(details["seconds"]) if details else None
+
+
+async def _report_clock(deps: Deps, error: ClockSkew) -> None:
+    """Says that the clock is wrong; webhooks are refused until it is set right."""
+    log.error("webhook refused: %s; set this server's clock (NTP)", error)
+    async with deps.transaction() as session:
+        details = {"seconds": error.seconds}
+        session.add(AuditEntry(action="payments.clock", target="server", details=details))
+
+
+async def _prune(session: AsyncSession) -> None:
+    old = StripeEvent.handled_at < func.now() - KEPT
+    await session.execute(StripeEvent.__table__.delete().where(old))  # type: ignore[attr-defined]

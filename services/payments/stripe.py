@@ -1,0 +1,339 @@
+"""Stripe behind the payments protocol; with `stripe_setup`, the only module that knows its SDK.
+
+The API version is the SDK's own (`stripe.api_version`); the webhook endpoint is made with the
+same one. Never run against Stripe itself so far: README says what that leaves unproven.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import stripe
+
+from services.payments.base import (
+    BadSignature,
+    CheckoutState,
+    ClockSkew,
+    Event,
+    InvoiceLine,
+    InvoiceState,
+    PaymentsError,
+    Reversal,
+    SubscriptionState,
+)
+
+if TYPE_CHECKING:
+    from stripe.params.billing_portal import SessionCreateParams as PortalParams
+    from stripe.params.checkout import SessionCreateParams as CheckoutParams
+
+TIMEOUT = 20.0  # seconds; the SDK's own default of 80 outlasts a member's patience
+RETRIES = 2  # safe: every POST of ours carries an idempotency key
+TOLERANCE = 300  # seconds; the SDK's default for webhooks
+
+EVENTS = (
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.voided",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+)
+
+
+def _when(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def id_of(value: object) -> str | None:
+    """The id of a field that Stripe answers as an id, as an object, or not at all."""
+    return value if value is None or isinstance(value, str) else str(value.id)  # type: ignore[attr-defined]
+
+
+@asynccontextmanager
+async def asking(what: str) -> AsyncIterator[None]:
+    """Turns what the SDK raises into PaymentsError, saying what was asked for."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise PaymentsError(f"{what}: {error.user_message or error}") from error
+
+
+def make_client(secret_key: str, api_base: str | None = None) -> stripe.StripeClient:
+    """A client with our timeout and retries."""
+    return stripe.StripeClient(
+        secret_key,
+        max_network_retries=RETRIES,
+        base_addresses={"api": api_base} if api_base else {},
+        http_client=stripe.HTTPXClient(timeout=TIMEOUT, allow_sync_methods=True),
+    )
+
+
+class StripePayments:
+    """secret_key: `sk_...`; webhook_secret: None turns webhooks off. api_base: for tests.
+
+    tax, promotion_codes: whether Checkout computes taxes and takes promotion codes.
+    """
+
+    enabled = True
+
+    def __init__(
+        self,
+        secret_key: str,
+        webhook_secret: str | None,
+        *,
+        tax: bool = False,
+        promotion_codes: bool = False,
+        api_base: str | None = None,
+    ) -> None:
+        self._client = make_client(secret_key, api_base)
+        self._api = self._client.v1
+        self._webhook_secret = webhook_secret
+        self._tax, self._promotion_codes = tax, promotion_codes
+
+    async def create_customer(self, *, reference: str, email: str, name: str) -> str:
+        """The customer's id; `reference` is our member's id."""
+        async with asking("customer"):
+            customer = await self._api.customers.create_async(
+                {"email": email, "name": name, "metadata": {"reference": reference}},
+                {"idempotency_key": f"customer:{reference}"},
+            )
+        return customer.id
+
+    async def checkout(
+        self,
+        *,
+        reference: str,
+        customer_id: str,
+        price_id: str,
+        monthly: bool,
+        return_url: str,
+        cancel_url: str,
+    ) -> CheckoutState:
+        """A payment page for one month's plan, or for one thing bought once."""
+        params: CheckoutParams = {
+            "mode": "subscription" if monthly else "payment",
+            "customer": customer_id,
+            "client_reference_id": reference,
+            "line_items": [{"price": price_id, "quantity": 1}],
+            "success_url": return_url,
+            "cancel_url": cancel_url,
+            "allow_promotion_codes": self._promotion_codes,
+            "automatic_tax": {"enabled": self._tax},
+        }
+        if monthly:
+            params["subscription_data"] = {"metadata": {"reference": reference}}
+        else:
+            params["invoice_creation"] = {"enabled": True}
+        if self._tax:
+            params["customer_update"] = {"address": "auto"}
+        async with asking("checkout"):
+            session = await self._api.checkout.sessions.create_async(
+                params, {"idempotency_key": f"checkout:{reference}"}
+            )
+        return self._checkout(session)
+
+    async def get_checkout(self, checkout_id: str) -> CheckoutState:
+        """The visit as it stands now."""
+        async with asking("checkout"):
+            return self._checkout(await self._api.checkout.sessions.retrieve_async(checkout_id))
+
+    @staticmethod
+    def _checkout(session: "stripe.checkout.Session") -> CheckoutState:
+        return CheckoutState(
+            session.id,
+            session.url,
+            str(session.status),
+            session.client_reference_id,
+            id_of(session.customer),
+            id_of(session.subscription),
+        )
+
+    async def portal(
+        self,
+        *,
+        customer_id: str,
+        return_url: str,
+        change: tuple[str, str] | None = None,
+        cancel: str | None = None,
+    ) -> str:
+        """The URL of the customer's portal: card, invoices, change and cancellation.
+
+        change: (subscription, price) leads straight to confirming that price; cancel: to the end.
+        """
+        params: PortalParams = {"customer": customer_id, "return_url": return_url}
+        async with asking("portal"):
+            if change:
+                subscription = await self._api.subscriptions.retrieve_async(change[0])
+                item = {"id": subscription.items.data[0].id, "price": change[1], "quantity": 1}
+                params["flow_data"] = {
+                    "type": "subscription_update_confirm",
+                    "subscription_update_confirm": {
+                        "subscription": change[0],
+                        "items": [item],  # type: ignore[list-item]
+                    },
+                }
+            elif cancel:
+                params["flow_data"] = {
+                    "type": "subscription_cancel",
+                    "subscription_cancel": {"subscription": cancel},
+                }
+            session = await self._api.billing_portal.sessions.create_async(params)
+        return session.url
+
+    async def get_subscription(self, subscription_id: str) -> SubscriptionState:
+        """The subscription as it stands now, with a change that waits for the period's end."""
+        async with asking("subscription"):
+            found = await self._api.subscriptions.retrieve_async(
+                subscription_id, {"expand": ["schedule"]}
+            )
+        item = found.items.data[0]
+        return SubscriptionState(
+            id=found.id,
+            customer_id=str(id_of(found.customer)),
+            status=found.status,
+            price_id=item.price.id,
+            period_start=_when(item.current_period_start),
+            period_end=_when(item.current_period_end),
+            cancel_at_period_end=bool(found.cancel_at_period_end or found.cancel_at),
+            next_price_id=_next_price(found, item.current_period_end),
+        )
+
+    async def get_invoice(self, invoice_id: str) -> InvoiceState:
+        """The invoice as it stands now, with all its lines."""
+        async with asking("invoice"):
+            found = await self._api.invoices.retrieve_async(invoice_id)
+            listed = await self._api.invoices.line_items.list_async(invoice_id, {"limit": 100})
+            lines = [_line(line) async for line in listed.auto_paging_iter()]
+        details = found.parent.subscription_details if found.parent else None
+        return InvoiceState(
+            id=str(found.id),
+            customer_id=str(id_of(found.customer)),
+            subscription_id=id_of(details.subscription) if details else None,
+            status=str(found.status),
+            currency=found.currency,
+            amount_due=found.amount_due,
+            amount_paid=found.amount_paid,
+            number=found.number,
+            hosted_url=found.hosted_invoice_url,
+            created=_when(found.created),
+            lines=lines,
+        )
+
+    async def get_reversal(self, object_id: str) -> Reversal:
+        """A refund (`re_`) or a dispute (`dp_`, `du_`) as it stands now."""
+        async with asking("reversal"):
+            if object_id.startswith("re_"):
+                refund = await self._api.refunds.retrieve_async(object_id)
+                status = _REFUND.get(str(refund.status), "pending")
+                kind, amount, intent = "refund", refund.amount, id_of(refund.payment_intent)
+            else:
+                dispute = await self._api.disputes.retrieve_async(object_id)
+                status = _DISPUTE.get(dispute.status, "taken")
+                kind, amount, intent = "dispute", dispute.amount, id_of(dispute.payment_intent)
+            invoice_id, total = await self._payment(intent)
+        return Reversal(object_id, kind, status, amount, total, invoice_id)
+
+    async def _payment(self, intent: str | None) -> tuple[str | None, int]:
+        """Which invoice a payment was for, and how much it was."""
+        if intent is None:
+            return None, 0
+        paid = await self._api.invoice_payments.list_async(
+            {"payment": {"type": "payment_intent", "payment_intent": intent}, "limit": 1}
+        )
+        if not paid.data:
+            return None, 0
+        return id_of(paid.data[0].invoice), paid.data[0].amount_paid or 0
+
+    async def cancel_now(self, subscription_id: str) -> None:
+        """Ends a subscription at once; one that has ended already is fine."""
+        async with asking("cancellation"):
+            try:
+                await self._api.subscriptions.cancel_async(subscription_id)
+            except stripe.InvalidRequestError as error:
+                if error.code != "resource_missing":
+                    raise
+
+    def verify(self, payload: bytes, signature: str | None) -> Event:
+        """The event that Stripe signed. Raises BadSignature, ClockSkew for the clocks' sake.
+
+        The SDK lets times in the future pass: here they are out of bounds like those of the past.
+        """
+        try:
+            stripe.WebhookSignature.verify_header(payload, signature, self._webhook_secret)
+            stamp, _ = stripe.WebhookSignature._get_timestamp_and_signatures(str(signature), "v1")
+            event = self._client.construct_event(
+                payload, signature, self._webhook_secret, tolerance=0
+            )
+        except (stripe.SignatureVerificationError, ValueError) as error:
+            raise BadSignature(str(error)) from error
+        if abs(skew := stamp - int(time.time())) > TOLERANCE:
+            raise ClockSkew(skew)
+        return _event(event)
+
+    async def undelivered(self, since: datetime) -> list[Event]:
+        """Events of ours since then that no endpoint of ours has accepted; Stripe keeps 30 days."""
+        async with asking("events"):
+            listed = await self._api.events.list_async(
+                {
+                    "types": list(EVENTS),
+                    "delivery_success": False,
+                    "created": {"gte": int(since.timestamp())},
+                    "limit": 100,
+                }
+            )
+            return [_event(event) async for event in listed.auto_paging_iter()]
+
+
+# https://docs.stripe.com/api/refunds/object and /disputes/object, `status`
+_REFUND = {"succeeded": "taken", "failed": "void", "canceled": "void"}
+_DISPUTE = {
+    "won": "void",
+    "warning_needs_response": "pending",
+    "warning_under_review": "pending",
+    "warning_closed": "void",
+    "prevented": "void",
+}
+
+
+def _event(event: stripe.Event) -> Event:
+    return Event(event.id, event.type, str(event.data.object["id"]), _when(event.created))
+
+
+def _line(line: stripe.InvoiceLineItem) -> InvoiceLine:
+    details = line.pricing.price_details if line.pricing else None
+    parent = line.parent
+    source = parent and (parent.subscription_item_details or parent.invoice_item_details)
+    return InvoiceLine(
+        id=line.id,
+        price_id=id_of(details.price) if details else None,
+        amount=line.amount,
+        quantity=line.quantity or 1,
+        proration=bool(source and source.proration),
+        period_start=_when(line.period.start),
+        period_end=_when(line.period.end),
+    )
+
+
+def _next_price(subscription: stripe.Subscription, period_end: int) -> str | None:
+    """The price of the schedule's phase that begins when the period ends."""
+    schedule = subscription.schedule
+    if schedule is None or isinstance(schedule, str):
+        return None
+    for phase in schedule.phases:
+        if phase.start_date >= period_end and phase.items:
+            return id_of(phase["items"][0].price)
+    return None
