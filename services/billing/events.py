@@ -39,6 +39,11 @@ _SYNC: dict[str, Callable[[Deps, str], Awaitable[None]]] = {
 }
 
 
+def sync_for(object_id: str) -> Callable[[Deps, str], Awaitable[None]] | None:
+    """What brings us up to date with an object; its id's prefix says which kind it is."""
+    return _SYNC.get(object_id.split("_")[0])
+
+
 async def receive(deps: Deps, *, payload: bytes, signature: str | None) -> None:
     """Stores an event that the provider signed. Raises BadSignature; a repeat changes nothing."""
     try:
@@ -70,7 +75,7 @@ async def handle(deps: Deps, job: Job) -> Outcome:
             return Done()
         too_old = await session.scalar(select(func.now() - event.received_at > GIVE_UP))
     note = {}
-    if sync := _SYNC.get(event.object_id.split("_")[0]):
+    if sync := sync_for(event.object_id):
         try:
             await sync(deps, event.object_id)
         except NotYetKnown as error:
@@ -103,6 +108,12 @@ async def settle_past_due(deps: Deps, job: Job) -> Outcome:
         for user_id in await entitlement.past_due_members(session):
             await entitlement.settle_plan(session, deps, user_id=user_id)
     return Done()
+
+
+async def unhandled(session: AsyncSession) -> int:
+    """How many events have not been handled yet."""
+    left = select(func.count()).select_from(StripeEvent).where(StripeEvent.handled_at.is_(None))
+    return await session.scalar(left) or 0
 
 
 async def stale(session: AsyncSession) -> int:

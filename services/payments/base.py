@@ -147,3 +147,5 @@ class Payments(Protocol):
     def verify(self, payload: bytes, signature: str | None) -> Event: ...  # noqa: D102
 
     async def undelivered(self, since: datetime) -> list[Event]: ...  # noqa: D102
+
+    async def close(self) -> None: ...  # noqa: D102

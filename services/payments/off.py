@@ -65,3 +65,6 @@ class PaymentsOff:
     async def undelivered(self, since: datetime) -> list[Event]:
         """Nothing is missed."""
         return []
+
+    async def close(self) -> None:
+        """Nothing is open."""

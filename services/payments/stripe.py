@@ -72,13 +72,24 @@ async def asking(what: str) -> AsyncIterator[None]:
         raise PaymentsError(f"{what}: {error.user_message or error}") from error
 
 
-def make_client(secret_key: str, api_base: str | None = None) -> stripe.StripeClient:
-    """A client with our timeout and retries."""
+@asynccontextmanager
+async def connected(
+    secret_key: str, api_base: str | None = None
+) -> AsyncIterator[stripe.StripeClient]:
+    """A client with our timeout and retries, for as long as the block lasts."""
+    http = stripe.HTTPXClient(timeout=TIMEOUT)
+    try:
+        yield _client(secret_key, api_base, http)
+    finally:
+        await http.close_async()  # type: ignore[no-untyped-call]
+
+
+def _client(secret_key: str, api_base: str | None, http: stripe.HTTPClient) -> stripe.StripeClient:
     return stripe.StripeClient(
         secret_key,
         max_network_retries=RETRIES,
         base_addresses={"api": api_base} if api_base else {},
-        http_client=stripe.HTTPXClient(timeout=TIMEOUT, allow_sync_methods=True),
+        http_client=http,
     )
 
 
@@ -99,7 +110,8 @@ class StripePayments:
         promotion_codes: bool = False,
         api_base: str | None = None,
     ) -> None:
-        self._client = make_client(secret_key, api_base)
+        self._http = stripe.HTTPXClient(timeout=TIMEOUT)
+        self._client = _client(secret_key, api_base, self._http)
         self._api = self._client.v1
         self._webhook_secret = webhook_secret
         self._tax, self._promotion_codes = tax, promotion_codes
@@ -266,6 +278,10 @@ class StripePayments:
             except stripe.InvalidRequestError as error:
                 if error.code != "resource_missing":
                     raise
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._http.close_async()  # type: ignore[no-untyped-call]
 
     def verify(self, payload: bytes, signature: str | None) -> Event:
         """The event that Stripe signed. Raises BadSignature, ClockSkew for the clocks' sake.
