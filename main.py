@@ -13,17 +13,25 @@ from nicegui.server import Server
 import pages
 from components import live
 from pages import operations, sockets
-from services import bootstrap, logs, opening
+from services import bootstrap, commands, logs, opening
 from services.bootstrap import Product
 from services.opening import CannotStart, say
 from services.settings import Settings
 
 
 def main() -> None:
-    """Runs until Ctrl-C or SIGTERM; whatever was started is stopped again."""
+    """Runs a command, or the server until Ctrl-C or SIGTERM; what was started is stopped again."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     settings = opening.read_settings()
     logs.configure(settings.log_level, secrets=opening.secrets_of(settings))
+    if len(sys.argv) > 1:
+        run_command(settings, commands.named(sys.argv[1]))
+    else:
+        run_server(settings)
+
+
+def run_server(settings: Settings) -> None:
+    """Pages, API and scheduler over one product."""
     opening.check_port(settings)
     with opening.opened_database(settings, say) as url:
         product = bootstrap.build(settings, url)
@@ -35,6 +43,19 @@ def main() -> None:
         app.on_startup(lambda: start(product))
         app.on_shutdown(product.stop)
         serve(settings)
+
+
+def run_command(settings: Settings, command: commands.Command) -> None:
+    """One thing for the operator, and no server."""
+
+    async def run(product: Product) -> None:
+        try:
+            await command(product.deps, say)
+        finally:
+            await product.stop()
+
+    with opening.opened_database(settings, say) as url:
+        asyncio.run(run(bootstrap.build(settings, url)))
 
 
 async def start(product: Product) -> None:

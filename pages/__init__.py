@@ -31,6 +31,7 @@ from pages.api import (
     models,
     photos,
     shares,
+    stripe,
 )
 from services.deps import Deps
 
@@ -60,6 +61,7 @@ RESOURCES = (
     models,
     photos,
     shares,
+    stripe,
 )
 
 

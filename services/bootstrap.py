@@ -29,6 +29,7 @@ from services import (
     runs,
     training_runs,
 )
+from services.billing import closing, events
 from services.deps import Deps
 from services.engines.base import Engine
 from services.engines.preview.engine import PreviewEngine
@@ -36,7 +37,7 @@ from services.engines.preview.process import Renderer
 from services.health import Health
 from services.jobs import Handler, Kind, Worker
 from services.notify import Listener
-from services.payments.off import PaymentsOff
+from services.payments.configured import configured as configured_payments
 from services.scheduler import Scheduler
 from services.settings import Settings
 from services.storage.base import Storage
@@ -46,6 +47,8 @@ GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may ha
 
 # What waits for an engine has its own deadlines; attempts only count our own failures.
 KINDS: dict[str, Kind] = {
+    closing.KIND: Kind(closing.handle, max_attempts=20),
+    events.KIND: Kind(events.handle, max_attempts=20),
     privacy.KIND: Kind(privacy.erase, max_attempts=20),
     recovery.KIND: Kind(recovery.handle),
     erasing.KIND: Kind(erasing.handle, max_attempts=20),
@@ -54,6 +57,8 @@ KINDS: dict[str, Kind] = {
     generation_runs.KIND: Kind(generation_runs.handle, generation_runs.abandoned, max_attempts=20),
 }
 TICKS: dict[str, tuple[timedelta, Handler]] = {
+    "billing.backfill": (events.BACKFILL, events.backfill),
+    "billing.past_due": (events.PAST_DUE, events.settle_past_due),
     "gallery.purge": (gallery.PURGING, gallery.purge_tick),
     "housekeeping": (housekeeping.INTERVAL, housekeeping.run),
     "jobs.prune": (jobs.PRUNING, jobs.prune),
@@ -84,7 +89,7 @@ class Product:
             await self.worker.drain(GRACE)
         await self.scheduler.stop()
         await self.listener.stop()
-        closing = (self.deps.engine.close(), self.deps.storage.close())
+        closing = (self.deps.engine.close(), self.deps.storage.close(), self.deps.payments.close())
         await asyncio.gather(*closing, return_exceptions=True)
         await asyncio.to_thread(imaging.close)
         await self.database.dispose()
@@ -108,7 +113,7 @@ def build(settings: Settings, url: str) -> Product:
         new_seed=lambda: secrets.randbelow(2**31),
         engine=_engine(settings, storage),
         storage=storage,
-        payments=PaymentsOff(),
+        payments=configured_payments(settings),
         secret=secret,
     )
     worker = Worker(deps, kinds=KINDS, ticks=TICKS) if settings.role != "web" else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from services.billing import events
 from services.deps import Deps
 from services.notify import Listener
 from services.scheduler import Scheduler
@@ -34,7 +35,13 @@ class Health:
             "storage": storage,
             "notices": self.listener.connected.is_set(),
             "scheduler": not self.scheduler.late(),
+            "webhooks": await _works("webhooks", self._look_at_webhooks()),
         }
+
+    async def _look_at_webhooks(self) -> None:
+        async with self.deps.transaction() as session:
+            if waiting := await events.stale(session):
+                raise RuntimeError(f"{waiting} of Stripe's events have waited for 10 minutes")
 
     async def _ask_database(self) -> None:
         async with self.deps.transaction() as session:

@@ -55,6 +55,8 @@ class Scheduler:
 
     async def stop(self) -> None:
         """Starts nothing more, and gives what runs a few seconds to end."""
+        if not self._clock.running:
+            return
         self._clock.pause()
         running = {duty.running for duty in self._duties if duty.running}
         if running:

@@ -26,6 +26,8 @@ WAIT = timedelta(seconds=15)  # for our own row, when the event came first
 GIVE_UP = timedelta(days=3)  # as long as the provider itself would have tried again
 LOOK_BACK = timedelta(days=29)  # events are kept for 30 days
 KEPT = timedelta(days=90)
+BACKFILL = timedelta(days=1)
+PAST_DUE = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 

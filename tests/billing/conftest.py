@@ -160,7 +160,8 @@ async def selling_deps(live_deps: Deps, double: StripeDouble) -> AsyncIterator[D
     payments = StripePayments(SECRET_KEY, WEBHOOK_SECRET, api_base=double.url)
     deps = dataclasses.replace(live_deps, settings=settings, payments=payments)
     async with deps.transaction() as session:
-        await plans.choose_default(session, settings)
+        connection = await session.connection()
+        await connection.run_sync(plans.choose_default, settings)
     await set_up.run(deps)
     yield deps
     await payments.close()

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 revision = 'be13bf8aadcd'
-down_revision = 'd7f849ec618b'
+down_revision = '26b752592020'
 branch_labels = None
 depends_on = None
 
