@@ -109,6 +109,7 @@ def _upgrade(settings: Settings, url: str) -> None:
     try:
         with migrate.connected(url) as connection:
             plans.choose_default(connection, settings)
+            plans.choose_prices(connection, settings)
     except Invalid as error:
         raise CannotStart(str(error)) from error
 

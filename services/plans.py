@@ -129,3 +129,16 @@ def choose_default(connection: Connection, settings: Settings) -> None:
         raise Invalid(f"DEFAULT_PLAN is “{name}”: choose one of {', '.join(names)}.")
     connection.execute(update(PlanRow).where(PlanRow.name != name).values(is_default=False))
     connection.execute(update(PlanRow).where(PlanRow.name == name).values(is_default=True))
+
+
+def choose_prices(connection: Connection, settings: Settings) -> None:
+    """Puts the operator's STRIPE_PRICE_… into the plans, where they are set."""
+    chosen = {
+        "creator": settings.stripe_price_creator,
+        "pro": settings.stripe_price_pro,
+        "enterprise": settings.stripe_price_enterprise,
+    }
+    for name, price_id in chosen.items():
+        if price_id:
+            row = update(PlanRow).where(PlanRow.name == name)
+            connection.execute(row.values(stripe_price_id=price_id))
