@@ -12,9 +12,10 @@ import time
 import tomllib
 from pathlib import Path
 
+from tests import browsers
+
 ROOT = Path(__file__).parents[1]
 TRAINER = ROOT / ".venv-trainer"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TRAINER_TESTS = ["pytest", "pytest-asyncio", "pytest-timeout"]
 
 
@@ -54,7 +55,7 @@ def report(results: dict[str, tuple[bool, float]]) -> int:
 
 def install_browser() -> None:
     """Leaves a Chromium on PATH, or Playwright's own where that can't be had."""
-    if any(map(shutil.which, BROWSERS)):
+    if browsers.installed():
         return
     say("== installing Chromium for the browser tests")
     if shutil.which("apt-get") and os.geteuid() == 0:

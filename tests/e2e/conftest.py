@@ -16,12 +16,12 @@ from db.embedded import EmbeddedPostgres
 from services import bootstrap, sessions, users
 from services.settings import Settings
 from services.users import UserView
+from tests import browsers
 from tests.builders import make_user
 from tests.conftest import ExplicitSettings
 from tests.e2e.driving import Program, Server, watched
 from tests.waiting import eventually_sync
 
-CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -84,7 +84,7 @@ def _ready(settings: Settings) -> bool:
 async def browser() -> AsyncIterator[Browser]:
     """Chromium without a window."""
     async with async_playwright() as playwright:
-        yield await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield await playwright.chromium.launch(executable_path=browsers.installed(), args=FLAGS)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pages.context import current_user
 from services import sessions, users
 from services.deps import Deps
 from services.sessions import Caller
+from tests import browsers
 from tests.builders import make_user
 from tests.serving import listening
 from tests.waiting import eventually
@@ -22,7 +23,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backgroun
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=browsers.installed(), args=FLAGS)
         yield browser
         await browser.close()
 
