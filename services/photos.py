@@ -20,8 +20,9 @@ from services.uploads import Upload
 MIN_PHOTOS, GOOD_PHOTOS, MAX_PHOTOS = 10, 20, 30
 MIN_SIDE, GOOD_SIDE = 256, 768  # px, the short side; training is done at 1024
 MAX_RATIO, GOOD_RATIO = 4.0, 2.2
-SHARP = 80.0  # below: blurred (see `variants.measures`)
-LIGHT = 80.0  # below: dark
+# Below: blurred, or dark. Of 14 photographs the least sharp has 588; blurred by 0.3 % of their
+# length none has over 57. The darkest by day has 160; at a quarter of the light none has over 56.
+SHARP, LIGHT = 60.0, 70.0
 NEAR = 6  # of 64 bits of the hash: no more may differ between near duplicates
 EDITABLE = ("draft", "failed", "canceled")
 

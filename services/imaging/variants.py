@@ -3,7 +3,7 @@
 import io
 
 import thumbhash
-from PIL import Image, ImageFilter, ImageStat
+from PIL import Image, ImageFilter, ImageOps, ImageStat
 from PIL.Image import Resampling
 
 FULL_SIDE, MEDIUM_SIDE, TRAIN_SIDE, THUMB_SIDE = 2048, 1024, 1024, 512
@@ -55,7 +55,8 @@ def measures(image: Image.Image) -> dict[str, float]:
     Both on a copy of 512 px, so that the resolution of the photo plays no part.
     """
     grey = fitted(image, THUMB_SIDE).convert("L")
-    edges = grey.filter(_LAPLACE)
+    # the filter leaves the outermost pixels as they were
+    edges = ImageOps.crop(grey.filter(_LAPLACE), 1) if min(grey.size) > 2 else grey
     width, height = max(1, edges.width // _TILES), max(1, edges.height // _TILES)
     tiles = (
         edges.crop((x * width, y * height, (x + 1) * width, (y + 1) * height))

@@ -33,8 +33,8 @@ def storage(tmp_path: Path) -> LocalStorage:
 class Member:
     """A signed-in browser with a draft."""
 
-    def __init__(self, http: httpx.AsyncClient, path: str) -> None:
-        self.http, self.path = http, path
+    def __init__(self, http: httpx.AsyncClient, user_id: UUID, path: str) -> None:
+        self.http, self.user_id, self.path = http, user_id, path
 
     async def post(self, *files: tuple[str, bytes]) -> list[dict[str, Any]]:
         parts = [("files", (name, data, "image/jpeg")) for name, data in files]
@@ -56,9 +56,10 @@ async def registered(
     async with httpx.AsyncClient(base_url=base_url, timeout=60) as http:
         answer = await http.post("/api/auth/register", json=ANNA | {"email": email})
         assert answer.status_code == 201, answer.text
+        user_id = UUID(answer.json()["id"])
         async with deps.transaction() as session:
-            model = await make_user_model(session, user_id=UUID(answer.json()["id"]))
-        yield Member(http, f"/api/models/{model.id}/images")
+            model = await make_user_model(session, user_id=user_id)
+        yield Member(http, user_id, f"/api/models/{model.id}/images")
 
 
 @pytest.fixture
