@@ -83,8 +83,8 @@ def _read(image: Image.Image, side: int) -> Picture:
     image.load()
     profile, orientation = image.info.get("icc_profile"), _orientation(image)
     pixels = _to_srgb(_resized(_plain(image), side), profile)
-    if turn := _TURN.get(orientation):
-        pixels = pixels.transpose(turn)
+    if orientation in _TURN:
+        pixels = pixels.transpose(_TURN[orientation])
     pixels.info.clear()
     if orientation in (5, 6, 7, 8):
         width, height = height, width
