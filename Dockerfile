@@ -33,11 +33,11 @@ CMD ["python", "-m", "services.trainer", "serve"]
 FROM trainer-packages AS trainer-together-packages
 # Where Together serves its own packages: another project has the same name elsewhere.
 ARG SPROCKET_INDEX
-RUN uv pip install --no-cache --index-url "${SPROCKET_INDEX}" "sprocket>=0.1.4"
+RUN uv pip install --no-cache --index "${SPROCKET_INDEX}" "sprocket>=0.1.4" -c pins.txt
 
 FROM trainer AS trainer-together
 COPY --from=trainer-together-packages /app/.venv .venv
-CMD ["python", "-m", "services.trainer.sprocket_worker"]
+CMD ["python", "-m", "services.trainer.sprocket_worker", "--queue"]
 
 FROM ${PYTHON} AS app
 # The distribution's PostgreSQL, without the server that its package would set up by itself.

@@ -16,7 +16,7 @@ from tests import browsers
 
 ROOT = Path(__file__).parents[1]
 TRAINER = ROOT / ".venv-trainer"
-TRAINER_TESTS = ["pytest", "pytest-asyncio", "pytest-timeout"]
+TRAINER_TESTS = ["jsonschema", "pytest", "pytest-asyncio", "pytest-timeout", "pyyaml"]
 
 
 def main(arguments: list[str]) -> int:

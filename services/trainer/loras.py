@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers.training_utils import cast_training_params
 from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -46,8 +45,10 @@ def add_adapter(
         target_modules=targets(transformer, extra),
     )
     transformer.add_adapter(config, adapter_name=ADAPTER)
-    cast_training_params(transformer, dtype=torch.float32)
-    return [parameter for parameter in transformer.parameters() if parameter.requires_grad]
+    parameters = [parameter for parameter in transformer.parameters() if parameter.requires_grad]
+    for parameter in parameters:  # peft makes them in the base's format, be it of 8 bits
+        parameter.data = parameter.data.float()
+    return parameters
 
 
 def fingerprint(name: str, transformer: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The worker as a Together Dedicated Container: `python -m services.trainer.sprocket_worker`.
 
-Sprocket (from pypi.together.ai only) takes jobs from Together's queue and hands them to
-`predict`. What its source (0.1.4) asks of us: an AsyncSprocket, since a sync one stops the
+Sprocket (from Together's own package index only) takes jobs from Together's queue and hands them
+to `predict`. What its source (0.1.4) asks of us: an AsyncSprocket, since a sync one stops the
 heartbeats; payloads with nested URLs, since it fetches those at the top level; and
 TERMINATION_GRACE_PERIOD_SECONDS above the longest job, since it cuts `predict` there. A running
 job is canceled by the reply of its progress_url only.
