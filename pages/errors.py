@@ -10,6 +10,7 @@ from nicegui import app
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from components.plain import error_page
@@ -95,7 +96,18 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response = _answer(request.scope, status, phrase.replace(" ", ""), message, {})
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(_methods(request.scope))
     return response
+
+
+def _methods(scope: Scope) -> list[str]:
+    """What the address takes, on all its routes; Starlette names those of the first one only."""
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(r.matches({**scope, "method": method})[0] is Match.FULL for r in app.routes)
+    ]
 
 
 def broken(error: Exception, scope: Scope) -> Response:

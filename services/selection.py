@@ -6,10 +6,18 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    model_validator,
+)
 from sqlalchemy import ColumnElement, Float, Integer, Select, func, literal_column, select, tuple_
 
 from db.models import AlbumImage, GeneratedImage
@@ -20,7 +28,17 @@ TRASH_KEPT = timedelta(days=30)
 MAX_IDS = 10_000
 RATING = literal_column(RATED, Integer)
 CREATED = (GeneratedImage.created_at, GeneratedImage.id)
+NUMBER = re.compile(r"[+-]?[\d.]+")
 NO_NUL = r"^[^\x00]*$"  # which Postgres text cannot hold
+
+
+def _no_number(value: Any) -> Any:
+    if isinstance(value, int | float) or (isinstance(value, str) and NUMBER.fullmatch(value)):
+        raise ValueError("write a date like 2026-05-04")
+    return value
+
+
+NOT_A_NUMBER = BeforeValidator(_no_number)  # pydantic would take one for seconds since 1970
 Sort = Literal["newest", "oldest", "rating", "likeness"]
 SORT_KEYS: dict[Sort, tuple[Any, ...]] = {
     "newest": CREATED,
@@ -49,13 +67,13 @@ class Filters(BaseModel, frozen=True):
     preset: str | None = Field(default=None, max_length=100, pattern=NO_NUL)
     favourite: bool = False
     rating: int | None = Field(default=None, ge=1, le=5)
-    since: date | None = None
-    until: date | None = None
+    since: Annotated[date, NOT_A_NUMBER] | None = None
+    until: Annotated[date, NOT_A_NUMBER] | None = None
     q: str | None = Field(default=None, max_length=200)
     trash: bool = False
     sort: Sort = "newest"
-    as_of: datetime | None = None
-    deleted_at: datetime | None = None
+    as_of: Annotated[datetime, NOT_A_NUMBER] | None = None
+    deleted_at: Annotated[datetime, NOT_A_NUMBER] | None = None
 
     def token(self, **changes: Any) -> str:
         """These filters as one short text: "all that match" without naming each image."""
@@ -63,8 +81,22 @@ class Filters(BaseModel, frozen=True):
         return base64.urlsafe_b64encode(fields.encode()).decode().rstrip("=")
 
 
+NULL: JsonValue = {"type": "null"}
+NO_ITEMS: JsonValue = {"maxItems": 0}
+SOME_TEXT: JsonValue = {"type": "string", "minLength": 1}
+
+
 class Selection(BaseModel, frozen=True):
     """Images by id, or all that match a token but for some; exactly one of the two ways."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["ids"], "properties": {"ids": {"minItems": 1}, "matching": NULL}},
+                {"required": ["matching"], "properties": {"ids": NO_ITEMS, "matching": SOME_TEXT}},
+            ]
+        }
+    )
 
     ids: list[UUID] = Field(default_factory=list, max_length=MAX_IDS)
     matching: str | None = Field(default=None, max_length=2000)

@@ -1,15 +1,45 @@
-"""Members who are signed in already: a browser with their cookie, a program with their key."""
+"""Members with everything, or signed in already: a browser with a cookie, a program with a key."""
 
 from uuid import UUID
 
 import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import api_keys, sessions, users
+from services import api_keys, audit, consents, links, sessions, throttle, users
 from services.deps import Deps
 from services.sessions import Caller
 from services.users import UserView
+from tests import builders
 from tests.builders import make_user
 from tests.serving import browser
+
+
+async def furnish(session: AsyncSession, deps: Deps, **values: object) -> UUID:
+    """A member with rows and files of every kind that the builders know."""
+    user = await make_user(session, **values)
+    await sessions.start(
+        session, deps, user=users.view(user), caller=Caller("192.0.2.7"), replaces=None
+    )
+    await api_keys.create(session, deps, user_id=user.id, name="Backup")
+    await links.create(session, deps, purpose="password_reset", user_id=user.id)
+    await links.create(session, deps, purpose="invite", email=user.email)
+    await throttle.hit(session, deps, limit=throttle.LOGIN_BY_ACCOUNT, subject=user.email)
+    model = await builders.make_user_model(session, user_id=user.id)
+    await consents.give(
+        session,
+        deps,
+        user_id=user.id,
+        user_model_id=model.id,
+        subject_is="self",
+        text_version=consents.CURRENT,
+        ip="192.0.2.7",
+    )
+    image = await builders.make_image(session, user_id=user.id, user_model_id=model.id)
+    audit.record(session, action="session.started", actor_id=user.id, ip="192.0.2.7")
+    await session.flush()
+    for folder in (model.folder, image.folder):
+        await deps.storage.put(f"{folder.rstrip('/')}/full.jpg", b"jpeg", content_type="image/jpeg")
+    return user.id
 
 
 async def member(deps: Deps, **values: object) -> UserView:

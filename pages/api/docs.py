@@ -11,6 +11,7 @@ from components import api_reference
 from components.plain import Plain
 from pages import context, cookies
 from pages.api.dependencies import DepsDep, api_router
+from pages.api.errors import documented
 
 INTRODUCTION = (
     "The same rules as on the pages. Sign in with `Authorization: Bearer <API key>`; keys are made "
@@ -25,6 +26,10 @@ IDEMPOTENCY_KEY = {
     "required": False,
     "description": "Of your choice; a repeat with the same key gets the same answer.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
+CONFLICT = {
+    "description": documented(409)[409]["description"],
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
 }
 
 router = api_router("documentation")
@@ -56,6 +61,7 @@ def document(cookie: str) -> dict[str, Any]:
         for method, operation in item.items():
             if method not in {"get", "head"} and operation.get("security"):
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+                operation["responses"].setdefault("409", CONFLICT)
     schemes = api.setdefault("components", {}).setdefault("securitySchemes", {})
     if "APIKeyCookie" in schemes:
         schemes["APIKeyCookie"]["name"] = cookie

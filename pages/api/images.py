@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
 from services import gallery, zips
-from services.errors import Malformed
+from services.errors import Invalid
 from services.gallery import Applied, ImageDetails, ImagePage
 from services.selection import Filters, Selection
 
@@ -40,15 +40,12 @@ class Count(BaseModel):
 class Changes(BaseModel, extra="forbid"):
     """What a member may change of an image; what is left out stays."""
 
-    favourite: bool | None = None
+    favourite: bool = False
     rating: int | None = Field(default=None, ge=1, le=5, description="Stars; null takes them away.")
 
     def values(self) -> dict[str, Any]:
-        """Only what was sent. Raises Malformed for a favourite that is neither yes nor no."""
-        values = self.model_dump(exclude_unset=True)
-        if values.get("favourite", True) is None:
-            raise Malformed("`favourite` is true or false.")
-        return values
+        """Only what was sent."""
+        return self.model_dump(exclude_unset=True)
 
 
 class Bulk(Selection, frozen=True):
@@ -82,7 +79,7 @@ async def count_images(
     return Count(count=await gallery.count(session, deps, user_id=user.id, filters=query))
 
 
-@router.get("/images/{image_id}", responses=documented(404))
+@router.get("/images/{image_id:uuid}", responses=documented(404))
 async def read_image(
     image_id: UUID,
     query: Annotated[Filters, Query()],
@@ -95,7 +92,7 @@ async def read_image(
 
 
 @router.get(
-    "/images/{image_id}/file",
+    "/images/{image_id:uuid}/file",
     status_code=302,
     response_class=RedirectResponse,
     responses=documented(404),
@@ -114,7 +111,7 @@ async def read_file(
     return RedirectResponse(location, 302, {"Cache-Control": "private, max-age=300"})
 
 
-@router.patch("/images/{image_id}", responses=documented(404))
+@router.patch("/images/{image_id:uuid}", responses=documented(404))
 async def change_image(
     image_id: UUID, body: Changes, user: CurrentUser, session: SessionDep, deps: DepsDep
 ) -> ImageDetails:
@@ -126,7 +123,7 @@ async def change_image(
     return await gallery.details(session, deps, user_id=user.id, image_id=image_id)
 
 
-@router.delete("/images/{image_id}", status_code=204, responses=documented(404))
+@router.delete("/images/{image_id:uuid}", status_code=204, responses=documented(404))
 async def trash_image(
     image_id: UUID, user: CurrentUser, session: SessionDep, deps: DepsDep
 ) -> None:
@@ -161,7 +158,9 @@ async def change_many(body: Bulk, user: CurrentUser, session: SessionDep, deps: 
     },
 )
 async def archive(
-    selection: Annotated[str, Form(description="A selection, as JSON: {ids} or {matching}.")],
+    selection: Annotated[
+        str, Form(min_length=1, description="A selection, as JSON: {ids} or {matching}.")
+    ],
     user: CurrentUser,
     deps: DepsDep,
 ) -> StreamingResponse:
@@ -169,7 +168,7 @@ async def archive(
     try:
         chosen = Selection.model_validate_json(selection)
     except ValidationError as error:
-        raise Malformed("`selection` is not a selection: send ids or matching.") from error
+        raise Invalid("`selection` is not a selection: send ids or matching.") from error
     chosen.filters()  # a bad token is refused before the answer begins
     name = f"likeness-{deps.now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -14,25 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import Base
 from db.models import AuditEntry, Consent, GeneratedImage, JobRow, OneTimeToken, UserModel
 from services import (
-    api_keys,
-    audit,
-    consents,
     erasing,
     jobs,
-    links,
     personal,
     privacy,
-    sessions,
-    throttle,
     users,
 )
 from services.deps import Deps
 from services.errors import Invalid, NotFound
-from services.sessions import Caller
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from tests import builders
-from tests.builders import make_user
+from tests.accounts import furnish
 from tests.services.jobs.kit import pass_time, working
 from tests.waiting import eventually
 
@@ -42,34 +35,6 @@ SECRETS = ("password_hash", "token_hash", "key_hash")
 @pytest.fixture
 def storage(tmp_path: Path) -> Storage:
     return LocalStorage(tmp_path / "files", secret=b"s" * 32, base_url="http://test", cdn_url="")
-
-
-async def furnish(session: AsyncSession, deps: Deps, **values: object) -> UUID:
-    """A member with rows and files of every kind that the builders know."""
-    user = await make_user(session, **values)
-    await sessions.start(
-        session, deps, user=users.view(user), caller=Caller("192.0.2.7"), replaces=None
-    )
-    await api_keys.create(session, deps, user_id=user.id, name="Backup")
-    await links.create(session, deps, purpose="password_reset", user_id=user.id)
-    await links.create(session, deps, purpose="invite", email=user.email)
-    await throttle.hit(session, deps, limit=throttle.LOGIN_BY_ACCOUNT, subject=user.email)
-    model = await builders.make_user_model(session, user_id=user.id)
-    await consents.give(
-        session,
-        deps,
-        user_id=user.id,
-        user_model_id=model.id,
-        subject_is="self",
-        text_version=consents.CURRENT,
-        ip="192.0.2.7",
-    )
-    image = await builders.make_image(session, user_id=user.id, user_model_id=model.id)
-    audit.record(session, action="session.started", actor_id=user.id, ip="192.0.2.7")
-    await session.flush()
-    for folder in (model.folder, image.folder):
-        await deps.storage.put(f"{folder.rstrip('/')}/full.jpg", b"jpeg", content_type="image/jpeg")
-    return user.id
 
 
 async def objects(deps: Deps, user_id: UUID) -> list[str]:
