@@ -17,7 +17,7 @@ from tests.doubles.engine import ScriptedEngine
 from tests.serving import listening
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
-EXAMPLES = 12  # a route and phase
+EXAMPLES = 8  # a route and phase
 CONFIG = """
 [auth.wfc]
 path = "{auth}"
