@@ -8,11 +8,13 @@ from nicegui import ui
 from components import live, words
 from components.dom import El, el
 from components.feedback import badge, card, section, table, toast
+from components.money_panel import money_panel
 from components.queue_panel import QueuePanel, ledger_panel
 from pages.admin_members import Members
 from pages.context import current_admin
 from pages.shell import shell
 from services import installation, jobs, logs, reckoning
+from services.billing import revenue
 from services.deps import Deps
 from services.errors import DomainError
 from services.installation import StorageState, Totals
@@ -32,6 +34,7 @@ def register(deps: Deps) -> None:
             await Members(deps, user).build()
             _storage(storage, totals)
             await Work(deps, user.id).build()
+            await _money(deps)
             _errors()
 
 
@@ -101,6 +104,15 @@ def _storage(state: StorageState, totals: Totals) -> None:
             el("p", state.place, classes="strong")
             el("p", f"{held}: {words.size(totals.bytes)}{free}", classes="small muted num")
         badge(state.problem or "Writable", tone="danger" if state.problem else "good")
+
+
+async def _money(deps: Deps) -> None:
+    if not deps.payments.enabled:
+        return
+    async with deps.transaction() as session:
+        view = await revenue.money(session, deps)
+    with section("Money, last 30 days"), card():
+        money_panel(view)
 
 
 def _errors() -> None:

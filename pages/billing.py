@@ -8,8 +8,10 @@ from components import live
 from components.controls import button
 from components.dom import el
 from components.feedback import empty_state, section
+from components.frame import Width
 from components.statement import Movements, usage_facts
 from pages.shell import shell
+from pages.subscribing import Subscribing
 from services import usage
 from services.deps import Deps
 from services.usage import Target
@@ -21,8 +23,14 @@ def register(deps: Deps) -> None:
     """Serve the page."""
 
     @ui.page("/billing")
-    async def billing() -> None:
-        async with shell(deps, "Billing", width="reading") as room:
+    async def billing(checkout: UUID | None = None) -> None:
+        width: Width = "" if deps.payments.enabled else "reading"
+        async with shell(deps, "Billing", width=width) as room:
+            if deps.payments.enabled:
+                subscribing = Subscribing(deps, room.user.id, checkout)
+                await subscribing.refresh(room.user.id)
+                for topic in ("subscription", "credits"):
+                    live.on(topic, room.user.id, subscribing.refresh)
             page = BillingPage(deps, room.user.id)
             await page.refresh(room.user.id)
             live.on("credits", room.user.id, page.refresh)

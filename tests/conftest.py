@@ -32,6 +32,7 @@ from services.settings import Settings
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from tests.builders import PASSWORD_HASH
+from tests.doubles.stripe import StripeDouble, stripe_double
 from tests.serving import serving
 from tests.shared import shared_dir as shared_dir
 
@@ -221,3 +222,13 @@ async def web(deps: Deps) -> AsyncIterator[User]:
 def api(web: User) -> httpx.AsyncClient:
     """The same visitor as a program: cookies are kept, nothing is followed."""
     return web.http_client
+
+
+@pytest.fixture
+def double(shared_dir: Path) -> Iterator[StripeDouble]:
+    """Stripe, for this test alone."""
+    fixtures = shared_dir / "data" / "stripe-fixtures3.json"
+    if not fixtures.exists():
+        pytest.skip("Stripe's published fixtures are not in ../shared/data")
+    with stripe_double(fixtures) as running:
+        yield running

@@ -40,8 +40,10 @@ async def sync_checkout(deps: Deps, checkout_id: str) -> None:
         await sync_subscription(deps, visit.subscription_id)
     async with deps.transaction() as session:
         if visit.status in ("complete", "expired"):
-            own = Checkout.stripe_id == checkout_id
-            await session.execute(update(Checkout).where(own).values(status=visit.status))
+            own = update(Checkout).where(Checkout.stripe_id == checkout_id)
+            closed = own.values(status=visit.status).returning(Checkout.user_id)
+            if user_id := await session.scalar(closed):
+                await notify.publish(session, topic="subscription", id=user_id, user_id=user_id)
 
 
 async def sync_subscription(deps: Deps, subscription_id: str) -> None:

@@ -1,10 +1,9 @@
 """A shop: the product's services over a real database, and the double of Stripe."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,7 +17,7 @@ from services.deps import Deps
 from services.jobs import Handler, Kind, Worker
 from services.payments.stripe import StripePayments
 from tests.builders import make_user
-from tests.doubles.stripe import StripeDouble, stripe_double
+from tests.doubles.stripe import StripeDouble
 from tests.doubles.stripe.server import SECRET_KEY, WEBHOOK_SECRET
 from tests.doubles.stripe.world import Object
 from tests.waiting import eventually
@@ -134,16 +133,6 @@ class Shop:
         async with self.deps.transaction() as session:
             found = await plans.get(session, name=plan)
         return self.double.world.objects[str(found.stripe_price_id)]
-
-
-@pytest.fixture
-def double(shared_dir: Path) -> Iterator[StripeDouble]:
-    """Stripe, for this test alone."""
-    fixtures = shared_dir / "data" / "stripe-fixtures3.json"
-    if not fixtures.exists():
-        pytest.skip("Stripe's published fixtures are not in ../shared/data")
-    with stripe_double(fixtures) as running:
-        yield running
 
 
 @pytest.fixture

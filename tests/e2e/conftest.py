@@ -6,7 +6,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -36,16 +38,32 @@ MAIN = Path(__file__).parents[2] / "main.py"
 
 @pytest.fixture(scope="session")
 def program() -> Iterator[Program]:
-    """The program as an operator starts it, on a free port, with a DATA_DIR of its own."""
+    """The program as an operator starts it."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+async def server(program: Program) -> AsyncIterator[Server]:
+    """The running program, with `deps` that reach its database and files from this process."""
+    async with reached(program) as server:
+        yield server
+
+
+@contextmanager
+def running(**environment: str) -> Iterator[Program]:
+    """The program on a free port, with a DATA_DIR of its own and these settings besides."""
     with tempfile.TemporaryDirectory(prefix="likeness-e2e-") as folder:
         data_dir = Path(folder)
         data_dir.chmod(0o711)  # the database's own user has to get through
-        settings = ExplicitSettings(data_dir=data_dir, port=_free_port())
+        values: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
+        settings = ExplicitSettings(data_dir=data_dir, port=_free_port(), **values)
+        given = {"PATH": os.environ["PATH"], "DATA_DIR": folder, "PORT": str(settings.port)}
         with (data_dir / "log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, MAIN],
                 cwd=folder,  # where no .env lies
-                env={"PATH": os.environ["PATH"], "DATA_DIR": folder, "PORT": str(settings.port)},
+                env=given | environment,
                 stdout=log,
                 stderr=log,
             )
@@ -58,9 +76,9 @@ def program() -> Iterator[Program]:
             process.wait(30)
 
 
-@pytest.fixture(scope="session")
-async def server(program: Program) -> AsyncIterator[Server]:
-    """The running program, with `deps` that reach its database and files from this process."""
+@asynccontextmanager
+async def reached(program: Program) -> AsyncIterator[Server]:
+    """A running program's database and files, from this process."""
     url = EmbeddedPostgres(program.settings.data_dir / "postgres").url()
     product = bootstrap.build(program.settings, url)
     yield Server(program.settings.base_url, product.deps, program.process)

@@ -246,4 +246,6 @@ def _form(title: str, text: str, buttons: dict[str, str]) -> HTMLResponse:
         f'<button name="do" value="{value}">{label}</button>' for value, label in buttons.items()
     )
     body = f"<h1>{title}</h1><p>{escape(text)}</p><form method=post>{drawn}</form>"
-    return HTMLResponse(f"<!doctype html><html lang=en><title>{title}</title>{body}")
+    return HTMLResponse(
+        f"<!doctype html><html lang=en><title>{title}</title><link rel=icon href=data:,>{body}"
+    )
