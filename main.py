@@ -5,6 +5,7 @@ import contextlib
 import gc
 import signal
 import sys
+from types import FrameType
 
 from fastapi.middleware.gzip import GZipMiddleware
 from nicegui import app, ui
@@ -15,6 +16,7 @@ from components import live
 from pages import operations, sockets
 from services import bootstrap, commands, logs, opening
 from services.bootstrap import Product
+from services.commands import Order
 from services.opening import CannotStart, say
 from services.settings import Settings
 
@@ -25,7 +27,7 @@ def main() -> None:
     settings = opening.read_settings()
     logs.configure(settings.log_level, secrets=opening.secrets_of(settings))
     if len(sys.argv) > 1:
-        run_command(settings, commands.named(sys.argv[1]))
+        run_command(settings, sys.argv[1], sys.argv[2:])
     else:
         run_server(settings)
 
@@ -45,22 +47,24 @@ def run_server(settings: Settings) -> None:
         serve(settings)
 
 
-def run_command(settings: Settings, command: commands.Command) -> None:
+def run_command(settings: Settings, name: str, arguments: list[str]) -> None:
     """One thing for the operator, and no server."""
+    command = commands.named(name)
 
-    async def run(product: Product) -> None:
+    async def run(product: Product, url: str) -> None:
         try:
-            await command(product.deps, say)
+            await command(Order(product.deps, url, say, arguments))
         finally:
             await product.stop()
 
     with opening.opened_database(settings, say) as url:
-        asyncio.run(run(bootstrap.build(settings, url)))
+        asyncio.run(run(bootstrap.build(settings, url), url))
 
 
 async def start(product: Product) -> None:
     """What needs the running event loop; then one line with the address, and perhaps a link."""
     await product.start()
+    retire_at_once(product)
     tune_garbage_collector()
     while not Server.instance.started:  # noqa: ASYNC110  # uvicorn has no event for it
         await asyncio.sleep(0.02)
@@ -68,6 +72,23 @@ async def start(product: Product) -> None:
     say(f"Likeness is ready at {settings.base_url}")
     if settings.role != "worker" and (link := await product.first_admin_link()):
         say(f"Become its first administrator with this link, which works once: {link}")
+
+
+def retire_at_once(product: Product) -> None:
+    """At a signal no more jobs are begun, even while the server still waits for open requests."""
+
+    def chained(number: signal.Signals) -> None:
+        stop = signal.getsignal(number)  # the server's own
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            product.retire()
+            if callable(stop):
+                stop(number, frame)
+
+        signal.signal(number, handle)
+
+    chained(signal.SIGINT)
+    chained(signal.SIGTERM)
 
 
 def serve(settings: Settings) -> None:
@@ -114,4 +135,4 @@ if __name__ == "__main__":
         with contextlib.suppress(KeyboardInterrupt):
             main()
     except CannotStart as error:
-        sys.exit(f"Likeness cannot start. {error}")
+        sys.exit(str(error) if len(sys.argv) > 1 else f"Likeness cannot start. {error}")

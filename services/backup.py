@@ -1,4 +1,4 @@
-"""Saves the database to one file and restores it: `python -m services.backup save|restore FILE`.
+"""Saves the database to one file, and restores it.
 
 With PostgreSQL's own pg_dump and pg_restore, so that the file outlives this program. Photos and
 results are files in DATA_DIR/files or in the bucket, and are copied like any others.
@@ -6,7 +6,6 @@ results are files in DATA_DIR/files or in the bucket, and are copied like any ot
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 from sqlalchemy import text
@@ -14,9 +13,6 @@ from sqlalchemy.engine import make_url
 
 from db import binaries, migrate
 from db.errors import CannotStart
-from services import opening
-
-USAGE = "Use it as: python -m services.backup save FILE, or: python -m services.backup restore FILE"
 
 
 def save(url: str, file: Path) -> None:
@@ -70,21 +66,3 @@ def _clients(url: str) -> Path:
     if not fitting:
         raise CannotStart(f"The programs of PostgreSQL {major} are not here: install them.")
     return min(fitting, key=lambda found: found.major).directory
-
-
-def main(arguments: list[str]) -> None:
-    """The command line."""
-    actions = {"save": save, "restore": restore}
-    if len(arguments) != 2 or arguments[0] not in actions:
-        raise CannotStart(USAGE)
-    name, file = arguments[0], Path(arguments[1]).absolute()
-    with opening.opened_database(opening.read_settings(), opening.say) as url:
-        actions[name](url, file)
-    opening.say(f"{'Saved to' if name == 'save' else 'Restored from'} {file}.")
-
-
-if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except CannotStart as error:
-        sys.exit(str(error))

@@ -83,6 +83,11 @@ class Product:
         await self.listener.start()
         self.scheduler.start()
 
+    def retire(self) -> None:
+        """Begins no more jobs; safe to call from a signal handler."""
+        if self.worker:
+            self.worker.retire()
+
     async def stop(self) -> None:
         """Ends what runs, then closes the connections to everything outside."""
         if self.worker:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -90,15 +90,17 @@ class Start:
         self.data_dir = data_dir
         self._open: list[AbstractContextManager[subprocess.Popen[str]]] = []
 
-    def __call__(self, *python: str, **settings: str) -> "Running":
+    def __call__(
+        self, *arguments: str, python: Sequence[str] = (sys.executable,), **settings: str
+    ) -> "Running":
         port = settings.setdefault("PORT", str(free_port()))
         env = environment(DATA_DIR=str(self.data_dir)) | settings
-        command = [*(python or (sys.executable,)), str(REPOSITORY / "main.py")]
+        command = [*python, str(REPOSITORY / "main.py"), *arguments]
         return Running(running(command, env=env, cwd="/"), int(port) if port.isdigit() else 0)
 
-    def refusal(self, *python: str, **settings: str) -> str:
+    def refusal(self, python: Sequence[str] = (sys.executable,), **settings: str) -> str:
         """What it says when it can't start: one sentence on standard error and an exit code."""
-        with self(*python, **settings) as program:
+        with self(python=python, **settings) as program:
             out, err = program.rest()
         assert program.process.returncode == 1, (out, err)
         assert err.startswith("Likeness cannot start. "), err
@@ -175,7 +177,7 @@ def test_an_ordinary_user_needs_no_more_than_a_folder(start: Start, data_dir: Pa
     data_dir.mkdir()
     if len(python) > 1:
         shutil.chown(data_dir, ORDINARY_USER)
-    with start(*python) as program:
+    with start(python=python) as program:
         program.wait_for("is ready")
         assert program.get("/readyz").status_code == 200
         assert program.end() in {0, -signal.SIGTERM}  # the latter from runuser itself
@@ -208,7 +210,7 @@ def test_a_setting_that_is_not_valid(start: Start) -> None:
 def test_a_data_dir_that_cannot_be_written(start: Start) -> None:
     python = ordinary_python()
     for path in ("/proc/likeness", "/dev/null/likeness", str(start.data_dir / "of-root")):
-        said = start.refusal(*python, DATA_DIR=path)
+        said = start.refusal(python, DATA_DIR=path)
         assert f"DATA_DIR {path} cannot be written to" in said
         assert "set DATA_DIR" in said
 
@@ -274,6 +276,26 @@ def test_numbers_for_prometheus_stay_inside(start: Start, database_url: str) -> 
         outside = {"X-Forwarded-For": "93.184.216.34", "Accept": "application/json"}
         assert httpx.get(program.url + "/metrics", headers=outside).status_code == 404
         program.end()
+
+
+def test_backup_and_restore_from_the_command_line(
+    start: Start, database_url: str, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "likeness.dump")
+    for command, said in (("backup", "Saved to"), ("restore", "Restored from")):
+        with start(command, file, DATABASE_URL=database_url) as program:
+            program.wait_for(f"{said} {file}.")
+            program.rest()
+            assert program.process.returncode == 0
+
+
+def test_a_command_that_is_not_there(start: Start, database_url: str) -> None:
+    for arguments, said in ((["dance"], "There is no command dance"), (["backup"], "one file")):
+        with start(*arguments, DATABASE_URL=database_url) as program:
+            _, err = program.rest()
+        assert program.process.returncode == 1
+        assert said in err
+        assert err.count("\n") == 1
 
 
 def test_two_programs_may_migrate_at_once(postgres: EmbeddedPostgres, start: Start) -> None:

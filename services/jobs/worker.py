@@ -134,9 +134,13 @@ class Worker:
             async with self._deps.transaction() as session:
                 await ticks.fire(session, self._ticks)
 
+    def retire(self) -> None:
+        """Claims no more from now on; what runs goes on."""
+        self._draining = True
+
     async def drain(self, grace: timedelta) -> None:
         """Claims no more, lets handlers end within `grace`, and gives the others' jobs back."""
-        self._draining = True
+        self.retire()
         if self._claiming:
             await asyncio.wait([self._claiming])
         deadline = self._time() + grace.total_seconds()

@@ -1,11 +1,10 @@
-"""Copy everything from the local disk to the bucket: `python -m services.storage.move`.
+"""Copy everything from the local disk to the bucket.
 
 Resumable: what is in the bucket already, in its full size, is not sent again. Nothing is removed
 from the disk.
 """
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -83,27 +82,18 @@ async def _copy(
             progress.say(f"{info.key}: {error}")
 
 
-async def main(say: Say) -> int:
-    """0 when everything is in the bucket."""
-    settings = Settings()
+async def run(settings: Settings, say: Say) -> None:
+    """Move all that these settings say. Raises StorageError with what is to be done."""
     if not settings.s3_bucket:
-        say("Set S3_BUCKET, and what .env.example says beside it, then run this again.")
-        return 2
+        raise StorageError("Set S3_BUCKET, and what .env.example says beside it, first.")
     source, target = local(settings, b""), bucket(settings)
     try:
         failed = await move(source, target, say=say)
-    except StorageError as error:
-        say(str(error))
-        return 1
     finally:
         await target.close()
     if failed:
-        say(f"{len(failed):,} files are not there yet. Run this again: it goes on where it was.")
-        return 1
+        raise StorageError(
+            f"{len(failed):,} files are not there yet. Run this again: it goes on where it was."
+        )
     say(f"All files are in {settings.s3_bucket}. Start Likeness, and run this once more for what")
     say(f"came in meanwhile; when the pictures show, {source.root} may go.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main(lambda line: print(line, flush=True))))  # noqa: T201

@@ -54,9 +54,3 @@ def test_a_damaged_file_changes_nothing(database_url: str, tmp_path: Path) -> No
         backup.restore(database_url, file)
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select count(*) from users").fetchone() == (0,)
-
-
-@pytest.mark.parametrize("arguments", [[], ["save"], ["burn", "x"]])
-def test_a_wrong_command_line_is_explained(arguments: list[str]) -> None:
-    with pytest.raises(CannotStart, match="save FILE"):
-        backup.main(arguments)
