@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services import ledger
 from services.deps import Deps
 from services.engines.base import RemoteState, RemoteStatus
 from tests.doubles.engine import ScriptedEngine, images, picture
@@ -123,6 +124,8 @@ async def test_the_price_is_told_and_the_balance_kept(
     client: httpx.AsyncClient, studio: Studio
 ) -> None:
     await studio.execute("update users set plan = 'free'")
+    async with studio.deps.transaction() as session:
+        await ledger.grant_plan(session, user_id=studio.user_id)
     quote = (await client.get("/api/generate/quote?count=4")).json()
     assert (quote["credits"], quote["available"]) == (4, 3)
     body = {"model_id": await ready_model(studio), "prompt": "at sea", "count": 4}
