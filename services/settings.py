@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     together_serverless_lora: bool = False  # experimental
     base_model: str | None = None
     generation_profile: Literal["fast", "quality"] = "quality"
+    training_recipe: dict[str, Any] = Field(default_factory=dict)
     gpu_worker_url: str | None = None
     gpu_worker_key: SecretStr | None = None
 

@@ -72,7 +72,7 @@ class TrainingWork:
         request = self._request(run, row, chosen)
         if self.deps.engine.info.needs_weights:
             files = [await self.deps.storage.get(photo.key) for photo in chosen]
-            archive = await asyncio.to_thread(_zip, files)
+            archive = await asyncio.to_thread(zipped, files)
             await self.deps.storage.put(
                 request.dataset.key, archive, content_type="application/zip"
             )
@@ -221,7 +221,7 @@ async def _range(deps: Deps, key: str, start: int, end: int) -> bytes:
     return b"".join([part async for part in deps.storage.stream(key, start=start, end=end)])
 
 
-def _zip(files: Sequence[bytes]) -> bytes:
+def zipped(files: Sequence[bytes]) -> bytes:
     """A flat archive, stored; order is by name. The same photos give the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:

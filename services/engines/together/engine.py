@@ -1,7 +1,8 @@
 """The engine protocol over Together AI or the own GPU worker; which parts, the settings say."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from together import AsyncTogether
@@ -38,6 +39,7 @@ class TogetherEngine:
     generator: str | None
     base_model: str | None
     profile: str
+    recipe: dict[str, Any]
     fetches_https_only: bool
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
@@ -48,6 +50,7 @@ class TogetherEngine:
                 "", RemoteState.SUCCEEDED, progress=1.0, recipe={"via": "references"}
             )
         self._check_reach([request.dataset.url])
+        request = replace(request, options={**self.recipe, **request.options})
         payload = train_payload(request, base_model=self.base_model)
         return await self.queue.submit(self.trainer, payload)
 
@@ -71,7 +74,7 @@ class TogetherEngine:
         """One sentence for the operator. Raises Refused with what is wrong."""
         if self.images is not None:
             with in_plain_words(NAME):
-                await self.client.models.list(timeout=20.0)
+                await self.client.get("/v1/models", cast_to=object, options={"timeout": 20.0})
         names = dict.fromkeys(name for name in (self.trainer, self.generator) if name)
         said = [await self.queue.check(name) for name in names]
         return " ".join([f"{self.info.label} accepts the key.", *said])
@@ -125,6 +128,7 @@ def _worker(settings: Settings) -> TogetherEngine:
         generator=WORKER_DEPLOYMENT,
         base_model=settings.base_model,
         profile=settings.generation_profile,
+        recipe=settings.training_recipe,
         fetches_https_only=False,
     )
 
@@ -147,6 +151,7 @@ def _together(settings: Settings) -> TogetherEngine:
         generator=settings.together_generator if queued else None,
         base_model=settings.base_model,
         profile=settings.generation_profile,
+        recipe=settings.training_recipe,
         fetches_https_only=_is_public(settings.together_base_url),
     )
 

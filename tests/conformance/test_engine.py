@@ -1,0 +1,350 @@
+"""What every engine keeps: run against each implementation, files over real HTTP."""
+
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+from pydantic import SecretStr
+
+from pages import files
+from services.engines.base import (
+    Engine,
+    FileRef,
+    GenerateRequest,
+    Refused,
+    RemoteState,
+    RemoteStatus,
+    ResultFile,
+    TrainRequest,
+)
+from services.engines.preview.engine import PreviewEngine
+from services.engines.preview.process import Renderer
+from services.engines.together import make_engine
+from services.runs import URL_EXPIRY
+from services.settings import Settings
+from services.storage.local import LocalStorage
+from services.training_runs import zipped
+from tests.conftest import ExplicitSettings
+from tests.doubles import together
+from tests.doubles.together import Together
+from tests.faces import jpeg as portrait_jpeg
+from tests.servers import served
+from tests.trainer.worker import KEY as WORKER_KEY
+from tests.trainer.worker import build_bases, running_worker, trainer_python
+from tests.waiting import eventually
+
+SIDE = 256
+TINY = {
+    "steps": 20,
+    "rank": 4,
+    "alpha": 4,
+    "learning_rate": 1e-2,
+    "warmup_steps": 2,
+    "resolutions": [64],
+    "checkpoint_every": 10,
+    "samples_per_round": 1,
+    "sample_size": 64,
+    "sample_steps": 2,
+    "sample_guidance": 1.0,
+    "max_sequence_length": 64,
+    "min_photos": 1,
+}
+
+TRAINED: dict[str, bytes] = {}  # weights by engine, so that each engine trains once
+
+
+async def nothing(_status: RemoteStatus) -> None:
+    """The engine works by itself."""
+
+
+@dataclass
+class Bench:
+    """An engine with the storage it works on, and what makes its other end do its work."""
+
+    engine: Engine
+    storage: LocalStorage
+    side: int = SIDE
+    steps: int | None = None
+    work: Callable[[RemoteStatus], Awaitable[None]] = nothing
+    photos: list[str] = field(default_factory=list)
+    limit: float = 20
+
+    async def open(self) -> "Bench":
+        for i in range(3):
+            key = f"u/photos/{i}/train.jpg"
+            await self.storage.put(key, portrait_jpeg(i), content_type="image/jpeg")
+            self.photos.append(key)
+        return self
+
+    def readable(self, key: str) -> FileRef:
+        return FileRef(key, self.storage.url(key, expires=URL_EXPIRY, external=True))
+
+    def writable(self, key: str, kind: str) -> FileRef:
+        url = self.storage.url(
+            key, method="PUT", expires=URL_EXPIRY, content_type=kind, max_bytes=2**25, external=True
+        )
+        return FileRef(key, url)
+
+    async def train_request(self) -> TrainRequest:
+        data = zipped([await self.storage.get(key) for key in self.photos])
+        await self.storage.put("u/run/dataset.zip", data, content_type="application/zip")
+        return TrainRequest(
+            client_job_id=uuid4(),
+            user_model_id=uuid4(),
+            subject="woman",
+            trigger_word="ohwx",
+            photos=[self.readable(key) for key in self.photos],
+            dataset=self.readable("u/run/dataset.zip"),
+            face_boxes=[None] * len(self.photos),
+            weights=self.writable("u/run/lora.safetensors", "application/octet-stream"),
+            samples=[self.writable(f"u/run/samples/{i}.jpg", "image/jpeg") for i in range(4)],
+            seed=7,
+        )
+
+    def generate_request(self, *, lora: FileRef | None, **values: object) -> GenerateRequest:
+        seeds = list(range(11, 11 + min(2, self.engine.info.batch)))
+        given = {
+            "client_job_id": uuid4(),
+            "prompt": "at sea",
+            "seeds": seeds,
+            "width": self.side,
+            "height": self.side,
+            "outputs": [self.writable(f"u/out/{i}.jpg", "image/jpeg") for i in seeds],
+            "photos": [self.readable(key) for key in self.photos],
+            "preset": "watercolour",
+            "lora": lora,
+            "trigger_word": "ohwx",
+            "subject": "woman",
+            "steps": self.steps if self.engine.info.steps else None,
+        }
+        return GenerateRequest(**given | values)  # type: ignore[arg-type]
+
+    async def ended(self, status: RemoteStatus) -> RemoteStatus:
+        """The status once it is final."""
+        seen = [status]
+
+        async def final() -> bool:
+            if not seen[-1].state.final:
+                await self.work(seen[-1])
+                seen.append(await self.engine.poll(status.remote_id))
+            return seen[-1].state.final
+
+        await eventually(final, timeout=self.limit)
+        progress = [s.progress for s in seen if s.state is not RemoteState.PENDING]
+        assert progress == sorted(progress)
+        assert all(0 <= value <= 1 for value in progress)
+        return seen[-1]
+
+    async def trained(self) -> tuple[TrainRequest, RemoteStatus]:
+        request = await self.train_request()
+        status = await self.ended(await self.engine.submit_training(request))
+        assert status.state is RemoteState.SUCCEEDED, status.reason
+        if self.engine.info.needs_weights:
+            TRAINED[self.engine.info.name] = await self.storage.get(request.weights.key)
+        return request, status
+
+    async def lora(self) -> FileRef | None:
+        """Weights to make images with, where the engine needs them."""
+        if not self.engine.info.needs_weights:
+            return None
+        key = "u/run/lora.safetensors"
+        if weights := TRAINED.get(self.engine.info.name):
+            await self.storage.put(key, weights, content_type="application/octet-stream")
+        else:
+            await self.trained()
+        return self.readable(key)
+
+    async def bytes_of(self, result: ResultFile, request: GenerateRequest) -> bytes:
+        return result.data or await self.storage.get(
+            result.key or request.outputs[result.index].key
+        )
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[LocalStorage]:
+    app = FastAPI()
+    with served(app) as url:
+        storage = LocalStorage(tmp_path / "files", secret=b"s" * 32, base_url=url)
+        app.include_router(files.router(storage))
+        yield storage
+
+
+@pytest.fixture
+async def preview(storage: LocalStorage) -> AsyncIterator[Bench]:
+    engine = PreviewEngine(storage, Renderer())
+    yield Bench(engine, storage)
+    await engine.close()
+
+
+@pytest.fixture
+def double(shared_dir: Path) -> Iterator[tuple[Together, str]]:
+    description = shared_dir / "docs" / "together-openapi.yaml"
+    if not description.exists():
+        pytest.skip("Together's description is not beside this repository")
+    with together.running(description) as running:
+        yield running
+
+
+def _settings(tmp_path: Path, url: str, **values: Any) -> Settings:
+    given: dict[str, Any] = {"together_api_key": SecretStr(together.KEY), "together_base_url": url}
+    return ExplicitSettings(data_dir=tmp_path, **(given | values))
+
+
+@pytest.fixture
+async def instant(
+    double: tuple[Together, str], storage: LocalStorage, tmp_path: Path
+) -> AsyncIterator[Bench]:
+    engine = make_engine(_settings(tmp_path, double[1], engine="together"))
+    yield Bench(engine, storage)
+    await engine.close()
+
+
+def _queue_bench(engine: Engine, storage: LocalStorage, server: Together) -> Bench:
+    async def work(status: RemoteStatus) -> None:
+        job = server.jobs[status.remote_id.rpartition("/")[2]]
+        if job.status == "pending":
+            server.begin(job)
+        elif job.status == "running":
+            await server.finish(job)
+
+    return Bench(engine, storage, work=work)
+
+
+@pytest.fixture
+async def custom(
+    double: tuple[Together, str], storage: LocalStorage, tmp_path: Path
+) -> AsyncIterator[Bench]:
+    server, url = double
+    names = {"together_trainer": "likeness-trainer", "together_generator": "likeness-trainer"}
+    engine = make_engine(_settings(tmp_path, url, engine="together", **names))
+    yield _queue_bench(engine, storage, server)
+    await engine.close()
+
+
+@pytest.fixture
+async def serverless(
+    double: tuple[Together, str], storage: LocalStorage, tmp_path: Path
+) -> AsyncIterator[Bench]:
+    server, url = double
+    values = {
+        "together_trainer": "likeness-trainer",
+        "together_serverless_lora": True,
+        "together_image_model": "black-forest-labs/FLUX.2-dev",
+    }
+    engine = make_engine(_settings(tmp_path, url, engine="together", **values))
+    yield _queue_bench(engine, storage, server)
+    await engine.close()
+
+
+@pytest.fixture(scope="module")
+def worker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if trainer_python() is None:
+        pytest.skip("no Python with the trainer's packages: see README, “Own GPU”")
+    folder = tmp_path_factory.mktemp("worker")
+    with running_worker(build_bases(folder / "bases"), folder / "work") as worker:
+        yield worker.url
+
+
+@pytest.fixture
+async def worker(worker_url: str, storage: LocalStorage, tmp_path: Path) -> AsyncIterator[Bench]:
+    engine = make_engine(
+        ExplicitSettings(
+            data_dir=tmp_path,
+            engine="worker",
+            gpu_worker_url=worker_url,
+            gpu_worker_key=SecretStr(WORKER_KEY),
+            training_recipe=TINY,
+        )
+    )
+    yield Bench(engine, storage, side=64, steps=2, limit=90)
+    await engine.close()
+
+
+ENGINES = ["preview", "instant", "custom", "serverless", "worker"]
+
+
+@pytest.fixture(params=ENGINES)
+def chosen(request: pytest.FixtureRequest) -> Bench:
+    found: Bench = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+async def bench(chosen: Bench) -> Bench:
+    return await chosen.open()
+
+
+async def test_it_says_what_it_is_and_that_it_is_ready(bench: Bench) -> None:
+    info = bench.engine.info
+    assert info.label
+    assert info.notice
+    assert info.privacy
+    assert info.batch >= 1
+    assert (await bench.engine.check()).endswith(".")
+
+
+async def test_a_training_ends_with_what_the_engine_promised(bench: Bench) -> None:
+    request, status = await bench.trained()
+    assert status.progress == 1.0
+    weights = await bench.storage.head(request.weights.key)
+    assert (weights is not None) == bench.engine.info.needs_weights
+    for sample in status.samples:
+        key = sample.key or request.samples[sample.index].key
+        Image.open(io.BytesIO(await bench.storage.get(key))).verify()
+
+
+async def test_each_seed_becomes_a_picture_of_the_size_asked_for(bench: Bench) -> None:
+    request = bench.generate_request(lora=await bench.lora())
+    status = await bench.ended(await bench.engine.submit_generation(request))
+    assert status.state is RemoteState.SUCCEEDED, status.reason
+    assert [result.index for result in status.results] == list(range(len(request.seeds)))
+    for result in status.results:
+        image = Image.open(io.BytesIO(await bench.bytes_of(result, request)))
+        image.load()
+        assert image.size == (bench.side, bench.side)
+
+
+async def test_a_repeat_is_free_where_the_engine_says_so(bench: Bench) -> None:
+    if not bench.engine.info.resubmit_safe:
+        pytest.skip("a repeat of a submit may be charged twice here")
+    request = await bench.train_request()
+    first = await bench.engine.submit_training(request)
+    second = await bench.engine.submit_training(request)
+    assert first.remote_id == second.remote_id
+    await bench.engine.cancel(first.remote_id)
+
+
+async def test_a_job_it_does_not_know_is_lost(bench: Bench) -> None:
+    if bench.engine.info.batch == 1 and not bench.engine.info.trains:
+        pytest.skip("nothing is ever asked about here: an answer is the result")
+    known = (await bench.engine.submit_training(await bench.train_request())).remote_id
+    unknown = f"{known.rpartition('/')[0]}/{uuid4()}".lstrip("/")
+    assert (await bench.engine.poll(unknown)).state is RemoteState.LOST
+    await bench.engine.cancel(known)
+
+
+async def test_a_queued_job_can_be_stopped(bench: Bench) -> None:
+    request = await bench.train_request()
+    status = await bench.engine.submit_training(request)
+    if status.state.final:
+        assert not await bench.engine.cancel(status.remote_id)
+        return
+    assert await bench.engine.cancel(status.remote_id)
+
+    async def stopped() -> bool:
+        return (await bench.engine.poll(status.remote_id)).state is RemoteState.CANCELED
+
+    await eventually(stopped, timeout=bench.limit)
+
+
+async def test_a_generation_without_material_is_refused(bench: Bench) -> None:
+    request = bench.generate_request(lora=None, photos=[])
+    with pytest.raises(Refused) as refused:
+        await bench.engine.submit_generation(request)
+    assert not refused.value.retryable

@@ -1,0 +1,307 @@
+"""The client of Together AI: what it sends, how often, and what it makes of each answer."""
+
+import base64
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi import Response
+from pydantic import SecretStr
+
+from services.engines.base import (
+    FileRef,
+    GenerateRequest,
+    Refused,
+    RemoteState,
+    TrainRequest,
+    Unknown,
+)
+from services.engines.together import TogetherEngine, images, make_engine
+from services.engines.together.engine import _is_public
+from services.settings import Settings
+from tests.conftest import ExplicitSettings
+from tests.doubles import together
+from tests.doubles.engine import picture
+from tests.doubles.together import Fault, Together
+
+IMAGES, SUBMIT = "/v1/images/generations", "/v1/queue/submit"
+
+
+@pytest.fixture
+def double(shared_dir: Path) -> Iterator[tuple[Together, str]]:
+    description = shared_dir / "docs" / "together-openapi.yaml"
+    if not description.exists():
+        pytest.skip("Together's description is not beside this repository")
+    with together.running(description) as running:
+        yield running
+
+
+@pytest.fixture
+def server(double: tuple[Together, str]) -> Together:
+    return double[0]
+
+
+def settings(tmp_path: Path, url: str, **values: Any) -> Settings:
+    given: dict[str, Any] = {"together_api_key": SecretStr(together.KEY), "engine": "together"}
+    return ExplicitSettings(data_dir=tmp_path, together_base_url=url, **(given | values))
+
+
+@pytest.fixture
+async def instant(double: tuple[Together, str], tmp_path: Path) -> AsyncIterator[TogetherEngine]:
+    engine = make_engine(settings(tmp_path, double[1]))
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture
+async def custom(double: tuple[Together, str], tmp_path: Path) -> AsyncIterator[TogetherEngine]:
+    names = {"together_trainer": "likeness-trainer", "together_generator": "likeness-trainer"}
+    engine = make_engine(settings(tmp_path, double[1], **names))
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture
+def request_(double: tuple[Together, str]) -> GenerateRequest:
+    """One image; the photo is served by the double itself."""
+    photo = FileRef("u/photo.jpg", f"{double[1]}/photo.jpg")
+
+    @double[0].app.middleware("http")
+    async def open_photo(request: Any, call_next: Any) -> Any:
+        if request.url.path == "/photo.jpg":
+            return Response(picture(), media_type="image/jpeg")
+        return await call_next(request)
+
+    return GenerateRequest(
+        client_job_id=uuid4(),
+        prompt="at sea",
+        seeds=[7],
+        width=1024,
+        height=1024,
+        outputs=[FileRef("u/0.jpg", "https://files.example.com/0.jpg")],
+        photos=[photo] * 20,
+        preset="watercolour",
+        steps=20,
+        guidance_scale=3.5,
+        trigger_word="ohwx",
+        subject="woman",
+    )
+
+
+def training() -> TrainRequest:
+    file = FileRef("u/x", "https://files.example.com/x")
+    return TrainRequest(
+        client_job_id=uuid4(),
+        user_model_id=uuid4(),
+        subject="woman",
+        trigger_word="ohwx",
+        photos=[file],
+        dataset=file,
+        face_boxes=[None],
+        weights=file,
+        samples=[file],
+        seed=7,
+    )
+
+
+async def test_only_what_the_model_takes_is_sent(
+    instant: TogetherEngine, server: Together, request_: GenerateRequest
+) -> None:
+    status = await instant.submit_generation(request_)
+    assert (status.state, len(status.results)) == (RemoteState.SUCCEEDED, 1)
+    sent = server.images[0]
+    assert sent.keys() & {"steps", "guidance_scale", "negative_prompt"} == set()
+    assert (sent["seed"], sent["width"], len(sent["reference_images"])) == (7, 1024, 8)
+    assert "watercolour" in sent["prompt"]
+    assert "at sea" in sent["prompt"]
+    assert "ohwx" not in sent["prompt"]
+
+
+FAULTS = [
+    (together.status(400), Refused, False, "did not accept this request"),
+    (together.status(401), Refused, False, "API key"),
+    (together.status(402), Refused, False, "out of credit"),
+    (together.status(404), Refused, False, "does not have the model"),
+    (together.status(422), Refused, False, "safety check"),
+    (together.status(429, retry_after="7"), Refused, True, "busy"),
+    (together.status(503), Refused, True, "overloaded"),
+    (together.status(500), Unknown, None, "without saying"),
+    (together.status(504), Unknown, None, "without saying"),
+    (together.cut(), Unknown, None, "line"),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind", "retryable", "words"), FAULTS)
+@pytest.mark.parametrize("path", [IMAGES, SUBMIT])
+async def test_each_fault_is_told_apart_and_one_post_is_sent(
+    instant: TogetherEngine,
+    custom: TogetherEngine,
+    server: Together,
+    request_: GenerateRequest,
+    path: str,
+    fault: Fault,
+    kind: type[Exception],
+    retryable: bool | None,
+    words: str,
+) -> None:
+    server.fail(path, fault)
+    calls = {
+        IMAGES: lambda: instant.submit_generation(request_),
+        SUBMIT: lambda: custom.submit_training(training()),
+    }
+    with pytest.raises(kind, match=words) as caught:
+        await calls[path]()
+    assert server.posts[path] == 1
+    if isinstance(caught.value, Refused):
+        assert caught.value.retryable is retryable
+        assert caught.value.retry_after == (7 if "busy" in words else None)
+
+
+async def test_a_server_that_hangs_is_given_up_as_unknown(
+    instant: TogetherEngine,
+    server: Together,
+    request_: GenerateRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(images, "TIMEOUT", 0.3)
+    server.fail(IMAGES, together.hang())
+    with pytest.raises(Unknown):
+        await instant.submit_generation(request_)
+    assert server.posts[IMAGES] == 1
+
+
+async def test_a_server_that_is_not_there_was_never_asked(
+    tmp_path: Path, request_: GenerateRequest
+) -> None:
+    engine = make_engine(settings(tmp_path, "http://127.0.0.1:9"))
+    with pytest.raises(Refused, match="can’t be reached") as caught:
+        await engine.submit_generation(request_)
+    assert caught.value.retryable
+    await engine.close()
+
+
+ENCODED = base64.b64encode(b"bytes").decode()
+
+
+@pytest.mark.parametrize(
+    ("fault", "found"),
+    [
+        (together.items({"index": 0, "type": "b64_json", "b64_json": ENCODED}), (b"bytes", None)),
+        (together.items({"index": 0, "b64_json": ENCODED}), (b"bytes", None)),
+        (together.items({"index": 0, "url": "https://cdn/x"}), (None, "https://cdn/x")),
+        (
+            together.items({"index": 0, "type": None, "url": "https://cdn/x", "timings": {}}),
+            (None, "https://cdn/x"),
+        ),
+        (together.items({"index": 0, "type": "b64_json", "b64_json": "%%%"}), (b"", None)),
+    ],
+)
+async def test_an_image_is_read_in_whatever_form_it_comes(
+    instant: TogetherEngine,
+    server: Together,
+    request_: GenerateRequest,
+    fault: Fault,
+    found: tuple[bytes | None, str | None],
+) -> None:
+    server.fail(IMAGES, fault)
+    result = (await instant.submit_generation(request_)).results[0]
+    assert (result.data, result.url) == found
+
+
+@pytest.mark.parametrize("fault", [together.html(), together.items()])
+async def test_an_answer_without_images_has_no_results(
+    instant: TogetherEngine, server: Together, request_: GenerateRequest, fault: Fault
+) -> None:
+    server.fail(IMAGES, fault)
+    assert (await instant.submit_generation(request_)).results == ()
+
+
+async def test_a_failed_job_says_why(custom: TogetherEngine, server: Together) -> None:
+    status = await custom.submit_training(training())
+    job = next(iter(server.jobs.values()))
+    job.status = "failed"
+    job.info = {"error": "JobFailed('oom: 24 GB are not enough.')"}
+    failed = await custom.poll(status.remote_id)
+    assert (failed.state, failed.reason, failed.retryable) == (
+        RemoteState.FAILED,
+        "24 GB are not enough.",
+        False,
+    )
+
+
+async def test_a_running_job_at_together_cannot_be_stopped(
+    custom: TogetherEngine, server: Together
+) -> None:
+    status = await custom.submit_training(training())
+    server.begin(next(iter(server.jobs.values())))
+    assert not await custom.cancel(status.remote_id)
+
+
+async def test_progress_is_passed_on(custom: TogetherEngine, server: Together) -> None:
+    status = await custom.submit_training(training())
+    job = next(iter(server.jobs.values()))
+    server.begin(job, step=30, total_steps=100, loss=0.5, samples=[0], seconds_left=70.0)
+    seen = await custom.poll(status.remote_id)
+    assert (seen.progress, seen.stage, seen.seconds_left) == (0.5, "training", 70.0)
+    assert (seen.metrics["step"], seen.metrics["loss"]) == (30, 0.5)
+    assert [(sample.index, sample.step) for sample in seen.samples] == [(0, 30)]
+
+
+async def test_files_that_together_cannot_fetch_are_refused_before_anything_is_paid(
+    tmp_path: Path, request_: GenerateRequest
+) -> None:
+    engine = make_engine(settings(tmp_path, "https://api.together.ai"))
+    with pytest.raises(Refused, match="PUBLIC_URL"):
+        await engine.submit_generation(request_)
+    public = FileRef("k", "http://192.168.0.2/k")
+    with pytest.raises(Refused, match="PUBLIC_URL"):
+        await engine.submit_training(replace(training(), photos=[public]))
+    await engine.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("https://likeness.example.com/x", True),
+        ("https://203.0.113.9/x", False),
+        ("https://8.8.8.8/x", True),
+        ("http://likeness.example.com/x", False),
+        ("https://localhost/x", False),
+        ("https://nas/x", False),
+        ("https://10.0.0.1/x", False),
+    ],
+)
+def test_public_addresses(url: str, public: bool) -> None:
+    assert _is_public(url) is public
+
+
+async def test_the_connection_test_says_what_is_wrong(
+    double: tuple[Together, str], tmp_path: Path
+) -> None:
+    wrong = make_engine(settings(tmp_path, double[1], together_api_key=SecretStr("no")))
+    with pytest.raises(Refused, match="API key"):
+        await wrong.check()
+    names = {"together_trainer": "nobody", "together_generator": "nobody"}
+    unknown = make_engine(settings(tmp_path, double[1], **names))
+    with pytest.raises(Refused, match="does not know the deployment “nobody”"):
+        await unknown.check()
+    await wrong.close()
+    await unknown.close()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"together_api_key": None}, "TOGETHER_API_KEY"),
+        ({"together_trainer": "t"}, "TOGETHER_GENERATOR"),
+        ({"engine": "worker", "gpu_worker_url": "http://gpu:8000"}, "GPU_WORKER_KEY"),
+    ],
+)
+def test_half_a_configuration_is_refused(
+    tmp_path: Path, values: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        make_engine(settings(tmp_path, "http://127.0.0.1:9", **values))
