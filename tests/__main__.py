@@ -85,10 +85,7 @@ def test_trainer() -> tuple[bool, float]:
 
 
 def prepare_trainer(packages: list[str], pins: list[str]) -> str:
-    """Its own environment, made once for each set of pins; returns its Python.
-
-    With pip, which finds wheels of torch for the CPU where pip is set up to look for them.
-    """
+    """Its own environment, made once for each set of pins; returns its Python."""
     wanted = hashlib.sha256("\n".join([*packages, *pins]).encode()).hexdigest()
     python, stamp = str(TRAINER / "bin" / "python"), TRAINER / "installed"
     if stamp.exists() and stamp.read_text() == wanted:
@@ -102,10 +99,20 @@ def prepare_trainer(packages: list[str], pins: list[str]) -> str:
     constraints = TRAINER / "constraints.txt"
     constraints.write_text("\n".join(pins))
     pip = [python, "-m", "pip", "install", "-qq", "-c", str(constraints)]
-    subprocess.run([*pip, "torch"], check=True)
+    install_torch(python, pip, constraints)
     subprocess.run([*pip, *packages, *TRAINER_TESTS], check=True)
     stamp.write_text(wanted)
     return python
+
+
+def install_torch(python: str, pip: list[str], constraints: Path) -> None:
+    """The build for the CPU, a fraction of CUDA's: by uv, else wherever pip is set up to look."""
+    if uv := os.environ.get("UV"):
+        small = ["pip", "install", "-q", "--torch-backend=cpu", "--python", python]
+        command = [uv, *small, "-c", str(constraints), "torch"]
+        if subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0:
+            return
+    subprocess.run([*pip, "torch"], check=True)
 
 
 def say(line: str) -> None:
