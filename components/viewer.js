@@ -1,4 +1,5 @@
 // One picture in full, over the page, and everything that is done to one or to many: the server is asked from here.
+const COS = Array.from({ length: 16 }, (_, i) => Array.from({ length: 8 }, (_, n) => Math.cos((Math.PI / 16) * (i + 0.5) * n)));
 function thumbHash(text) { // decodes a ThumbHash (github.com/evanw/thumbhash), alpha left out, to a CSS image of 16 x 16 pixels
   const h = Uint8Array.from(atob(text), (c) => c.charCodeAt(0)), a = h[0] | (h[1] << 8) | (h[2] << 16), b = h[3] | (h[4] << 8);
   const long = a >> 23 ? 5 : 7, sides = (b >> 15 ? [long, b & 7] : [b & 7, long]).map((n) => Math.max(3, n));
@@ -8,11 +9,10 @@ function thumbHash(text) { // decodes a ThumbHash (github.com/evanw/thumbhash), 
       out.push([x, y, 2 * scale * (((h[at >> 1] >> ((at & 1) << 2)) & 15) / 7.5 - 1)]);
     return out;
   };
-  const channels = [[(a & 63) / 63, waves(...sides, ((a >> 18) & 31) / 31)], [((a >> 6) & 63) / 31.5 - 1, waves(3, 3, ((b >> 3) & 63) / 50.4)],
-    [((a >> 12) & 63) / 31.5 - 1, waves(3, 3, ((b >> 9) & 63) / 50.4)]], cos = (i, n) => Math.cos((Math.PI / 16) * (i + 0.5) * n);
+  const channels = [[(a & 63) / 63, waves(...sides, ((a >> 18) & 31) / 31)], [((a >> 6) & 63) / 31.5 - 1, waves(3, 3, ((b >> 3) & 63) / 50.4)], [((a >> 12) & 63) / 31.5 - 1, waves(3, 3, ((b >> 9) & 63) / 50.4)]];
   const canvas = Object.assign(document.createElement("canvas"), { width: 16, height: 16 }), pixels = new ImageData(16, 16);
   for (let i = 0; i < 256; i++) {
-    const [l, p, q] = channels.map(([mean, ac]) => ac.reduce((sum, [x, y, f]) => sum + f * cos(i % 16, x) * cos(i >> 4, y), mean));
+    const [l, p, q] = channels.map(([mean, ac]) => ac.reduce((sum, [x, y, f]) => sum + f * COS[i & 15][x] * COS[i >> 4][y], mean));
     const blue = l - (2 / 3) * p, red = (3 * l - blue + q) / 2;
     pixels.data.set([red * 255, (red - q) * 255, blue * 255, 255], i * 4);
   }
