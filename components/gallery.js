@@ -62,6 +62,7 @@ export default {
     release(c) { if (c.stop && !c.busy) Object.assign(c, { items: [], boxes: [] }); },
     place(c) { // rows that fill the width, their heights as near to the wanted one as whole pictures allow
       const width = (this.width = this.$el.clientWidth), ratios = c.items.map((it) => it.width / it.height), sum = ratios.reduce((a, b) => a + b, 0);
+      if (!width) return; // not shown yet
       const count = Math.max(1, Math.round((sum * this.height) / width)), rows = Array.from({ length: count }, () => []);
       let before = 0, y = 0;
       for (const ratio of ratios) { rows[Math.min(count - 1, Math.floor(((before + ratio / 2) / sum) * count))].push(ratio); before += ratio; }

@@ -9,12 +9,12 @@ from components import live, words
 from components.controls import link_button
 from components.dom import el
 from components.feedback import empty_state, section, toast
-from components.gallery import Gallery
 from components.icons import icon
 from components.models import LiveCard, model_card, stage_text
 from components.notifying import tell
 from components.pictures import sample
 from pages import waiting
+from pages.picture_dialogs import pictures
 from pages.shell import shell
 from services import generations, training, user_models
 from services.deps import Deps
@@ -61,10 +61,10 @@ class Dashboard:
                     link_button("Make images", "/studio", kind="primary", icon_name="sparkle")
         self._live = el("div", classes="stack", aria_label="Under way", role="region")
         self._models = el("div")
-        pictures = section("Latest pictures", link=("Open the gallery", "/gallery"))
-        pictures.set_visibility(any(m.status == "ready" for m in models))
-        with pictures:
-            gallery = Gallery(limit=LAST_IMAGES)
+        latest = section("Latest pictures", link=("Open the gallery", "/gallery"))
+        latest.set_visibility(any(m.status == "ready" for m in models))
+        with latest:
+            gallery = pictures(self._deps, self._user_id, limit=LAST_IMAGES)
             with gallery.empty:
                 empty_state(
                     "Pictures that you make appear here.",

@@ -1,17 +1,15 @@
 """/gallery: all pictures of a member, with filters, search, albums and trash."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from fastapi import Request
 from nicegui import ui
 
-from components import live
 from components.controls import button
 from components.feedback import empty_state
-from components.gallery import Filter, Gallery
-from pages import context
-from pages.picture_dialogs import PictureDialogs
+from components.gallery import Filter
+from pages.picture_dialogs import PictureDialogs, pictures
+from pages.shell import shell
 from pages.shell import shell
 from services import gallery
 from services.deps import Deps
@@ -35,29 +33,19 @@ def register(deps: Deps) -> None:
 
     @ui.page("/gallery")
     async def page(request: Request) -> None:
-        user = context.current_user()
-        async with deps.transaction() as session:
-            choices = await gallery.choices(session, user_id=user.id)
         async with shell(deps, "Gallery") as room:
-            dialogs = PictureDialogs(deps, user.id)
-            grid = Gallery(
-                filters=filters(choices, dict(request.query_params)),
-                on_share=dialogs.share_image,
-                on_album=dialogs.choose_album,
-            )
-            with grid.empty:
+            async with deps.transaction() as session:
+                choices = await gallery.choices(session, user_id=room.user.id)
+            given = filters(choices, dict(request.query_params))
+            with pictures(deps, room.user.id, filters=given).empty:
                 empty_state(
                     "What you make in the studio appears here at once.",
                     title="No pictures yet",
                     action=("Open the studio", "/studio"),
                 )
         with room.actions:
-            button("Albums", dialogs.albums, kind="quiet", icon_name="album")
-
-        async def refresh(_: UUID) -> None:
-            grid.refresh()
-
-        live.on("image", user.id, refresh)
+            albums = PictureDialogs(deps, room.user.id).albums
+            button("Albums", albums, kind="quiet", icon_name="album")
 
 
 def filters(choices: gallery.Choices, values: dict[str, str]) -> list[Filter]:

@@ -8,9 +8,11 @@ from uuid import UUID
 from nicegui.events import GenericEventArguments
 from pydantic import ValidationError
 
+from components import live
 from components.controls import Choice, Field, button, dialog, link_button
 from components.dom import Handler, attach, el, html_id
 from components.feedback import toast
+from components.gallery import Gallery
 from components.icons import IconName
 from services import albums, sharing
 from services.albums import AlbumView
@@ -19,6 +21,18 @@ from services.errors import DomainError, Invalid
 from services.selection import Selection
 
 DAYS = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
+
+
+def pictures(deps: Deps, user_id: UUID, **options: Any) -> Gallery:
+    """A live gallery with all that can be done with its pictures; options as `Gallery` takes."""
+    dialogs = PictureDialogs(deps, user_id)
+    grid = Gallery(on_share=dialogs.share_image, on_album=dialogs.choose_album, **options)
+
+    async def refresh(_: UUID) -> None:
+        grid.refresh()
+
+    live.on("image", user_id, refresh)
+    return grid
 
 
 class PictureDialogs:

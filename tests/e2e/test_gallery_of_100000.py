@@ -15,8 +15,9 @@ from sqlalchemy import text
 from services import imaging
 from services.storage.local import LocalStorage
 from services.users import UserView
+from tests import browsers
 from tests.builders import make_generation
-from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.e2e.conftest import FLAGS
 from tests.e2e.driving import Server, visit
 
 SHAPES = ((768, 1024), (1024, 1024), (1024, 576))
@@ -82,7 +83,9 @@ async def fast(page: Page, server: Server) -> AsyncIterator[Page]:
     """The member's page in a browser that loads no image files: the grid is what is tried."""
     assert page.context.browser
     flags = [*FLAGS, "--blink-settings=imagesEnabled=false"]
-    browser = await page.context.browser.browser_type.launch(executable_path=CHROMIUM, args=flags)
+    browser = await page.context.browser.browser_type.launch(
+        executable_path=browsers.installed(), args=flags
+    )
     context = await browser.new_context(
         base_url=server.url, viewport={"width": 1440, "height": 900}
     )
