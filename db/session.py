@@ -23,7 +23,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         hide_parameters=True,  # errors are logged, and parameters are what members wrote
         connect_args={
             "connect_timeout": 10,
-            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000",
+            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=30000",
         },
     )
 

@@ -15,7 +15,8 @@ KNOW = text("""
 FIRE = text("""
     update job_ticks tick set due_at = now() + every
     from unnest(cast(:names as text[]), cast(:every as interval[])) known (name, every)
-    where tick.name = known.name and tick.due_at <= now()
+    where tick.name = known.name and tick.name = any(array(
+        select name from job_ticks where due_at <= now() for update skip locked))
     returning tick.name""")
 
 

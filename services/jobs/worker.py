@@ -26,6 +26,7 @@ LEASE = timedelta(seconds=30)
 POLL = timedelta(seconds=1)
 BEAT = timedelta(seconds=2)  # also how soon the handler of a canceled job is interrupted
 SWEEP = timedelta(seconds=5)
+TICK = timedelta(seconds=5)
 FULL_LOOK = 10  # every so many polls, the line and the waiting are looked through from the front
 RECENT = timedelta(minutes=1)
 EVER = timedelta(days=36500)
@@ -83,6 +84,7 @@ class Worker:
             "jobs.poll": (POLL, self.poll),
             "jobs.beat": (BEAT, self.beat),
             "jobs.sweep": (SWEEP, self.sweep),
+            "jobs.tick": (TICK, self.tick),
         }
 
     def heard(self, topic: str, _id: UUID, _user_id: UUID | None) -> None:
@@ -127,12 +129,14 @@ class Worker:
         self._interrupt([lease for lease in leases if lease[0] not in alive])
 
     async def sweep(self) -> None:
-        """Takes back what silent workers left, and fires the ticks that are due."""
+        """Takes back what silent workers left."""
         while await self._take_back_one():
             pass
-        if not self._draining:
-            async with self._deps.transaction() as session:
-                await ticks.fire(session, self._ticks)
+
+    async def tick(self) -> None:
+        """Fires the ticks that are due."""
+        async with self._deps.transaction() as session:
+            await ticks.fire(session, self._ticks)
 
     def retire(self) -> None:
         """Claims no more from now on; what runs goes on."""

@@ -47,6 +47,6 @@ async def test_a_worker_runs_its_ticks(live_deps: Deps) -> None:
         return Done()
 
     async with working(live_deps, ticks={"daily": (HOUR, daily)}) as worker:
-        await worker.sweep()
+        await worker.tick()
         await worker.poll()
         await eventually(lambda: ran == ["daily"])
