@@ -80,7 +80,7 @@ export default {
       if (lost && ++f.tries < 6) {
         f.state = "waiting"; f.part = 0; f.rests = true; f.text = "No connection. Trying again by itself";
         setTimeout(() => { f.rests = false; this.pump(); }, 1000 * 2 ** f.tries);
-      } else if (verdict.accepted) {
+      } else if (verdict.accepted || (f.tries && verdict.code === "duplicate")) { // it had arrived, the answer had not
         Object.assign(f, this.kept(verdict.photo), { key: f.key, src: f.src || verdict.photo.thumb_url, file: null });
       } else Object.assign(f, { state: verdict.code ? "refused" : "failed", text: verdict.message || "This photo did not arrive." });
       if (!this.busy(f)) { this.said = `${f.name}: ${f.text}`; this.$emit("changed"); }
