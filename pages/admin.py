@@ -53,7 +53,8 @@ class Work:
         with section("Credits"), card():
             self._ledger = el("div", classes="stack")
         await self._show(self._actor_id)
-        live.on("job", None, self._show)
+        for topic in ("job", "queue"):
+            live.on(topic, None, self._show)
 
     async def _show(self, _: UUID) -> None:
         async with self._deps.transaction() as session:

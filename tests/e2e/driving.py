@@ -1,9 +1,12 @@
 """What browser tests share: the program under test, opening pages, looking for faults."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import ConsoleMessage, Page
@@ -32,7 +35,27 @@ class Server:
 async def visit(page: Page, path: str) -> None:
     """Open a page and wait until it is live."""
     await page.goto(path)
+    await live(page)
+
+
+async def live(page: Page) -> None:
+    """Wait until the page is connected to the program."""
     await page.wait_for_function("window.did_handshake === true")
+
+
+async def shot(page: Page, name: str) -> None:
+    """Keep a picture of the whole page where SCREENSHOTS names a folder."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        width = (page.viewport_size or {"width": 0})["width"]
+        await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+
+
+_forgiven: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
+
+
+def forgive(page: Page, text: str) -> None:
+    """Let the page's console have errors that contain `text`: the test causes them."""
+    _forgiven.setdefault(page, []).append(text)
 
 
 @contextmanager
@@ -47,7 +70,9 @@ def watched(page: Page) -> Iterator[list[str]]:
     page.on("console", note)
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield faults
-    assert not faults, faults
+    forgiven = _forgiven.get(page, [])
+    left = [fault for fault in faults if not any(text in fault for text in forgiven)]
+    assert not left, left
 
 
 async def barriers(page: Page) -> list[str]:
