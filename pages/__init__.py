@@ -7,6 +7,7 @@ from pages import (
     account,
     admin,
     billing,
+    compression,
     dashboard,
     errors,
     files,
@@ -69,6 +70,7 @@ def register_all(deps: Deps) -> None:
     """Put every page, route and guard on the server."""
     design.install()
     pictures.install()
+    compression.install()
     middleware.install(deps)
     sockets.install(deps)
     errors.install()

@@ -61,15 +61,8 @@ class Dashboard:
                     link_button("Make images", "/studio", kind="primary", icon_name="sparkle")
         self._live = el("div", classes="stack", aria_label="Under way", role="region")
         self._models = el("div")
-        latest = section("Latest pictures", link=("Open the gallery", "/gallery"))
-        latest.set_visibility(any(m.status == "ready" for m in models))
-        with latest:
-            gallery = pictures(self._deps, self._user_id, limit=LAST_IMAGES)
-            with gallery.empty:
-                empty_state(
-                    "Pictures that you make appear here.",
-                    image=sample("double-exposure", small=True),
-                )
+        self._pictures = section("Latest pictures", link=("Open the gallery", "/gallery"))
+        self._pictures.set_visibility(False)
         self._show_models(models)
         for generation in work:
             await self._show_generation(generation)
@@ -88,6 +81,7 @@ class Dashboard:
 
     def _show_models(self, models: Sequence[UserModelView]) -> None:
         self._next.text = _next_step(models)
+        self._show_pictures(models)
         self._models.clear()
         with self._models:
             if not models:
@@ -103,6 +97,19 @@ class Dashboard:
                 for model in models:
                     model_card(model)
                 _new_card()
+
+    def _show_pictures(self, models: Sequence[UserModelView]) -> None:
+        """From the first model that is ready; before, its scripts are not even fetched."""
+        if self._pictures.visible or not any(m.status == "ready" for m in models):
+            return
+        self._pictures.set_visibility(True)
+        with self._pictures:
+            gallery = pictures(self._deps, self._user_id, limit=LAST_IMAGES)
+            with gallery.empty:
+                empty_state(
+                    "Pictures that you make appear here.",
+                    image=sample("double-exposure", small=True),
+                )
 
     async def _show_training(self, model: UserModelView) -> None:
         shown = model.active or (model.status in {"ready", "failed"} and not model.dismissed)
