@@ -10,7 +10,6 @@ from components.feedback import empty_state
 from components.gallery import Filter
 from pages.picture_dialogs import PictureDialogs, pictures
 from pages.shell import shell
-from pages.shell import shell
 from services import gallery
 from services.deps import Deps
 from services.presets import PRESETS
