@@ -33,6 +33,7 @@ from pages.api import (
     photos,
     shares,
     stripe,
+    worker,
 )
 from services.deps import Deps
 
@@ -63,6 +64,7 @@ RESOURCES = (
     photos,
     shares,
     stripe,
+    worker,
 )
 
 

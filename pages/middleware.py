@@ -19,8 +19,8 @@ from services.deps import Deps
 from services.errors import DomainError, Forbidden, NotSignedIn
 from services.logs import REQUEST_ID
 
-# neither needs to know who asks: files are signed, and there are many of them on a page
-STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static|files)/|^/favicon\.ico$")
+# none needs to know who asks: files and workers' reports are signed, and files are many
+STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static|files|worker)/|^/favicon\.ico$")
 # open without signing in; everything else that exists asks for it
 PUBLIC = re.compile(
     r"^/($|login$|register$|reset$|privacy$|healthz$|readyz$|metrics$|_nicegui_ws/"

@@ -22,6 +22,7 @@ from services import (
     jobs,
     keys,
     links,
+    loose_ends,
     membership,
     privacy,
     reconciling,
@@ -57,6 +58,7 @@ KINDS: dict[str, Kind] = {
     generation_runs.KIND: Kind(generation_runs.handle, generation_runs.abandoned, max_attempts=20),
 }
 TICKS: dict[str, tuple[timedelta, Handler]] = {
+    "loose_ends": (loose_ends.INTERVAL, loose_ends.handle),
     "billing.backfill": (events.BACKFILL, events.backfill),
     "billing.past_due": (events.PAST_DUE, events.settle_past_due),
     "gallery.purge": (gallery.PURGING, gallery.purge_tick),

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, Generation, RemoteJob, UserModel
-from services import generations, imaging, jobs, notify, photos, remote, results, runs
+from services import callbacks, generations, imaging, jobs, notify, photos, remote, results, runs
 from services.deps import Deps
 from services.engines.base import FileRef, GenerateRequest, RemoteState, RemoteStatus, ResultFile
 from services.imaging import Derived
@@ -77,6 +77,7 @@ class GenerationWork:
             trigger_word=model.trigger_word,
             subject=model.subject,
             base_model=model.base_model,
+            progress_url=callbacks.url(self.deps, run.id),
             face_boxes=[None for _ in best],
         )
 

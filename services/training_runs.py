@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingSample, UserModel
 from services import (
+    callbacks,
     erasing,
     imaging,
     jobs,
@@ -129,6 +130,7 @@ class TrainingWork:
         if self.deps.engine.info.needs_weights:
             row.lora_key = self._weights_key(run, row)
         row.recipe = {**row.recipe, **status.recipe}
+        row.base_model = status.recipe.get("base_model", row.base_model)
         row.metrics = _with_metrics(row.metrics, status.metrics)
         row.status, row.stage, row.progress, row.seconds_left = "ready", "", 1.0, None
         row.started_at = row.started_at or await runs.now(session)
@@ -163,6 +165,7 @@ class TrainingWork:
             samples=self._samples(scratch),
             seed=row.recipe["seed"],
             base_model=row.base_model,
+            progress_url=callbacks.url(self.deps, run.id),
         )
 
     def _samples(self, scratch: str) -> list[FileRef]:

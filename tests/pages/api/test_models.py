@@ -1,12 +1,13 @@
 """/api/models and /api/generate, as a program meets them."""
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from services import ledger
+from services import callbacks, ledger
 from services.deps import Deps
 from services.engines.base import RemoteState, RemoteStatus
 from tests.doubles.engine import ScriptedEngine, images, picture
@@ -165,3 +166,12 @@ async def test_another_members_objects_are_not_there(
         theirs = await other.post("/api/generate", json={"model_id": model, "prompt": "x"})
         assert theirs.status_code == 404
         assert (await other.get("/api/models")).json()["items"] == []
+
+
+async def test_a_worker_reports_without_signing_in(live_deps: Deps) -> None:
+    async with serving(live_deps):
+        path = urlsplit(callbacks.url(live_deps, uuid4()))
+        async with browser("192.0.2.9") as worker:
+            answer = await worker.post(f"{path.path}?{path.query}", json={"info": {}})
+            assert (answer.status_code, answer.json()) == (200, {"cancel": True})
+            assert (await worker.post(f"{path.path}?signature=0")).status_code == 404
