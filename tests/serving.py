@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import httpx
 import uvicorn
@@ -15,10 +15,21 @@ from services.deps import Deps
 from tests.waiting import eventually
 
 
+@contextmanager
+def _fresh_application() -> Iterator[None]:
+    """NiceGUI as after its import; it forgets pages and routes, and here the routers' lifespans."""
+    lifespan = core.app.router.lifespan_context
+    with nicegui_reset_globals():
+        try:
+            yield
+        finally:
+            core.app.router.lifespan_context = lifespan
+
+
 @asynccontextmanager
 async def serving(deps: Deps, *, host: str = "192.0.2.7") -> AsyncIterator[User]:
     """A simulated browser at `host`; its `http_client` speaks to every route, cookies and all."""
-    with nicegui_reset_globals():
+    with _fresh_application():
         os.environ["NICEGUI_USER_SIMULATION"] = "true"
         try:
             import pages  # anew for each application: NiceGUI forgets page modules after a test
@@ -41,7 +52,7 @@ def browser(host: str = "192.0.2.7") -> httpx.AsyncClient:
 @asynccontextmanager
 async def listening(deps: Deps) -> AsyncIterator[str]:
     """The same application on a port of 127.0.0.1, for real browsers and sockets; its address."""
-    with nicegui_reset_globals():
+    with _fresh_application():
         import pages
 
         prepare_simulation()
