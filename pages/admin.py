@@ -11,6 +11,7 @@ from components.feedback import badge, card, section, table, toast
 from components.money_panel import money_panel
 from components.queue_panel import QueuePanel, ledger_panel
 from pages.admin_members import Members
+from pages.admin_plans import Plans
 from pages.context import current_admin
 from pages.shell import shell
 from services import installation, jobs, logs, reckoning
@@ -32,6 +33,7 @@ def register(deps: Deps) -> None:
         async with shell(deps, "Administration"):
             _figures(totals)
             await Members(deps, user).build()
+            await Plans(deps, user).build()
             _storage(storage, totals)
             await Work(deps, user.id).build()
             await _money(deps)

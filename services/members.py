@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import User
 from services import audit, links, sessions, users
 from services.deps import Deps
-from services.errors import Conflict, Invalid, NotFound
+from services.errors import Conflict, Invalid
 from services.users import UserView
 
 ROLES = ("member", "admin")
@@ -18,7 +18,7 @@ async def invite(
     session: AsyncSession, deps: Deps, *, actor_id: UUID, email: str | None = None
 ) -> str:
     """A link by which one person may register; `email` ties it to one address."""
-    await _require_admin(session, actor_id)
+    await users.require_admin(session, actor_id=actor_id)
     address = users.parse_email(email) if email else None
     link = await links.create(session, deps, purpose="invite", email=address)
     audit.record(session, action="invite.created", actor_id=actor_id)
@@ -27,7 +27,7 @@ async def invite(
 
 async def reset_link(session: AsyncSession, deps: Deps, *, actor_id: UUID, user_id: UUID) -> str:
     """A link by which a member sets a new password; give it to nobody else."""
-    await _require_admin(session, actor_id)
+    await users.require_admin(session, actor_id=actor_id)
     user = await users.get(session, user_id=user_id)
     link = await links.create(session, deps, purpose="password_reset", user_id=user.id)
     audit.record(session, action="reset_link.created", actor_id=actor_id, target=str(user_id))
@@ -77,13 +77,7 @@ async def count(session: AsyncSession) -> int:
 
 
 async def _other(session: AsyncSession, actor_id: UUID, user_id: UUID) -> User:
-    await _require_admin(session, actor_id)
+    await users.require_admin(session, actor_id=actor_id)
     if actor_id == user_id:
         raise Conflict("This is your own account. Ask another administrator.")
     return await users.row_of(session, user_id=user_id, lock=True)
-
-
-async def _require_admin(session: AsyncSession, actor_id: UUID) -> None:
-    actor = await users.row_of(session, user_id=actor_id)
-    if actor.role != "admin" or actor.disabled_at:
-        raise NotFound("There is no such page.")

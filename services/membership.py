@@ -1,13 +1,15 @@
 """Who has which plan: what an administrator or a paid subscription sets, and monthly grants."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import CreditAccount, User
-from services import audit, ledger, notify, plans
+from services import audit, ledger, notify, plans, users
 from services.deps import Deps
 from services.errors import Invalid, NotFound
 from services.jobs import Done, Job, Outcome
@@ -22,6 +24,7 @@ async def set_plan(
 
     Raises NotFound, Invalid when no reason is given.
     """
+    await users.require_admin(session, actor_id=actor_id)
     _check_reason(reason)
     await _put(session, user_id=user_id, plan=plan)
     await ledger.grant_plan(session, user_id=user_id)
@@ -54,6 +57,7 @@ async def give_credits(
     reason: str,
 ) -> None:
     """An administrator grants credits; the member reads the reason. Raises Invalid."""
+    await users.require_admin(session, actor_id=actor_id)
     _check_reason(reason)
     if not 1 <= credits <= 100_000:
         raise Invalid("Grant 1 to 100,000 credits at a time.")
@@ -69,6 +73,16 @@ async def give_credits(
         credits=credits,
         reason=reason,
     )
+
+
+async def edit_plan(
+    session: AsyncSession, *, name: str, changes: Mapping[str, Any], actor_id: UUID
+) -> plans.Plan:
+    """An administrator changes what a plan costs, grants or limits. Raises NotFound, Invalid."""
+    await users.require_admin(session, actor_id=actor_id)
+    plan = await plans.edit(session, name=name, changes=changes)
+    audit.record(session, action="plan.edited", actor_id=actor_id, target=name, **changes)
+    return plan
 
 
 async def renew(deps: Deps, job: Job) -> Outcome:

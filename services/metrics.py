@@ -4,6 +4,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 from sqlalchemy import text
 
 from services import jobs
+from services.billing import events
 from services.deps import Deps
 
 REQUESTS = Counter("likeness_requests", "HTTP requests answered.", ["method", "route", "status"])
@@ -20,6 +21,7 @@ JOBS_OLDEST = Gauge("likeness_jobs_oldest_seconds", "How long the first in the l
 MEMBERS = Gauge("likeness_members", "Accounts.")
 IMAGES = Gauge("likeness_images", "Images in galleries.")
 MODELS = Gauge("likeness_user_models", "User models.", ["status"])
+EVENTS_STALE = Gauge("likeness_stripe_events_stale", "Stripe's events unhandled for 10 minutes.")
 RUNS = Gauge("likeness_engine_runs", "Trainings and generations at engines.", ["engine", "state"])
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -35,6 +37,7 @@ async def exposition(deps: Deps) -> bytes:
     """All of it in Prometheus's text format."""
     async with deps.transaction() as session:
         queue = await jobs.overview(session, limit=0)
+        EVENTS_STALE.set(await events.stale(session))
         counts = {gauge: (await session.execute(text(COUNTS[gauge]))).all() for gauge in COUNTS}
     _show_queue(queue)
     for gauge, rows in counts.items():

@@ -151,3 +151,10 @@ def view(row: User) -> UserView:
         created_at=row.created_at,
         disabled_at=row.disabled_at,
     )
+
+
+async def require_admin(session: AsyncSession, *, actor_id: UUID) -> None:
+    """Checked by each act of an administrator anew. Raises NotFound: to others there is no such."""
+    actor = await row_of(session, user_id=actor_id)
+    if actor.role != "admin" or actor.disabled_at:
+        raise NotFound("There is no such page.")

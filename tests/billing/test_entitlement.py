@@ -98,6 +98,19 @@ async def test_an_event_before_our_own_row_waits_for_it(shop: Shop) -> None:
     assert await shop.plan() == "creator"
 
 
+async def test_what_was_answered_is_handled_after_a_crash(shop: Shop) -> None:
+    """B2: the event and its job are one commit; any later worker finds it."""
+    session = await shop.visit("creator")
+    shop.double.world.pay(session)
+    for event in shop.double.world.events:
+        body, headers = shop.double.signed(event)
+        signature = headers["Stripe-Signature"]
+        await events.receive(shop.deps, payload=body, signature=signature)
+    assert await shop.credits() == FREE  # nobody has worked yet: the process died here
+    await shop.handled()
+    assert await shop.credits() == FREE + 200
+
+
 async def test_an_upgrade_is_at_once_and_grants_the_difference(shop: Shop) -> None:
     """B6: half of the month is left, so half of the 300 images between the plans are granted."""
     subscription = await shop.buy("creator")

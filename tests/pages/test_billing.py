@@ -11,7 +11,7 @@ from services import ledger, membership, users
 from services.deps import Deps
 from services.generations import reference
 from services.users import UserView
-from tests.builders import make_generation, make_image
+from tests.builders import make_generation, make_image, make_user
 from tests.serving import serving
 from tests.waiting import eventually
 
@@ -30,9 +30,9 @@ async def anna(live_deps: Deps, visitor: Visitor) -> UserView:
     async with live_deps.transaction() as session:
         found = await users.by_email(session, email=ANNA["email"])
         assert found
-        reason = "A friend of the house"
+        reason, admin = "A friend of the house", await make_user(session, role="admin")
         await membership.set_plan(
-            session, user_id=found.id, plan="creator", actor_id=found.id, reason=reason
+            session, user_id=found.id, plan="creator", actor_id=admin.id, reason=reason
         )
         return users.view(found)
 

@@ -12,10 +12,10 @@ from tests.builders import make_user
 
 
 async def test_free_gives_three_credits_in_all(session: AsyncSession) -> None:
-    user = await make_user(session, plan="free")
+    user, admin = await make_user(session, plan="free"), await make_user(session, role="admin")
     assert await ledger.balance(session, user_id=user.id) == Balance(available=3, held=0)
     await membership.set_plan(
-        session, user_id=user.id, plan="free", actor_id=user.id, reason="again"
+        session, user_id=user.id, plan="free", actor_id=admin.id, reason="again"
     )
     assert await ledger.balance(session, user_id=user.id) == Balance(available=3, held=0)
 
