@@ -60,12 +60,13 @@ def register(deps: Deps) -> None:
         current: Annotated[str, Form()] = "",
         password: Annotated[str, Form()] = "",
     ) -> Response:
-        user = context.current_user(request)
+        user, session_id = context.current_user(request), context.session_id(request)
+        assert session_id is not None  # noqa: S101  # only the cookie opens a page
         try:
             started = await signing_in.change_password(
                 deps,
                 user_id=user.id,
-                session_id=context.session_id(request),
+                session_id=session_id,
                 current=current,
                 new=password,
                 caller=context.caller(request),

@@ -3,6 +3,7 @@
 NiceGUI takes the page's id as proof enough; here the session cookie has to match as well.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,6 +20,7 @@ from services.errors import Forbidden
 from services.notify import RECONNECTED
 
 VERIFIED_FOR = 10.0  # seconds in which a page's events need no look at the database
+GRACE = 0.5  # seconds for a page that ended its own session, by a form, to get where it is going
 _MESSAGES: dict[str, Callable[[str, dict[str, Any]], Any]] = {
     "event": internals._on_event,
     "javascript_response": internals._on_javascript_response,
@@ -64,14 +66,18 @@ def on_notice(deps: Deps) -> Callable[[str, UUID, UUID | None], None]:
 
 
 async def close_pages(session_id: UUID) -> None:
-    """End every open page of a session: its handlers never run again."""
-    for client in [c for c in Client.instances.values() if _session_of(c) == session_id]:
+    """End every open page of a session: at once its handlers never run again, then it leaves."""
+    closed = [c for c in Client.instances.values() if _session_of(c) == session_id]
+    for client in closed:
         client.request.state.user = None
-        room = client.id
-        await core.sio.emit("open", {"path": "/login", "new_tab": False}, room=room)
-        if not client.is_deleted:
-            client.delete()
-        await core.sio.close_room(room)
+        for task in client._delete_tasks.values():
+            task.cancel()  # NiceGUI would delete a page twice that was about to go
+        client.delete()
+    if closed:
+        await asyncio.sleep(GRACE)
+    for client in closed:
+        await core.sio.emit("open", {"path": "/login", "new_tab": False}, room=client.id)
+        await core.sio.close_room(client.id)
 
 
 async def _close_stale(deps: Deps) -> None:

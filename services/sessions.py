@@ -77,6 +77,19 @@ async def start(
     return NewSession(id=row.id, token=token, user=user)
 
 
+async def renew(
+    session: AsyncSession, deps: Deps, *, session_id: UUID, user: UserView
+) -> NewSession:
+    """A new token for a session that goes on, with its open pages; the old one is dead."""
+    token, now = tokens.new(), deps.now()
+    await session.execute(
+        update(Session)
+        .where(Session.id == session_id, Session.user_id == user.id)
+        .values(token_hash=tokens.digest(token), expires_at=now + LIFETIME, last_seen_at=now)
+    )
+    return NewSession(id=session_id, token=token, user=user)
+
+
 async def find(session: AsyncSession, deps: Deps, *, token: str) -> SignedIn | None:
     """Who holds this token, unless the session ended, idled out or its owner was disabled."""
     now = deps.now()

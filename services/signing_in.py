@@ -83,12 +83,12 @@ async def change_password(
     deps: Deps,
     *,
     user_id: UUID,
-    session_id: UUID | None,
+    session_id: UUID,
     current: str,
     new: str,
     caller: Caller,
 ) -> NewSession:
-    """Set a new password, end every session of the member, and begin a fresh one here.
+    """Set a new password, end every other session of the member, and renew the one here.
 
     Raises Invalid with `field` current or password, TooManyRequests.
     """
@@ -102,8 +102,8 @@ async def change_password(
         raise Invalid("This is not your present password.", field="current")
     password_hash = await passwords.hashed(new)
     async with deps.transaction() as session:
-        user = await _set_password(session, user_id, password_hash, caller)
-        return await sessions.start(session, deps, user=user, caller=caller, replaces=session_id)
+        user = await _set_password(session, user_id, password_hash, caller, but=session_id)
+        return await sessions.renew(session, deps, session_id=session_id, user=user)
 
 
 async def reset_password(deps: Deps, *, token: str, new: str, caller: Caller) -> NewSession:
@@ -153,11 +153,16 @@ async def _start(
 
 
 async def _set_password(
-    session: AsyncSession, user_id: UUID, password_hash: str, caller: Caller
+    session: AsyncSession,
+    user_id: UUID,
+    password_hash: str,
+    caller: Caller,
+    *,
+    but: UUID | None = None,
 ) -> UserView:
     row = await users.row_of(session, user_id=user_id, lock=True)
     row.password_hash = password_hash
-    await sessions.end_all(session, user_id=user_id)
+    await sessions.end_all(session, user_id=user_id, but=but)
     audit.record(session, action="password.changed", actor_id=user_id, ip=caller.ip)
     return users.view(row)
 

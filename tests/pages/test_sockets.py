@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 from nicegui import Client, ui
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -16,14 +16,11 @@ from pages import sockets
 from pages.context import current_user
 from services import members, sessions, signing_in, users
 from services.deps import Deps
-from services.notify import Listener
 from services.sessions import Caller
 from tests.builders import PASSWORD, make_user
-from tests.serving import listening
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
 @dataclass
@@ -50,25 +47,6 @@ class Open:
         return client_id, "42" + json.dumps(["event", event])
 
 
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def address(live_deps: Deps, database_url: str) -> AsyncIterator[str]:
-    """The application, hearing the notices of every process."""
-    listener = Listener(database_url)
-    async with listening(live_deps) as address:
-        listener.subscribe(sockets.on_notice(live_deps))
-        await listener.start()
-        yield address
-        await listener.stop()
-
-
 @pytest.fixture
 async def opened(live_deps: Deps, chromium: Browser, address: str) -> AsyncIterator[Open]:
     clicks: list[str] = []
@@ -88,6 +66,7 @@ async def opened(live_deps: Deps, chromium: Browser, address: str) -> AsyncItera
     problems: list[str] = []
     page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
     await page.goto(f"{address}/counter")
+    await page.wait_for_function("window.did_handshake === true")
     yield Open(page, user.id, started.id, started.token, clicks)
     await context.close()
     assert not [p for p in problems if "Content Security Policy" in p]
@@ -109,10 +88,15 @@ async def test_whatever_ends_the_session_closes_the_page(
     opened: Open, live_deps: Deps, address: str, how: str
 ) -> None:
     if how == "password":
+        async with live_deps.transaction() as session:
+            user = await users.get(session, user_id=opened.user_id)
+            here = await sessions.start(
+                session, live_deps, user=user, caller=Caller("192.0.2.7"), replaces=None
+            )
         await signing_in.change_password(
             live_deps,
             user_id=opened.user_id,
-            session_id=None,
+            session_id=here.id,
             current=PASSWORD,
             new="another quiet sentence",
             caller=Caller("192.0.2.7"),

@@ -1,0 +1,167 @@
+"""The plumbing of all routes: idempotency, one transaction, error shapes, documentation."""
+
+import asyncio
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from services import idempotency
+from services.deps import Deps
+from tests.accounts import member, program, sign_in
+from tests.serving import browser, serving
+
+KEY = {"Idempotency-Key": "one"}
+
+
+async def names(client: httpx.AsyncClient) -> list[str]:
+    return [album["name"] for album in (await client.get("/api/albums")).json()["items"]]
+
+
+async def test_a_repeat_gets_the_first_answer(api: httpx.AsyncClient, deps: Deps) -> None:
+    await sign_in(deps, api, await member(deps))
+    first, again = [
+        await api.post("/api/albums", json={"name": "Holiday"}, headers=KEY) for _ in range(2)
+    ]
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    assert await names(api) == ["Holiday"]
+
+
+async def test_another_request_under_the_key_is_refused(api: httpx.AsyncClient, deps: Deps) -> None:
+    await sign_in(deps, api, await member(deps))
+    await api.post("/api/albums", json={"name": "Holiday"}, headers=KEY)
+    other = await api.post("/api/albums", json={"name": "Work"}, headers=KEY)
+    assert (other.status_code, other.json()["error"]) == (409, "Conflict")
+    assert "another request" in other.json()["message"]
+    assert await names(api) == ["Holiday"]
+
+
+async def test_a_refused_request_may_be_sent_again(api: httpx.AsyncClient, deps: Deps) -> None:
+    await sign_in(deps, api, await member(deps))
+    refused = await api.post("/api/albums", json={"name": " "}, headers=KEY)
+    assert refused.status_code == 400
+    mended = await api.post("/api/albums", json={"name": "Holiday"}, headers=KEY)
+    assert mended.status_code == 201
+
+
+async def test_one_members_key_is_not_anothers(api: httpx.AsyncClient, deps: Deps) -> None:
+    await sign_in(deps, api, await member(deps))
+    await api.post("/api/albums", json={"name": "Hers"}, headers=KEY)
+    async with await program(deps, await member(deps)) as other:
+        answer = await other.post("/api/albums", json={"name": "His"}, headers=KEY)
+        assert answer.status_code == 201
+        assert await names(other) == ["His"]
+
+
+async def test_an_empty_answer_is_repeated_too(api: httpx.AsyncClient, deps: Deps) -> None:
+    await sign_in(deps, api, await member(deps))
+    album = (await api.post("/api/albums", json={"name": "Holiday"})).json()["id"]
+    answers = [await api.delete(f"/api/albums/{album}", headers=KEY) for _ in range(2)]
+    assert [a.status_code for a in answers] == [204, 204]
+    assert answers[1].content == b""
+
+
+async def test_ten_repeats_at_once_do_it_once(live_deps: Deps) -> None:
+    user = await member(live_deps)
+    async with serving(live_deps), await program(live_deps, user) as client:
+        answers = await asyncio.gather(
+            *(client.post("/api/albums", json={"name": "Holiday"}, headers=KEY) for _ in range(10))
+        )
+        assert {a.status_code for a in answers} == {201}
+        assert len({a.json()["id"] for a in answers}) == 1
+        assert await names(client) == ["Holiday"]
+
+
+async def test_what_failed_is_undone_and_not_remembered(
+    live_deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work and its remembered answer commit together, or neither does."""
+    user = await member(live_deps)
+    async with serving(live_deps), await program(live_deps, user) as client:
+
+        async def crash(*_: object, **__: object) -> None:
+            raise RuntimeError("the power went")
+
+        keep = idempotency.keep
+        monkeypatch.setattr(idempotency, "keep", crash)
+        failed = await client.post("/api/albums", json={"name": "Holiday"}, headers=KEY)
+        assert failed.status_code == 500
+        assert await names(client) == []
+        monkeypatch.setattr(idempotency, "keep", keep)
+        again = await client.post("/api/albums", json={"name": "Holiday"}, headers=KEY)
+        assert again.status_code == 201
+        assert await names(client) == ["Holiday"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        (b"{", 422, "Malformed"),
+        (b'{"name": 1}', 422, "Malformed"),
+        (b"{}", 422, "Malformed"),
+        (b'{"name": "a\\u0000b"}', 422, "Malformed"),
+        (b'{"name": "\\ud800"}', 422, "Malformed"),
+        (b'{"name": " "}', 400, "Invalid"),
+    ],
+)
+async def test_refusals_have_one_shape(
+    api: httpx.AsyncClient, deps: Deps, body: bytes, status: int, error: str
+) -> None:
+    await sign_in(deps, api, await member(deps))
+    headers = {"content-type": "application/json"}
+    answer = await api.post("/api/albums", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert set(answer.json()) == {"error", "message", "details"}
+
+
+async def test_a_written_backslash_is_no_null_character(api: httpx.AsyncClient, deps: Deps) -> None:
+    await sign_in(deps, api, await member(deps))
+    answer = await api.post("/api/albums", json={"name": "C:\\u0000"})
+    assert answer.status_code == 201
+
+
+async def test_every_method_of_an_address_is_named(api: httpx.AsyncClient) -> None:
+    answer = await api.put("/api/auth/login", json={})
+    assert answer.status_code in {401, 405}
+    answer = await api.get("/api/auth/login")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+
+
+async def test_the_documentation_is_true_openapi(api: httpx.AsyncClient) -> None:
+    document = (await api.get("/api/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            assert operation["operationId"], path
+            assert operation.get("description") or operation.get("summary"), path
+            responses = operation["responses"]
+            assert any(status[0] in "23" for status in responses), path
+            for status in ("400", "401", "403", "422", "429"):
+                schema = responses[status]["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/ErrorBody"}, path
+            if operation.get("security") and method != "get":
+                assert "409" in responses, path
+    for schema in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+async def test_the_reference_needs_no_other_host(api: httpx.AsyncClient) -> None:
+    page = (await api.get("/api/docs")).text
+    assert "/api/auth/me" in page
+    assert "curl -X POST" in page
+    assert 'src="http' not in page
+    assert "cdn" not in page.lower()
+
+
+async def test_me(api: httpx.AsyncClient, deps: Deps) -> None:
+    user = await member(deps, name="Anna")
+    async with await program(deps, user) as client:
+        me = (await client.get("/api/auth/me")).json()
+    assert me["name"] == "Anna"
+    assert me["counts"] == {"models": 0, "images": 0}
+    assert set(me["plan"]) == {"name", "title", "unlimited", "model_slots"}
+    assert set(me["credits"]) == {"available", "held"}
+    async with browser() as visitor:
+        assert (await visitor.get("/api/auth/me")).status_code == 401

@@ -1,0 +1,120 @@
+"""/account, as its owner uses it in a real browser."""
+
+import io
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+from sqlalchemy import func, select
+
+from db.models import User
+from services import sessions, users
+from services.deps import Deps
+from services.sessions import Caller
+from services.storage.base import Storage
+from services.storage.local import LocalStorage
+from tests.builders import PASSWORD, make_user
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1"
+NEW = "another quiet sentence"
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return LocalStorage(tmp_path / "files", secret=b"s" * 32, base_url="http://test", cdn_url="")
+
+
+@pytest.fixture
+async def page(live_deps: Deps, chromium: Browser, address: str) -> AsyncIterator[Page]:
+    """Anna's account page; she is signed in on a telephone as well."""
+    async with live_deps.transaction() as session:
+        user = users.view(await make_user(session, email="anna@example.com", name="Anna"))
+        phone = Caller("203.0.113.5", IPHONE)
+        await sessions.start(session, live_deps, user=user, caller=phone, replaces=None)
+    context = await chromium.new_context()
+    page = await context.new_page()
+    await page.goto(f"{address}/login?next=/account")
+    await page.get_by_label("E-mail").fill("anna@example.com")
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Account")).to_be_visible()
+    yield page
+    await context.close()
+
+
+async def only_user(deps: Deps) -> User:
+    async with deps.transaction() as session:
+        return (await session.scalars(select(User))).one()
+
+
+async def test_rename(page: Page, live_deps: Deps) -> None:
+    await page.get_by_label("Name", exact=True).fill("Anna <b>Berg</b>")
+    await page.get_by_role("button", name="Save name").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    assert (await only_user(live_deps)).name == "Anna <b>Berg</b>"
+    await page.reload()
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Anna <b>Berg</b>")
+
+
+async def test_change_password(page: Page) -> None:
+    present, new = page.get_by_label("Present password"), page.get_by_label("New password")
+    await present.fill("not it")
+    await new.fill(NEW)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("This is not your present password.")).to_be_visible()
+    await expect(present).to_be_focused()
+    await present.fill(PASSWORD)
+    await new.fill(NEW)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Your password is changed.")).to_be_visible()
+    await expect(page.get_by_text("Safari on iPhone")).to_have_count(0)
+
+
+async def test_end_another_session(page: Page) -> None:
+    await page.get_by_role("button", name="Sign out Safari on iPhone").click()
+    await expect(page.get_by_text("Safari on iPhone")).to_have_count(0)
+    await page.reload()
+    await expect(page.get_by_text("Safari on iPhone")).to_have_count(0)
+    await expect(page.get_by_text("This browser")).to_be_visible()
+
+
+async def test_make_use_and_revoke_a_key(page: Page, address: str) -> None:
+    await page.get_by_label("Name of a new key").fill("Backup")
+    await page.get_by_role("button", name="Make a key").click()
+    dialog = page.get_by_role("dialog", name="Your new key")
+    key = await dialog.locator("code").text_content()
+    assert key
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}) as program:
+        me = await program.get(f"{address}/api/auth/me")
+        assert me.json()["email"] == "anna@example.com"
+        await dialog.get_by_role("button", name="Close").click()
+        await page.get_by_role("button", name="Revoke Backup").click()
+        await expect(page.get_by_role("button", name="Revoke Backup")).to_have_count(0)
+        assert (await program.get(f"{address}/api/auth/me")).status_code == 401
+    await page.reload()
+    assert key not in await page.content()
+
+
+async def test_export(page: Page) -> None:
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="Export my data").click()
+    path = await (await download.value).path()
+    archive = zipfile.ZipFile(io.BytesIO(path.read_bytes()))
+    assert b"anna@example.com" in archive.read("data/users.json")
+
+
+async def test_delete_takes_the_typed_address(page: Page, live_deps: Deps, address: str) -> None:
+    await page.get_by_text("Delete my account").first.click()
+    typed = page.get_by_label("Type your e-mail to confirm")
+    await typed.fill("somebody@example.com")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("This is not the e-mail of your account.")).to_be_visible()
+    await typed.fill("anna@example.com")
+    await page.get_by_role("button", name="Delete my account").click()
+    await page.wait_for_url(f"{address}/")
+    async with live_deps.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(User)) == 0
