@@ -22,7 +22,7 @@ import httpx
 import yaml
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 from services.trainer.spec import GeneratePayload, TrainPayload, from_wire
 from tests.doubles.engine import picture
