@@ -13,6 +13,13 @@ def _token(name: str) -> str:
     return f"getComputedStyle(document.documentElement).getPropertyValue('--{name}').trim()"
 
 
+# drawn before the page has its layout, it would stay at 100 px
+_FIT = """() => setTimeout(() => {{
+    const {{ chart, $el }} = getElement({id}) ?? {{}};
+    if ($el?.clientWidth && chart.getWidth() !== $el.clientWidth) chart.resize();
+}}, 50)"""
+
+
 class LossChart:
     """Loss by step. metrics: [{"step", "loss", ...}], oldest first."""
 
@@ -22,6 +29,7 @@ class LossChart:
             self._caption = el("figcaption", classes="small muted num")
             self._chart = ui.echart(_options(_points(metrics))).classes("chart")
             self._chart.props("role=img")
+            self._chart.on("chart:rendered", js_handler=_FIT.format(id=self._chart.id))
         self.show(metrics)
 
     def show(self, metrics: Sequence[dict[str, Any]]) -> None:

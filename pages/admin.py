@@ -7,6 +7,7 @@ from nicegui import ui
 
 from components import live, words
 from components.dom import El, el
+from components.engine_panel import EnginePanel
 from components.feedback import badge, card, section, table, toast
 from components.money_panel import money_panel
 from components.queue_panel import QueuePanel, ledger_panel
@@ -34,9 +35,11 @@ def register(deps: Deps) -> None:
             _figures(totals)
             await Members(deps, user).build()
             await Plans(deps, user).build()
-            _storage(storage, totals)
+            with section("Engine"):
+                EnginePanel(deps.engine.info, check=deps.engine.check)
             await Work(deps, user.id).build()
             await _money(deps)
+            _storage(storage, totals)
             _errors()
 
 

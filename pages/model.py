@@ -115,11 +115,11 @@ class ModelPage:
             with el("div", classes="row between"):
                 ask_to_notify("Tell me when it is ready")
                 button("Cancel training", self._cancel, kind="quiet")
-        el(
-            "p",
-            "You can leave this page: the training goes on, and your dashboard shows it.",
-            classes="small muted",
-        )
+            el(
+                "p",
+                "You can leave this page: the training goes on, and your dashboard shows it.",
+                classes="small muted",
+            )
 
     def _show_ready(self) -> None:
         likeness = self._model.likeness
@@ -134,7 +134,7 @@ class ModelPage:
                 link_button("See its images", f"/gallery?model_id={self._model.id}")
                 if self._model.lora:
                     link_button(
-                        "Download LoRA", f"/models/{self._model.id}/lora", icon_name="download"
+                        "Download LoRA", f"/api/models/{self._model.id}/lora", icon_name="download"
                     )
 
     def _show_ended(self) -> None:
@@ -158,7 +158,7 @@ class ModelPage:
             "Trigger word": model.trigger_word,
             "Seed": str(model.recipe.get("seed", "")),
             "Steps": str(model.recipe.get("steps", "")),
-            "Made": words.date(model.finished_at or model.created_at),
+            "Created": words.date(model.created_at),
         }
         self._facts.clear()
         with self._facts:
@@ -271,6 +271,8 @@ def _sample(url: str, step: int, name: str) -> El:
 
 
 def _photo_strip(found: tuple[PhotoView, ...], model: UserModelView) -> None:
+    if not found:
+        return
     with section("Photos"), el("div", classes="thumbs"):
         for photo in found:
             el("img", src=photo.thumb_url, alt=f"Photo of {model.name}", loading="lazy")

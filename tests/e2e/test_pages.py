@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, Request, Route, expect
+from sqlalchemy import update
 
 from components.design import DARK, LIGHT
+from db.models import User
+from services import ledger
 from services.users import UserView
 from tests.builders import make_user, make_user_model
 from tests.e2e.driving import Server, barriers, forgive, shot, visit
@@ -39,6 +42,42 @@ async def test_nobody_is_shut_out(page: Page, width: int, scheme: str) -> None:
         await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     await page.get_by_role("button", name="Account menu").click()
     assert await barriers(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_administration(
+    server: Server, page: Page, member: UserView, width: int, scheme: str
+) -> None:
+    await _look(page, width, scheme)
+    assert (await page.request.get(f"{server.url}/admin")).status == 404
+    async with server.deps.transaction() as session:
+        await session.execute(update(User).where(User.id == member.id).values(role="admin"))
+        other = await make_user(session, name="Ben Okri")
+    await visit(page, "/admin")
+    await _check(page, "/admin")
+    await page.get_by_role("button", name="Test the connection").click()
+    await expect(page.get_by_text("The preview engine is ready.")).to_be_visible()
+    await page.get_by_label("Search").fill(str(other.id)[:18])
+    manage = page.get_by_role("button", name=re.compile("^Manage"))
+    await expect(manage).to_have_count(1)
+    await manage.click()
+    await page.get_by_label("Credits to grant").fill("50")
+    await page.get_by_role("button", name="Grant credits").click()
+    await expect(page.get_by_text("Say why")).to_be_visible()
+    assert await barriers(page) == []
+    await page.get_by_placeholder("The member reads this").fill("Welcome")
+    await page.get_by_role("button", name="Grant credits").click()
+    await expect(page.get_by_text("50 credits granted.")).to_be_visible()
+    async with server.deps.transaction() as session:
+        movements = await ledger.statement(session, user_id=other.id)
+    assert [(m.credits, m.reason) for m in movements if m.reason == "Welcome"] == [(50, "Welcome")]
+    await manage.click()
+    await page.get_by_role("button", name="Disable").click()
+    await expect(page.locator(".members").get_by_text("Disabled")).to_be_visible()
+    await page.get_by_role("button", name="Invite").click()
+    await page.get_by_role("button", name="Make the link").click()
+    await expect(page.get_by_label("Link")).to_have_value(re.compile("/register\\?token="))
 
 
 @pytest.mark.parametrize("status", ["failed", "training", "ready"])
