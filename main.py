@@ -12,7 +12,7 @@ from nicegui import app, ui
 from nicegui.server import Server
 
 import pages
-from components import live
+from components import design, live
 from pages import operations, sockets
 from services import bootstrap, commands, logs, opening
 from services.bootstrap import Product
@@ -98,6 +98,7 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         title="Likeness",
+        favicon=design.FAVICON,
         language="en-US",
         dark=None,
         reload=False,
