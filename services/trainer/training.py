@@ -229,7 +229,7 @@ class Training:
 
 def apply_update(optimizer: Any, finite: Tensor) -> None:
     """Update the weights unless `finite` is false: decided on the device where that is possible."""
-    if isinstance(optimizer, torch.optim.AdamW):
+    if optimizer.defaults.get("fused"):
         optimizer.found_inf = (~finite).float()
         optimizer.step()
     elif bool(finite):

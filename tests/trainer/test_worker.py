@@ -18,6 +18,7 @@ from tests.trainer.conftest import Run
 from tests.trainer.worker import Worker, running_worker
 from tests.waiting import eventually_sync
 
+pytestmark = pytest.mark.timeout(300)  # a dozen processes, each of which imports torch
 Trainings = Callable[..., TrainPayload]
 RECIPE = {"steps": 400, "checkpoint_every": 20}
 
@@ -42,7 +43,7 @@ def _reaches(worker: Worker, job: str, condition: Callable[[dict[str, Any]], boo
         status = worker.status(job)
         return status if condition(status) else None
 
-    return eventually_sync(there, timeout=100)
+    return eventually_sync(there, timeout=250)
 
 
 def _ended(status: dict[str, Any]) -> bool:
