@@ -1,18 +1,21 @@
 """Answers to what went wrong: JSON for programs, a page in our own look for people."""
 
 import logging
+import secrets
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from nicegui import app
+from nicegui import app, ui
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Match
 from starlette.types import Scope
 
+from components.feedback import toast
 from components.plain import error_page
 from services.errors import DomainError, NotSignedIn
 
@@ -32,6 +35,7 @@ def install() -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(404, _http_error)
+    app._exception_handlers[:] = [in_page]  # NiceGUI's own only logs, and the page says nothing
 
 
 def wants_page(scope: Scope) -> bool:
@@ -43,6 +47,20 @@ def wants_page(scope: Scope) -> bool:
 def answer(error: DomainError, scope: Scope) -> Response:
     """A refusal, as JSON or as a page."""
     return _answer(scope, error.status, type(error).__name__, str(error), error.details)
+
+
+def in_page(error: Exception) -> None:
+    """Say on an open page what one of its handlers ran into; what is our fault is logged too."""
+    reference = secrets.token_hex(8)
+    if not isinstance(error, DomainError):
+        log.error("a page's handler failed [%s]", reference, exc_info=error)
+    with suppress(RuntimeError):  # no page: background work
+        if isinstance(error, NotSignedIn):
+            ui.navigate.to("/login")
+        elif isinstance(error, DomainError):
+            toast(str(error), danger=True)
+        else:
+            toast(f"{BROKEN} Reference: {reference}", danger=True)
 
 
 def _answer(

@@ -1,0 +1,109 @@
+"""Password resets by mail, through a real SMTP server."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from typing import Any, cast
+
+import pytest
+from aiosmtpd.handlers import Message
+from aiosmtpd.smtp import SMTP
+from pydantic import SecretStr
+
+from services import jobs, mail, recovery, sessions, signing_in
+from services.deps import Deps
+from services.errors import Invalid, TooManyRequests, Unavailable
+from services.sessions import Caller
+from services.settings import Settings
+from tests.accounts import member
+from tests.services.jobs.kit import run_sql, working
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+CALLER = Caller("192.0.2.7")
+NEW = "another quiet sentence"
+
+
+class Mailbox(Message):
+    """Keeps what it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(EmailMessage)
+        self.mails: list[EmailMessage] = []
+
+    def handle_message(self, message: Any) -> None:
+        self.mails.append(cast(EmailMessage, message))
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[tuple[Mailbox, int]]:
+    box = Mailbox()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(box, hostname="mail"), "127.0.0.1", 0)
+    yield box, server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.fixture
+def settings(settings: Settings, mailbox: tuple[Mailbox, int]) -> Settings:
+    url = SecretStr(f"smtp://127.0.0.1:{mailbox[1]}?from=Likeness%20<studio@example.com>")
+    return settings.model_copy(update={"smtp_url": url})
+
+
+async def work(deps: Deps, done: int) -> None:
+    """Let a worker send the mails that are due."""
+
+    async def all_done() -> bool:
+        rows = await run_sql(deps, "select state from job_queue where state = 'done'")
+        return len(rows) == done
+
+    async with working(deps, {recovery.KIND: jobs.Kind(recovery.handle)}) as worker:
+        await worker.poll()
+        await eventually(all_done)
+
+
+async def test_the_link_in_the_mail_sets_a_new_password(
+    live_deps: Deps, mailbox: tuple[Mailbox, int]
+) -> None:
+    user = await member(live_deps, email="anna@example.com")
+    await recovery.ask(live_deps, email="Anna@Example.com", caller=CALLER)
+    await work(live_deps, done=1)
+    (message,) = mailbox[0].mails
+    assert message["To"] == "anna@example.com"
+    assert message["From"] == "Likeness <studio@example.com>"
+    token = str(message.get_payload()).partition("token=")[2].split()[0]
+    started = await signing_in.reset_password(live_deps, token=token, new=NEW, caller=CALLER)
+    assert started.user.id == user.id
+    async with live_deps.transaction() as session:
+        assert await sessions.find(session, live_deps, token=started.token)
+
+
+async def test_an_unknown_address_asks_alike_and_gets_nothing(
+    live_deps: Deps, mailbox: tuple[Mailbox, int]
+) -> None:
+    await recovery.ask(live_deps, email="nobody@example.com", caller=CALLER)
+    await work(live_deps, done=1)
+    assert mailbox[0].mails == []
+
+
+async def test_an_address_is_mailed_five_times_at_most(deps: Deps) -> None:
+    for i in range(5):
+        await recovery.ask(deps, email="anna@example.com", caller=Caller(f"192.0.2.{i}"))
+    with pytest.raises(TooManyRequests):
+        await recovery.ask(deps, email="anna@example.com", caller=Caller("198.51.100.1"))
+
+
+async def test_without_a_mail_server_the_administrator_helps(deps: Deps) -> None:
+    settings = deps.settings.model_copy(update={"smtp_url": None})
+    with pytest.raises(Invalid, match="Ask the administrator"):
+        await recovery.ask(
+            dataclasses.replace(deps, settings=settings), email="a@example.com", caller=CALLER
+        )
+
+
+async def test_a_server_that_is_away_is_tried_again(settings: Settings) -> None:
+    away = settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:1")})
+    with pytest.raises(Unavailable):
+        await mail.send(away, to="anna@example.com", subject="Hello", text="Hello")
