@@ -14,7 +14,7 @@ from nicegui.server import Server
 import pages
 from components import design, live
 from pages import operations, sockets
-from services import bootstrap, commands, logs, opening
+from services import bootstrap, commands, logs, opening, reports
 from services.bootstrap import Product
 from services.commands import Order
 from services.opening import CannotStart, say
@@ -26,6 +26,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     settings = opening.read_settings()
     logs.configure(settings.log_level, secrets=opening.secrets_of(settings))
+    reports.configure(settings)
     if len(sys.argv) > 1:
         run_command(settings, sys.argv[1], sys.argv[2:])
     else:

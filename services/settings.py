@@ -64,7 +64,6 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr | None = None
     sentry_dsn: SecretStr | None = None
-    posthog_key: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property
