@@ -5,7 +5,7 @@ export default {
   <section class="dropzone" aria-label="Photos">
     <label class="dropzone-pick" :class="{ small: items.length }">
       <i class="icon big icon-upload" aria-hidden="true"></i>
-      <span><b>Add photos</b><span class="muted small"> {{ hint }}</span></span>
+      <span><b>Add photos</b><span class="muted small for-mouse">Drop them anywhere on this page, paste them, or choose from your device</span><span class="muted small for-touch">Choose them from your pictures, or take one now</span></span>
       <input type="file" multiple accept="image/*,.heic,.heif,.avif" class="sr-only" @change="add($event.target.files); $event.target.value = ''">
     </label>
     <ul v-if="items.length" class="photos">
@@ -23,7 +23,7 @@ export default {
     <p class="sr-only" role="status">{{ said }}</p>
     <div v-if="over" class="dropzone-veil" aria-hidden="true"><p><i class="icon big icon-upload"></i> Drop the photos anywhere</p></div>
   </section>`,
-  props: { url: String, photos: Array, hint: String, maxBytes: Number },
+  props: { url: String, photos: Array, maxBytes: Number },
   data() {
     return {
       items: this.photos.map((p) => this.kept(p)), over: 0, key: 0, said: "",

@@ -19,15 +19,12 @@ class Dropzone(Element, component="dropzone.js"):
         *,
         url: str | None,
         photos: Sequence[dict[str, Any]],
-        hint: str,
         max_bytes: int,
         on_changed: Callable[[], Any],
     ) -> None:
-        """hint: what to add, in a few words."""
+        """Uploads begin as soon as there is a `url`."""
         super().__init__()
-        self._props.update(
-            {"url": url or "", "photos": list(photos), "hint": hint, "max-bytes": max_bytes}
-        )
+        self._props.update({"url": url or "", "photos": list(photos), "max-bytes": max_bytes})
         self.on("changed", lambda: on_changed())
 
     def open(self, url: str) -> None:

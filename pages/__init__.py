@@ -17,6 +17,7 @@ from pages import (
     middleware,
     model,
     model_new,
+    privacy,
     register,
     reset,
     share,
@@ -49,6 +50,7 @@ PAGES = (
     login,
     model_new,
     model,  # after /models/new, which its address would take
+    privacy,
     register,
     reset,
     share,

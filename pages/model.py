@@ -7,14 +7,15 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import ui
 
 from components import live, words
-from components.controls import Dialog, Field, button, link_button, set_enabled
-from components.dom import El, closes, el, opens
+from components.controls import button, link_button
+from components.dom import El, el
 from components.feedback import Bar, banner, facts, section, toast
 from components.loss_chart import LossChart, has_curve
 from components.models import STATUS, stage_text, status_badge
 from components.notifying import ask_to_notify, tell
 from pages import waiting
 from pages.context import current_user
+from pages.model_delete import delete_button
 from pages.shell import shell
 from services import photos, training, user_models
 from services.deps import Deps
@@ -60,7 +61,7 @@ class ModelPage:
             with el("aside"):
                 self._facts = el("div", classes="card stack")
                 _photo_strip(found, self._model)
-                self._delete_part()
+                delete_button(self._deps, self._user_id, self._model)
         await self._show()
         live.on("user_model", self._user_id, self._changed)
 
@@ -164,6 +165,8 @@ class ModelPage:
         with self._facts:
             el("h2", "Recipe")
             facts({name: value for name, value in shown.items() if value})
+            if model.engine == self._deps.engine.info.name:
+                el("p", self._deps.engine.info.notice, classes="small muted")
 
     def _engine_label(self) -> str:
         info = self._deps.engine.info
@@ -229,37 +232,6 @@ class ModelPage:
         else:
             if done:
                 toast(done)
-
-    def _delete_part(self) -> None:
-        """There is no undo for this, so the name has to be typed."""
-        name = self._model.name
-        with Dialog(f"Delete {name}?") as asked:
-            el(
-                "p",
-                "Its photos, its weights and its consent record's link to it are erased for ever. "
-                "Pictures already made with it stay in your gallery.",
-                classes="muted",
-            )
-            typed = Field(f"Type {name} to confirm", autocomplete="off")
-            with el("div", classes="actions"):
-                keep = button("Keep it")
-                sure = button("Delete for ever", kind="danger")
-        typed.on_change(lambda: set_enabled(sure, typed.value.strip() == name))
-        set_enabled(sure, False)
-        closes(keep, asked.root)
-
-        async def erase() -> None:
-            if typed.value.strip() != name:
-                return
-            async with self._deps.transaction() as session:
-                await user_models.delete(
-                    session, user_id=self._user_id, user_model_id=self._model.id
-                )
-            ui.navigate.to("/dashboard")
-
-        sure.on("click", erase, [])
-        with button("Delete this model", kind="quiet", icon_name="trash") as ask:
-            opens(ask, asked.root)
 
 
 def _sample(url: str, step: int, name: str) -> El:

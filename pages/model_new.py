@@ -14,6 +14,7 @@ from components.dropzone import Dropzone
 from components.feedback import Bar, banner, toast
 from components.icons import icon
 from pages.context import caller, current_user
+from pages.model_delete import delete_button
 from pages.shell import shell
 from services import consents, photos, training, uploads, user_models
 from services.deps import Deps
@@ -23,7 +24,6 @@ from services.training import TrainingQuote
 from services.user_models import UserModelView
 
 SUBJECTS = {"person": "Person", "woman": "Woman", "man": "Man"}
-HINT = "Drop them anywhere on this page, paste them, or choose from your device"
 
 
 def register(deps: Deps) -> None:
@@ -74,6 +74,8 @@ class Builder:
             with self._train_step.body, el("div", classes="card train-box") as self._train_box:
                 pass
         if self._model:
+            with el("div", classes="row"):
+                delete_button(self._deps, self._user_id, self._model)
             live.on("user_model", self._user_id, self._changed)
 
     def _build_who(self) -> None:
@@ -117,7 +119,6 @@ class Builder:
         self._dropzone = Dropzone(
             url=self._url(),
             photos=[_photo(p) for p in found.photos] if found else [],
-            hint=HINT,
             max_bytes=uploads.MAX_BYTES,
             on_changed=self.refresh,
         )

@@ -124,6 +124,16 @@ async def make_images(page: Page) -> None:
     await shot(page, "studio")
 
 
+async def make_more_like_it(page: Page) -> None:
+    """From a picture back to the studio, with everything that made it."""
+    await page.get_by_role("dialog").get_by_role("link", name="More like this").click()
+    await page.wait_for_url("**/studio?from=*")
+    await live(page)
+    await expect(page.get_by_label("Prompt")).to_have_value(PROMPT)
+    await expect(page.get_by_role("radio", name="Watercolour")).to_be_checked()
+    await expect(page.get_by_role("radio", name="1:1")).to_be_checked()
+
+
 async def use_gallery(page: Page) -> None:
     """Look, like, delete, undo, download."""
     await page.get_by_role("link", name="Gallery").first.click()

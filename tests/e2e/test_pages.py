@@ -15,7 +15,7 @@ from tests.builders import make_user, make_user_model
 from tests.e2e.driving import Server, barriers, forgive, shot, visit
 from tests.faces import jpeg
 
-PLAIN = ("/", "/login", "/register")
+PLAIN = ("/", "/login", "/register", "/privacy")
 LIVE = ("/dashboard", "/models/new", "/studio", "/gallery", "/billing", "/account")
 WIDTHS = (360, 1440)
 FIRST_LOAD_BYTES = 300_000

@@ -1,0 +1,69 @@
+"""/privacy: what is kept, where it goes, how long, and how it goes away."""
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from nicegui import app
+
+from components.dom import el
+from components.plain import Plain
+from pages.context import visitor
+from services import selection, sessions
+from services.deps import Deps
+
+INTRO = (
+    "Likeness runs on its operator’s own server. This page says what the program does with what "
+    "you give it; the operator answers for the server and for the law that applies."
+)
+
+
+def register(deps: Deps) -> None:
+    """Serve the page."""
+
+    @app.get("/privacy", include_in_schema=False)
+    async def privacy(request: Request) -> HTMLResponse:
+        page = Plain("Privacy")
+        with page.body(width="reading", doors=True, signed_in=visitor(request) is not None):
+            el("h1", "Privacy")
+            el("p", INTRO, classes="muted")
+            for title, text in _parts(deps):
+                with el("section", classes="section"):
+                    el("h2", title)
+                    el("p", text)
+        return page.response()
+
+
+def _parts(deps: Deps) -> list[tuple[str, str]]:
+    trash = selection.TRASH_KEPT.days
+    idle = sessions.IDLE.days
+    return [
+        (
+            "What is kept",
+            "Your e-mail address and name; a hash of your password, never the password; your "
+            "photos, models and pictures; what you consented to and when; your credits; and for "
+            "each signed-in browser its address and name.",
+        ),
+        (
+            "Photos",
+            "Each photo is decoded and written anew when it arrives. Place, time and camera are "
+            "not kept, and neither is the file that you sent. Only you see your photos, models "
+            "and pictures, unless you make a link to a picture or an album; a link ends when you "
+            "say so.",
+        ),
+        ("Who does the work", f"{deps.engine.info.label}. {deps.engine.info.privacy}"),
+        (
+            "How long",
+            f"Until you delete it. Deleted pictures stay in the trash for {trash} days, so that "
+            "you can take them back, and then their files are erased. A deleted model is erased "
+            f"at once. A browser that was not used for {idle} days is signed out.",
+        ),
+        (
+            "What you can do",
+            "Under Account you take everything with you as one archive, withdraw the consent for "
+            "a model, and delete your account with all that belongs to it.",
+        ),
+        (
+            "Cookies",
+            "One: it keeps you signed in. Nothing follows you, and your browser fetches nothing but "
+            "from this server and the storage that its operator chose.",
+        ),
+    ]
