@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from db.errors import CannotStart
 from db.session import make_engine, make_transaction
 from services import (
+    catching_up,
     erasing,
     gallery,
     generation_runs,
@@ -125,7 +126,7 @@ def build(settings: Settings, url: str) -> Product:
     )
     worker = Worker(deps, kinds=KINDS, ticks=TICKS) if settings.role != "web" else None
     scheduler = Scheduler(worker.duties if worker else {})
-    listener = Listener(url)
+    listener = Listener(url, missed=lambda: catching_up.missed(deps))
     if worker:
         listener.subscribe(worker.heard)
     health = Health(deps, listener, scheduler)

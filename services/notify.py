@@ -7,7 +7,7 @@ import logging
 import os
 import random
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import LiteralString
 from uuid import UUID
 
@@ -22,6 +22,7 @@ PING_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 5.0
 
 Subscriber = Callable[[str, UUID, UUID | None], None]
+Missed = Callable[[], Awaitable[Sequence[tuple[str, UUID, UUID | None]]]]
 logger = logging.getLogger(__name__)
 
 
@@ -35,11 +36,15 @@ class Listener:
     """Hears the notices of all processes on a connection of its own, and passes them on.
 
     Subscribers are called in the event loop as `(topic, id, user_id)` and must not block. When the
-    connection was lost, they are called with `(RECONNECTED, NOBODY, None)` once it is back.
+    connection was lost, they are called with `(RECONNECTED, NOBODY, None)` once it is back, and
+    with what `missed` finds.
     """
 
-    def __init__(self, url: str, *, ping_seconds: float = PING_SECONDS) -> None:
+    def __init__(
+        self, url: str, *, missed: Missed | None = None, ping_seconds: float = PING_SECONDS
+    ) -> None:
         self._url = url
+        self._missed = missed
         self._ping_seconds = ping_seconds
         self._subscribers: list[Subscriber] = []
         self._task: asyncio.Task[None] | None = None
@@ -85,11 +90,19 @@ class Listener:
             await self._ask(connection, f"listen {CHANNEL}")
             self.connected.set()
             if after_gap:
-                self._tell(RECONNECTED, NOBODY, None)
+                await self._catch_up()
             while True:
                 async for notice in connection.notifies(timeout=self._ping_seconds):
                     self._pass_on(notice.payload)
                 await self._ask(connection, "select 1")
+
+    async def _catch_up(self) -> None:
+        self._tell(RECONNECTED, NOBODY, None)
+        try:
+            for notice in await self._missed() if self._missed else ():
+                self._tell(*notice)
+        except Exception:
+            logger.exception("What was missed could not be told")
 
     async def _ask(self, connection: psycopg.AsyncConnection, query: LiteralString) -> None:
         """Runs a query; a peer that does not answer in time is cut off, which raises.

@@ -4,14 +4,16 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from services import notify
+from services import catching_up, notify
 from services.deps import Deps
 from services.notify import RECONNECTED, Listener
+from tests.builders import make_user, make_user_model
 from tests.waiting import eventually
 
 Heard = list[tuple[str, UUID, UUID | None]]
@@ -86,6 +88,29 @@ async def test_it_listens_again_after_the_server_ended_its_connection(
     async with live_deps.transaction() as session:
         await notify.publish(session, topic="image", id=uuid4(), user_id=None)
     await eventually(lambda: heard[-1][0] == "image")
+
+
+async def test_what_changed_in_a_gap_is_told_afterwards(live_deps: Deps, database_url: str) -> None:
+    async with live_deps.transaction() as session:
+        user = await make_user(session)
+        training = await make_user_model(session, user_id=user.id, status="training")
+        await make_user_model(session, user_id=user.id)  # a new draft: told as well
+        ended = datetime.now(UTC) - timedelta(hours=1)
+        old = {"user_id": user.id, "status": "ready", "created_at": ended, "finished_at": ended}
+        over = await make_user_model(session, **old)
+    heard: Heard = []
+    with SilentProxy(database_url) as proxy:
+        listener = Listener(
+            proxy.url, missed=lambda: catching_up.missed(live_deps), ping_seconds=0.3
+        )
+        listener.subscribe(lambda *notice: heard.append(notice))
+        await listener.start()
+        proxy.silent = True
+        await eventually(lambda: not listener.connected.is_set())
+        proxy.silent = False
+        await eventually(lambda: ("user_model", training.id, user.id) in heard)
+        await listener.stop()
+    assert over.id not in {id for _, id, _ in heard}
 
 
 async def test_a_peer_that_falls_silent_is_noticed(database_url: str) -> None:
