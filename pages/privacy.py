@@ -63,7 +63,7 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
         ),
         (
             "Cookies",
-            "One: it keeps you signed in. Nothing follows you, and your browser fetches nothing but "
-            "from this server and the storage that its operator chose.",
+            "One: it keeps you signed in. Nothing follows you, and your browser fetches nothing "
+            "but from this server and the storage that its operator chose.",
         ),
     ]
