@@ -24,6 +24,7 @@ from services.trainer.supervisor import Supervisor
 log = logging.getLogger(__name__)
 
 DAY = 86400.0
+PAUSE = 5.0  # seconds until the next try when the disk is full
 
 
 class Conflict(Exception):
@@ -115,10 +116,18 @@ class JobQueue:
         while not self._stopping:
             self._news.clear()
             if job := next(iter(self._pending()), None):
-                await self._run(job)
+                await self._run_safely(job)
                 continue
             self._store.purge(self.config.keep_jobs_days * DAY)
             await self._news.wait()
+
+    async def _run_safely(self, job: StoredJob) -> None:
+        """Run a job; a work folder that can't be written delays the queue and never ends it."""
+        try:
+            await self._run(job)
+        except OSError:
+            log.exception("the work folder can't be written")
+            await asyncio.sleep(PAUSE)
 
     async def stop(self) -> None:
         """Stop the running job at the edge of its step, with a checkpoint; it stays queued."""

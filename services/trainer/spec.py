@@ -187,9 +187,8 @@ class Failure(_Strict):
     def parse(cls, value: object) -> "Failure":
         """Read `info["error"]`: our "code: message", also inside Sprocket's repr(exception)."""
         text = str(value)
-        for code in Code:
-            if match := re.search(rf"\b{code}: (.*)", text, re.DOTALL):
-                return cls(code=code, message=match[1].rstrip("')\"")[:500])
+        if match := re.search(rf"\b({'|'.join(Code)}): (.*)", text, re.DOTALL):
+            return cls(code=Code(match[1]), message=match[2].rstrip("')\"")[:500])
         return cls(code=Code.CRASHED, message=text[:500])
 
 

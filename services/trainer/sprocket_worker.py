@@ -10,6 +10,7 @@ job is canceled by the reply of its progress_url only.
 import asyncio
 import logging
 import os
+import shutil
 from typing import Any
 
 import sprocket
@@ -52,7 +53,10 @@ class Trainer(sprocket.AsyncSprocket):  # type: ignore[misc]
                 if self.emit is not None:
                     await _maybe(self.emit(info.model_dump(mode="json", exclude_none=True)))
 
-            return await self.supervisor.run(payload, folder, on_info)
+            try:
+                return await self.supervisor.run(payload, folder, on_info)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)  # photos do not outlive their job
 
     async def shutdown(self) -> None:
         """End the job's process."""

@@ -51,3 +51,4 @@ async def test_jobs_of_together_s_queue_are_run_and_reported(
     failure = Failure.parse(reports[3][2]["error"])
     assert failure == Failure(code=Code.LORA_MISMATCH, message="As the test wanted.")
     assert "long trainings will be cut" in caplog.text
+    assert not (config.work_dir / "jobs" / "first-job").exists()
