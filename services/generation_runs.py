@@ -102,6 +102,8 @@ class GenerationWork:
         async with self.deps.transaction() as session:
             row = await _row(session, run)
             stored = set(await session.scalars(_positions(row.id)))
+            model = await session.get(UserModel, row.user_model_id)
+        recipe = {**_recipe(row, model), **status.recipe}
         reason = "The engine made no picture."
         for result in status.results:
             position = run.first + result.index
@@ -115,7 +117,7 @@ class GenerationWork:
             except BadResult as bad:
                 reason = str(bad)
             else:
-                await self._keep(run, row, position, derived, status.recipe)
+                await self._keep(run, row, position, derived, recipe)
                 stored.add(position)
         wanted = range(run.first, run.first + run.units)
         if status.state is RemoteState.SUCCEEDED and not stored.intersection(wanted):
@@ -158,7 +160,7 @@ class GenerationWork:
             "seed": seed,
             "prompt": row.prompt,
             "preset": row.preset,
-            "recipe": {**_recipe(row), **recipe, "seed": seed},
+            "recipe": {**recipe, "seed": seed},
             "folder": folder,
             "content_type": derived.content_type,
             "width": derived.width,
@@ -243,7 +245,7 @@ def _seeds(row: Generation) -> list[int]:
     return [(row.seed + i) % (generations.MAX_SEED + 1) for i in range(row.count)]
 
 
-def _recipe(row: Generation) -> dict[str, Any]:
+def _recipe(row: Generation, model: UserModel | None) -> dict[str, Any]:
     fields = [
         "engine",
         "prompt",
@@ -257,5 +259,7 @@ def _recipe(row: Generation) -> dict[str, Any]:
         "lora_scale",
     ]
     return {name: getattr(row, name) for name in fields} | {
-        "user_model_id": str(row.user_model_id) if row.user_model_id else None
+        "user_model_id": str(row.user_model_id) if row.user_model_id else None,
+        "base_model": model and model.base_model,
+        "trigger_word": model and model.trigger_word,
     }

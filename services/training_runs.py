@@ -234,11 +234,17 @@ def zipped(files: Sequence[bytes]) -> bytes:
 
 
 def _with_metrics(have: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
-    """One more point if it is at a later step; every other one goes when there are too many."""
-    if not new.get("step") or (have and new["step"] <= have[-1]["step"]):
-        return have
-    more = [*have, new]
-    return more[::-2][::-1] if len(more) > MAX_METRICS else more
+    """The curve so far: the engine's own where it keeps one, else one more point at a later step.
+
+    Every other point goes when there are too many.
+    """
+    curve, latest = new.get("loss_curve") or (), {k: v for k, v in new.items() if k != "loss_curve"}
+    total = latest.get("total_steps")
+    points = [{"step": step, "total_steps": total, "loss": loss} for step, loss in curve] or have
+    step = latest.get("step")
+    if step and (not points or step > points[-1]["step"]):
+        points = [*points, latest]
+    return points[::-2][::-1] if len(points) > MAX_METRICS else points
 
 
 async def _row(session: AsyncSession, run: runs.Run) -> UserModel:

@@ -123,7 +123,8 @@ class RemoteStatus:
     """What an engine knows of one job. progress is 0.0-1.0; seconds_left is its own estimate.
 
     stage: preparing, encoding, training, sampling, uploading, generating.
-    metrics: for a training {"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"}.
+    metrics: for a training {"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"},
+    and "loss_curve" [(step, loss)] where the engine keeps one.
     results: images (generation), or the weights at index 0 (training).
     samples: so far, for a training. recipe: everything needed to make it again.
     """

@@ -1,5 +1,6 @@
 """The real program in a process of its own, and a real browser in front of it."""
 
+import json
 import os
 import socket
 import subprocess
@@ -56,7 +57,7 @@ def running(**environment: str) -> Iterator[Program]:
     with tempfile.TemporaryDirectory(prefix="likeness-e2e-") as folder:
         data_dir = Path(folder)
         data_dir.chmod(0o711)  # the database's own user has to get through
-        values: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
+        values: dict[str, Any] = {name.lower(): _value(text) for name, text in environment.items()}
         settings = ExplicitSettings(data_dir=data_dir, port=_free_port(), **values)
         given = {"PATH": os.environ["PATH"], "DATA_DIR": folder, "PORT": str(settings.port)}
         with (data_dir / "log").open("wb") as log:
@@ -74,6 +75,10 @@ def running(**environment: str) -> Iterator[Program]:
         finally:
             process.terminate()
             process.wait(30)
+
+
+def _value(text: str) -> Any:
+    return json.loads(text) if text.startswith("{") else text
 
 
 @asynccontextmanager

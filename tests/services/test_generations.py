@@ -168,7 +168,8 @@ async def test_images_appear_as_they_come(studio: Studio, engine: ScriptedEngine
     asked = await studio.generate()
 
     async def one_there() -> bool:
-        return len((await studio.generation(asked.id)).images) == 1
+        view = await studio.generation(asked.id)
+        return len(view.images) == 1 and view.active and view.status == "running"
 
     await studio.until(one_there)
     view = await studio.generation(asked.id)

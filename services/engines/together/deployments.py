@@ -169,11 +169,14 @@ def _done(remote_id: str, outputs: dict[str, object], info: ProgressInfo) -> Rem
     samples: tuple[ResultFile, ...] = ()
     results: tuple[ResultFile, ...] = ()
     recipe: dict[str, Any] = {}
+    metrics = _metrics(info)
     try:
         if outputs.get("kind") == "train":
             trained = TrainOutputs.model_validate(outputs)
             samples = tuple(ResultFile(file.index, step=file.step) for file in trained.samples)
-            recipe = trained.recipe
+            measured = trained.model_dump(include={"steps", "first_loss", "last_loss", "seconds"})
+            recipe = trained.recipe | measured
+            metrics |= {"total_steps": trained.steps, "loss_curve": trained.loss_curve}
         else:
             made = GenerateOutputs.model_validate(outputs)
             results = tuple(ResultFile(file.index, seed=file.seed) for file in made.images)
@@ -184,7 +187,7 @@ def _done(remote_id: str, outputs: dict[str, object], info: ProgressInfo) -> Rem
         remote_id,
         RemoteState.SUCCEEDED,
         progress=1.0,
-        metrics=_metrics(info),
+        metrics=metrics,
         results=results,
         samples=samples,
         recipe=recipe,
@@ -200,6 +203,7 @@ def _metrics(info: ProgressInfo) -> dict[str, Any]:
         "loss": info.loss,
         "s_per_step": info.s_per_step,
         "vram_peak_bytes": info.vram_peak_bytes,
+        "loss_curve": info.loss_curve,
     }
 
 
