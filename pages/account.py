@@ -15,8 +15,9 @@ from components.devices import device_name
 from components.dom import attach, el
 from components.feedback import badge, banner, section, toast
 from pages import context, cookies
+from pages.account_consents import consents_section
 from pages.shell import shell
-from services import api_keys, passwords, privacy, sessions, signing_in, users
+from services import api_keys, consents, passwords, privacy, sessions, signing_in, users
 from services.api_keys import ApiKeyView
 from services.deps import Deps
 from services.errors import DomainError
@@ -25,6 +26,7 @@ from services.users import UserView
 
 SAID = {
     "password": "Your password is changed. Every other browser is signed out.",
+    "consent": "The consent is withdrawn, and everything made of it is gone.",
     "sessions": "Every other browser is signed out.",
 }
 # what a refused form came back with; only these sentences are ever shown
@@ -45,6 +47,7 @@ def register(deps: Deps) -> None:
         async with deps.transaction() as session:
             browsers = await sessions.of_user(session, deps, user_id=user.id)
             keys = await api_keys.of_user(session, user_id=user.id)
+            given = await consents.standing(session, user_id=user.id)
         async with shell(deps, "Account", width="reading"):
             if said in SAID:
                 banner(SAID[said], tone="good")
@@ -52,6 +55,7 @@ def register(deps: Deps) -> None:
             _password(problem)
             _browsers(deps, browsers, session_id)
             _keys(deps, keys)
+            consents_section(deps, given)
             _data(user, problem)
 
     @app.post("/account/password", include_in_schema=False)

@@ -1,13 +1,15 @@
 """What a member agrees to before a likeness is made, kept with its exact words."""
 
 import hashlib
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import func
 
-from db.models import Consent
+from db.models import Consent, UserModel
 from services.deps import Deps
 from services.errors import Conflict, Invalid
 
@@ -24,6 +26,16 @@ SUBJECTS = {
     "self": "The photos show me",
     "other_with_permission": "They show an adult who gave me permission",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """What was agreed to for one user model; subject_is: a key of SUBJECTS."""
+
+    user_model_id: UUID
+    model_name: str
+    subject_is: str
+    given_at: datetime
 
 
 async def give(
@@ -62,6 +74,21 @@ async def require(session: AsyncSession, *, user_model_id: UUID) -> None:
     )
     if not await session.scalar(select(standing)):
         raise Conflict("The consent for this model was withdrawn, so it can’t be trained.")
+
+
+async def standing(session: AsyncSession, *, user_id: UUID) -> list[ConsentView]:
+    """A member's consents that were not withdrawn and whose model is there, newest first."""
+    rows = await session.execute(
+        select(Consent, UserModel.name)
+        .join(UserModel, UserModel.id == Consent.user_model_id)
+        .where(Consent.user_id == user_id, Consent.withdrawn_at.is_(None))
+        .order_by(Consent.given_at.desc(), Consent.id)
+    )
+    return [
+        ConsentView(row.user_model_id, name, row.subject_is, row.given_at)
+        for row, name in rows
+        if row.user_model_id
+    ]
 
 
 async def withdraw(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -> None:

@@ -10,13 +10,13 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy import func, select
 
-from db.models import User
-from services import sessions, users
+from db.models import Consent, User, UserModel
+from services import consents, sessions, users
 from services.deps import Deps
 from services.sessions import Caller
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
-from tests.builders import PASSWORD, make_user
+from tests.builders import PASSWORD, make_user, make_user_model
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1"
@@ -105,6 +105,32 @@ async def test_export(page: Page) -> None:
     path = await (await download.value).path()
     archive = zipfile.ZipFile(io.BytesIO(path.read_bytes()))
     assert b"anna@example.com" in archive.read("data/users.json")
+
+
+async def test_withdraw_a_consent(page: Page, live_deps: Deps) -> None:
+    async with live_deps.transaction() as session:
+        user = (await session.scalars(select(User))).one()
+        model = await make_user_model(session, user_id=user.id, name="Me in spring")
+        await consents.give(
+            session,
+            live_deps,
+            user_id=user.id,
+            user_model_id=model.id,
+            subject_is="self",
+            text_version=consents.CURRENT,
+        )
+    await page.reload()
+    await page.get_by_role("button", name="Withdraw the consent for Me in spring").click()
+    sure = page.get_by_role("button", name="Withdraw and erase")
+    await expect(sure).to_be_disabled()
+    await page.get_by_label("Type Me in spring to confirm").fill("Me in spring")
+    await sure.click()
+    await expect(page.get_by_text("The consent is withdrawn")).to_be_visible()
+    await expect(page.get_by_text("Me in spring")).to_have_count(0)
+    async with live_deps.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(UserModel)) == 0
+        consent = (await session.scalars(select(Consent))).one()
+        assert consent.withdrawn_at
 
 
 async def test_delete_takes_the_typed_address(page: Page, live_deps: Deps, address: str) -> None:

@@ -10,6 +10,7 @@ from nicegui import app
 from sqlalchemy import select
 
 from db.models import Session
+from pages import middleware
 from services.deps import Deps
 from services.settings import Settings
 from tests.accounts import member, program, sign_in
@@ -205,3 +206,27 @@ async def test_forged_addresses_do_not_escape_the_throttle(api: httpx.AsyncClien
     ]
     assert [a.status_code for a in answers] == [401] * 25 + [429]
     assert 0 < int(answers[-1].headers["retry-after"]) <= 300
+
+
+async def test_whatever_exists_asks_visitors_to_sign_in(api: httpx.AsyncClient) -> None:
+    """A new page or route is private unless the middleware names it."""
+    someone = "00000000-0000-4000-8000-000000000001"
+    tried = 0
+    for path in _addresses():
+        if middleware.PUBLIC.match(path) or middleware.STATIC.match(path):
+            continue
+        answer = await api.get(re.sub(r"{[^}]*}", someone, path))
+        tried += 1
+        signed_out = answer.headers.get("location", "").startswith("/login?next=")
+        assert answer.status_code == 401 if path.startswith("/api/") else signed_out, path
+    assert tried > 25
+
+
+def _addresses() -> set[str]:
+    """The path of every route, those of included routers as well."""
+    found = set()
+    for route in app.routes:
+        inner = getattr(route, "original_router", None)
+        for each in inner.routes if inner else [route]:
+            found.add(getattr(each, "path_format", getattr(each, "path", "")))
+    return {path for path in found if path.startswith("/") and not path.startswith("/_nicegui")}
