@@ -6,6 +6,7 @@ results are files in DATA_DIR/files or in the bucket, and are copied like any ot
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from sqlalchemy import text
@@ -13,6 +14,9 @@ from sqlalchemy.engine import make_url
 
 from db import binaries, migrate
 from db.errors import CannotStart
+
+# Whatever a newer release added would otherwise be in the way of bringing the old one up to date.
+EMPTY = "drop schema public cascade; create schema public"
 
 
 def save(url: str, file: Path) -> None:
@@ -37,17 +41,20 @@ def restore(url: str, file: Path) -> None:
         )
         if connection.scalar(others):
             raise CannotStart("The database is in use: stop Likeness, then restore.")
-    everything = ("--clean", "--if-exists", "--no-owner", "--no-acl")
-    _run("pg_restore", url, *everything, "--single-transaction", "--exit-on-error", str(file))
+    with tempfile.TemporaryDirectory() as folder:  # open to its owner only
+        script = f"--file={folder}/restore.sql"
+        _run("pg_restore", url, "--no-owner", "--no-acl", script, str(file), connects=False)
+        together = ("--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
+        _run("psql", url, *together, f"--command={EMPTY}", script)
     migrate.upgrade(url)
 
 
-def _run(program: str, url: str, *arguments: str) -> None:
+def _run(program: str, url: str, *arguments: str, connects: bool = True) -> None:
     """One of PostgreSQL's clients; the password is not on its command line."""
     address = make_url(url)
     nameless = address._replace(password=None).render_as_string()
     answer = subprocess.run(  # noqa: S603  # a list of our own, and no shell
-        [_clients(url) / program, "--dbname", nameless, *arguments],
+        [_clients(url) / program, *(["--dbname", nameless] if connects else []), *arguments],
         env={"PATH": os.environ.get("PATH", ""), "PGPASSWORD": address.password or ""},
         capture_output=True,
         text=True,

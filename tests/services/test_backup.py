@@ -5,6 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from db import migrate
 from db.errors import CannotStart
 from services import backup
 from services.deps import Deps
@@ -28,10 +29,15 @@ async def test_what_was_saved_comes_back_and_what_came_later_is_gone(
     terminate_others(database_url)
     with psycopg.connect(database_url) as connection:
         connection.execute("delete from users where email = 'deleted-later@example.com'")
+        connection.execute("create table of_a_newer_release (x int)")
     backup.restore(database_url, file)
     with psycopg.connect(database_url) as connection:
         found = connection.execute("select email from users order by email").fetchall()
+        newer = connection.execute("select to_regclass('of_a_newer_release')").fetchone()
     assert found == [("deleted-later@example.com",), ("kept@example.com",)]
+    assert newer == (None,)
+    with migrate.connected(database_url) as restored:
+        assert not migrate.needs_upgrade(restored)
 
 
 def terminate_others(database_url: str) -> None:
