@@ -4,6 +4,7 @@ Latents are kept packed, (1, tokens, channels): one token is 16 x 16 pixels in b
 the noise do not care about the layout, so that no training step has to pack or unpack.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
@@ -53,7 +54,7 @@ class Architecture(Protocol):
     ) -> Tensor: ...
 
     def call(  # noqa: D102
-        self, prompt: Prompt, negative: Prompt | None, count: int, guidance_scale: float
+        self, prompts: Sequence[Prompt], negative: Prompt | None, guidance_scale: float
     ) -> dict[str, Any]: ...
 
 
@@ -94,15 +95,15 @@ class Flux2Klein:
         return velocity
 
     def call(
-        self, prompt: Prompt, negative: Prompt | None, count: int, guidance_scale: float
+        self, prompts: Sequence[Prompt], negative: Prompt | None, guidance_scale: float
     ) -> dict[str, Any]:
-        """The pipeline's arguments for `count` images of one prompt."""
+        """The pipeline's arguments for one image of each prompt."""
         arguments = {
-            "prompt_embeds": prompt.embeds.expand(count, -1, -1),
+            "prompt_embeds": torch.cat([prompt.embeds for prompt in prompts]),
             "guidance_scale": guidance_scale,
         }
         if negative is not None and guidance_scale > 1:
-            arguments["negative_prompt_embeds"] = negative.embeds.expand(count, -1, -1)
+            arguments["negative_prompt_embeds"] = negative.embeds.expand(len(prompts), -1, -1)
         return arguments
 
 
@@ -146,15 +147,14 @@ class Flux1:
 
     def call(
         self,
-        prompt: Prompt,
+        prompts: Sequence[Prompt],
         negative: Prompt | None,  # noqa: ARG002 - guidance is embedded: there is no second pass
-        count: int,
         guidance_scale: float,
     ) -> dict[str, Any]:
-        """The pipeline's arguments for `count` images of one prompt; it takes no negative."""
+        """The pipeline's arguments for one image of each prompt; it takes no negative."""
         return {
-            "prompt_embeds": prompt.embeds.expand(count, -1, -1),
-            "pooled_prompt_embeds": cast(Tensor, prompt.pooled).expand(count, -1),
+            "prompt_embeds": torch.cat([prompt.embeds for prompt in prompts]),
+            "pooled_prompt_embeds": torch.cat([cast(Tensor, prompt.pooled) for prompt in prompts]),
             "guidance_scale": guidance_scale,
         }
 

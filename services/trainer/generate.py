@@ -61,7 +61,7 @@ class WarmBase:
             kind, source, device=device.device_of(config), dtype=device.dtype_of(config)
         )
         self.base = loras.fingerprint(kind.name, self.pipe.transformer)
-        self.batch = 4 if device.device_of(config).type == "cuda" else 1
+        self.batch = device.batch_of(device.device_of(config))
         self.adapters: list[str] = []
         self.economies = [self._one_by_one, self._offload]
         if config.compile:
@@ -168,7 +168,7 @@ class _Work:
             images = make_images(
                 self.warm.kind,
                 self.warm.pipe,
-                prompt=prompt,
+                prompts=[prompt] * len(indexes),
                 negative=negative,
                 seeds=tuple(payload.seeds[index] for index in indexes),
                 size=(payload.width, payload.height),

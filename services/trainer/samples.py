@@ -4,6 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from services.trainer import device
 from services.trainer.context import Context
 from services.trainer.errors import JobFailed, failure_of
@@ -36,6 +38,8 @@ class Samples:
         self.payload, self.pipe, self.training, self.context = payload, pipe, training, context
         self.per_round = payload.recipe.samples_per_round
         self.rounds = rounds(training.steps, len(payload.sample_put_urls), self.per_round)
+        self.batch = device.batch_of(device.device_of(context.config))
+        self.thrifty = False
         self.done = {sample.index for sample in recorded(context.folder)}
         self._announce()
 
@@ -56,32 +60,39 @@ class Samples:
     def _make_round(self, indexes: list[int], rounds_left: int) -> None:
         started = time.monotonic()
         self.context.report.stage(Stage.SAMPLING)
-        for index in indexes:
+        while indexes:
+            batch, indexes = indexes[: self.batch], indexes[self.batch :]
             try:
-                self._make(index)
+                self._make(batch)
             except Exception as error:
-                self._leave_out(index, error)
+                indexes = self._save_memory(batch, error) + indexes
         self.training.other_seconds = (time.monotonic() - started) * rounds_left
 
-    def _make(self, index: int) -> None:
-        recipe, place = self.payload.recipe, index % self.per_round
-        seed = self.payload.seed + place
+    def _make(self, indexes: list[int]) -> None:
+        recipe, places = self.payload.recipe, [index % self.per_round for index in indexes]
         images = make_images(
             self.training.kind,
             self.pipe,
-            prompt=self.training.material.samples[place],
+            prompts=[self.training.material.samples[place] for place in places],
             negative=self.training.material.empty,
-            seeds=(seed,),
+            seeds=tuple(self.payload.seed + place for place in places),
             size=(recipe.sample_size, recipe.sample_size),
             steps=recipe.sample_steps,
             guidance_scale=recipe.sample_guidance,
             on_step=lambda _step: self.context.report.check(),
         )
-        url, data = self.payload.sample_put_urls[index], encoded(images[0], "jpeg")
-        sample = put(url, data, content_type=SAMPLE_TYPE, index=index)
-        size, step = recipe.sample_size, self.training.progress.step
-        details = {"seed": seed, "step": step, "width": size, "height": size}
-        self._record(sample.model_copy(update=details))
+        for index, image in zip(indexes, images, strict=True):
+            self._put(index, image)
+
+    def _put(self, index: int, image: Image.Image) -> None:
+        url, data = self.payload.sample_put_urls[index], encoded(image, "jpeg")
+        try:
+            sample = put(url, data, content_type=SAMPLE_TYPE, index=index)
+        except JobFailed as error:
+            return self._leave_out(index, error)
+        seed, step = self.payload.seed + index % self.per_round, self.training.progress.step
+        details = {"seed": seed, "step": step, "width": image.width, "height": image.height}
+        return self._record(sample.model_copy(update=details))
 
     def _record(self, sample: PutFile) -> None:
         samples = [*recorded(self.context.folder), sample]
@@ -93,12 +104,18 @@ class Samples:
     def _announce(self) -> None:
         self.context.report.now(samples=tuple(sorted(self.done)))
 
-    def _leave_out(self, index: int, error: Exception) -> None:
-        """A wish to stop goes on its way; memory is saved for the next; the rest is noted."""
+    def _save_memory(self, indexes: list[int], error: Exception) -> list[int]:
+        """What to try once more, with less memory; the rest is left out. A wish to stop goes on."""
         if isinstance(error, JobFailed) and error.code in {Code.CANCELED, Code.STOPPED}:
             raise error
-        failure = failure_of(error)
-        if failure.code is Code.OUT_OF_MEMORY:
-            device.free_memory()
+        if failure_of(error).code is Code.OUT_OF_MEMORY and not self.thrifty:
+            self.thrifty, self.batch = True, 1
             self.pipe.vae.enable_tiling()
-        self.context.report.warn(f"Sample {index} was left out: {failure.message}")
+            device.free_memory()
+            return indexes
+        for index in indexes:
+            self._leave_out(index, error)
+        return []
+
+    def _leave_out(self, index: int, error: Exception) -> None:
+        self.context.report.warn(f"Sample {index} was left out: {failure_of(error).message}")

@@ -1,7 +1,7 @@
 """From an encoded prompt to pictures, one step at a time, stopping when asked to."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ def make_images(
     kind: Architecture,
     pipe: Any,
     *,
-    prompt: Prompt,
+    prompts: Sequence[Prompt],
     negative: Prompt | None,
     seeds: tuple[int, ...],
     size: tuple[int, int],
@@ -24,7 +24,7 @@ def make_images(
     guidance_scale: float,
     on_step: Callable[[int], None],
 ) -> list[Image.Image]:
-    """One picture for each seed, in one batch; size is (width, height) in pixels.
+    """One picture for each prompt and its seed, in one batch; size is (width, height) in pixels.
 
     on_step(number of steps done) may raise to stop: setting the pipeline's own interrupt flag
     would still return a picture.
@@ -36,7 +36,7 @@ def make_images(
 
     with torch.no_grad():
         answer = pipe(
-            **kind.call(prompt, negative, len(seeds), guidance_scale),
+            **kind.call(prompts, negative, guidance_scale),
             width=size[0],
             height=size[1],
             num_inference_steps=steps,

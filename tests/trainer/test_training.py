@@ -11,9 +11,10 @@ import pytest
 import torch
 from PIL import Image
 
-from services.trainer import loras, samples
+from services.trainer import device, loras, samples
 from services.trainer.errors import JobFailed
 from services.trainer.files import read_json
+from services.trainer.sampling import make_images
 from services.trainer.spec import Code, TrainOutputs, TrainPayload
 from services.trainer.training import Training, default_steps
 from tests.trainer import tiny
@@ -59,8 +60,7 @@ def test_samples_come_on_the_way_and_change(
 
 
 def _pixels(bucket: Bucket, payload: TrainPayload, index: int) -> Any:
-    data = bucket.objects[f"/{payload.client_job_id}/sample-{index}.jpg"]
-    return numpy.asarray(Image.open(io.BytesIO(data))).astype(float)
+    return _sample(bucket, f"/{payload.client_job_id}/sample-{index}.jpg")
 
 
 def test_the_lora_loads_in_stock_diffusers(
@@ -295,6 +295,45 @@ def test_a_sample_that_can_t_be_made_fails_nothing(
     outputs = run(training("without-samples", samples=1, recipe={"steps": 5}))
     assert outputs.samples == ()
     assert "Sample 0 was left out" in outputs.warnings[0]
+
+
+def test_a_sample_that_can_t_be_put_fails_nothing(
+    run: Run, training: Payloads, bucket: Bucket
+) -> None:
+    bucket.failures["/one-refused/sample-0.jpg"] = [403]
+    outputs = run(training("one-refused", samples=2, recipe={"steps": 6}))
+    assert [sample.index for sample in outputs.samples] == [1]
+    assert "Sample 0 was left out" in outputs.warnings[0]
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_samples_of_a_round_are_made_together_where_memory_allows(
+    base: str, run: Run, training: Payloads, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    def at_most_two(*arguments: Any, seeds: tuple[int, ...], **rest: Any) -> Any:
+        sizes.append(len(seeds))
+        if len(seeds) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return make_images(*arguments, seeds=seeds, **rest)
+
+    recipe = {"steps": 3, "samples_per_round": 4}
+    run(training("one-by-one-round", samples=4, recipe=recipe, base_model=base))
+    monkeypatch.setattr(samples, "make_images", at_most_two)
+    for batch, name in ((2, "round-of-two"), (4, "round-of-four")):
+        monkeypatch.setattr(device, "batch_of", lambda _device, batch=batch: batch)
+        outputs = run(training(name, samples=4, recipe=recipe, base_model=base))
+        assert [sample.index for sample in outputs.samples] == [0, 1, 2, 3]
+    assert sizes == [2, 2, 4, 1, 1, 1, 1]
+    for index in range(4):
+        path = f"sample-{index}.jpg"
+        alone = _sample(bucket, f"/one-by-one-round/{path}")
+        assert numpy.abs(_sample(bucket, f"/round-of-two/{path}") - alone).mean() < 1
+
+
+def _sample(bucket: Bucket, path: str) -> Any:
+    return numpy.asarray(Image.open(io.BytesIO(bucket.objects[path]))).astype(float)
 
 
 def test_samples_are_not_made_again_after_a_restart(

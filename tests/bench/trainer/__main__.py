@@ -134,7 +134,7 @@ def measure_images(options: Options, count: int, rounds: int) -> dict[str, Any]:
         make_images(
             training.kind,
             pipe,
-            prompt=prompt,
+            prompts=[prompt] * count,
             negative=None,
             seeds=seeds,
             size=size,
