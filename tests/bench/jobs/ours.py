@@ -1,0 +1,106 @@
+"""Our side of each figure."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from db.session import make_engine, make_transaction
+from services import jobs
+from services.deps import Deps
+from services.jobs import Done, Job, Kind, Outcome, Worker
+from services.notify import Listener
+from services.scheduler import Scheduler
+
+PREPARE = """
+insert into job_queue (id, kind, flow, state, turn)
+select gen_random_uuid(), 'noop', '/0', 'queued',
+    (select last_value from job_turn) + 8 * n
+from generate_series(1, :count) n"""
+FINISHED = """
+insert into job_queue (id, kind, flow, state, turn, started_at, finished_at)
+select gen_random_uuid(), 'noop', '/0', 'done', n, now(), now() from generate_series(1, :count) n"""
+
+
+async def noop(deps: Deps, job: Job) -> Outcome:
+    """Nothing to do."""
+    return Done()
+
+
+@asynccontextmanager
+async def working(url: str, *, slots: int = 10) -> AsyncIterator[AsyncEngine]:
+    """A whole process's worth: worker, scheduler and listener."""
+    engine = make_engine(url, pool_size=20)
+    deps = cast(Deps, SimpleNamespace(transaction=make_transaction(engine)))
+    worker = Worker(deps, kinds={"noop": Kind(noop)}, slots=slots)
+    listener, scheduler = Listener(url), Scheduler(worker.duties)
+    listener.subscribe(worker.heard)
+    await listener.start()
+    scheduler.start()
+    try:
+        yield engine
+    finally:
+        await worker.drain(timedelta(seconds=5))
+        await scheduler.stop()
+        await listener.stop()
+        await engine.dispose()
+
+
+async def execute(url: str, statement: str, **values: object) -> None:
+    """One statement, committed."""
+    engine = make_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text(statement), values)
+    await engine.dispose()
+
+
+async def all_done(engine: AsyncEngine) -> None:
+    """Waits for the end of the line."""
+    query = text("select exists (select from job_queue where state in ('queued', 'leased'))")
+    open_jobs = True
+    while open_jobs:
+        await asyncio.sleep(0.02)
+        async with engine.connect() as connection:
+            open_jobs = bool(await connection.scalar(query))
+
+
+async def rate(url: str, count: int, *, slots: int = 10) -> float:
+    """No-op jobs a second, from the first claim to the last commit."""
+    await execute(url, PREPARE, count=count)
+    started = time.perf_counter()
+    async with working(url, slots=slots) as engine:
+        await all_done(engine)
+        return count / (time.perf_counter() - started)
+
+
+async def latencies(url: str, count: int) -> list[float]:
+    """Seconds from the commit of an enqueue to the start of its handler, one at a time."""
+    starts: asyncio.Queue[float] = asyncio.Queue()
+
+    async def note(deps: Deps, job: Job) -> Outcome:
+        starts.put_nowait(time.perf_counter())
+        return Done()
+
+    engine = make_engine(url)
+    transaction = make_transaction(engine)
+    deps = cast(Deps, SimpleNamespace(transaction=transaction))
+    worker = Worker(deps, kinds={"noop": Kind(note)})
+    listener = Listener(url)
+    listener.subscribe(worker.heard)
+    await listener.start()
+    found = []
+    for _ in range(count):
+        async with transaction() as session:
+            await jobs.enqueue(session, kind="noop", payload={})
+        committed = time.perf_counter()
+        found.append(await starts.get() - committed)
+    await worker.drain(timedelta(seconds=5))
+    await listener.stop()
+    await engine.dispose()
+    return found

@@ -1,0 +1,131 @@
+"""Plans: what they grant and limit, who chooses them, and what the month brings."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services import ledger, membership, plans
+from services.deps import Deps
+from services.errors import Invalid, LimitReached, NotFound
+from services.jobs import Kind
+from services.ledger import Balance
+from services.settings import Settings
+from tests.builders import make_user, make_user_model
+from tests.services.jobs.kit import enqueue, is_state, run_sql, working
+from tests.waiting import eventually
+
+
+async def choose(session: AsyncSession, settings: Settings) -> None:
+    await (await session.connection()).run_sync(plans.choose_default, settings)
+
+
+async def test_a_household_has_the_unlimited_plan(
+    session: AsyncSession, settings: Settings
+) -> None:
+    await choose(session, settings)
+    user = await make_user(session)
+    assert (await plans.of_user(session, user_id=user.id)).unlimited
+    assert (await ledger.balance(session, user_id=user.id)).available is None
+
+
+async def test_with_stripe_who_has_not_paid_is_on_free(
+    session: AsyncSession, settings: Settings
+) -> None:
+    key = SecretStr("sk_test_1")
+    await choose(session, settings.model_copy(update={"stripe_secret_key": key}))
+    user = await make_user(session)
+    assert (await plans.of_user(session, user_id=user.id)).name == "free"
+    assert await ledger.balance(session, user_id=user.id) == Balance(available=3, held=0)
+
+
+async def test_a_default_that_there_is_not_is_refused_with_those_there_are(
+    session: AsyncSession, settings: Settings
+) -> None:
+    with pytest.raises(Invalid, match="choose one of free, creator, pro, enterprise, unlimited"):
+        await choose(session, settings.model_copy(update={"default_plan": "gold"}))
+
+
+async def test_of_two_trainings_at_once_one_gets_the_last_slot(live_deps: Deps) -> None:
+    async with live_deps.transaction() as session:
+        user = await make_user(session, plan="free")
+        models = [await make_user_model(session, user_id=user.id, status="draft") for _ in "ab"]
+
+    async def train(id: UUID) -> bool:
+        try:
+            async with live_deps.transaction() as session:
+                await plans.take_model_slot(session, user_id=user.id)
+                queue = text("update user_models set status = 'queued' where id = :id")
+                await session.execute(queue, {"id": id})
+        except LimitReached:
+            return False
+        return True
+
+    started = await asyncio.gather(*(train(model.id) for model in models))
+    assert sorted(started) == [False, True]
+
+
+async def test_fair_use_of_an_unlimited_plan_is_what_the_operator_says(
+    session: AsyncSession,
+) -> None:
+    user = await make_user(session, plan="enterprise")
+    await plans.edit(session, name="enterprise", changes={"fair_use_monthly": 5})
+
+    async def order(credits: int, reference: str) -> None:
+        await ledger.reserve(
+            session, user_id=user.id, credits=credits, reference=reference, purpose="Test"
+        )
+
+    await order(4, "generation:1")
+    with pytest.raises(LimitReached, match="5 images a month, and 4 are used"):
+        await order(2, "generation:2")
+    await ledger.release(session, reference="generation:1")
+    await order(2, "generation:2")
+
+
+@pytest.mark.parametrize("changes", [{"name": "x"}, {"price_cents": -1}, {"model_slots": -1}])
+async def test_a_plan_cannot_be_edited_into_nonsense(
+    session: AsyncSession, changes: dict[str, object]
+) -> None:
+    with pytest.raises(Invalid):
+        await plans.edit(session, name="pro", changes=changes)
+    with pytest.raises(NotFound):
+        await plans.edit(session, name="gold", changes={"title": "Gold"})
+
+
+async def test_an_administrator_gives_a_plan_and_credits_with_a_reason(
+    session: AsyncSession, deps: Deps
+) -> None:
+    user, admin = await make_user(session, plan="free"), await make_user(session, role="admin")
+    with pytest.raises(Invalid, match="Say why"):
+        await membership.set_plan(
+            session, user_id=user.id, plan="pro", actor_id=admin.id, reason=" "
+        )
+    await ledger.balance(session, user_id=user.id)  # opens the account, with Free's three
+    why = "Thanks for the bug report"
+    await membership.set_plan(session, user_id=user.id, plan="pro", actor_id=admin.id, reason=why)
+    await membership.give_credits(
+        session, deps, user_id=user.id, credits=10, actor_id=admin.id, reason=why
+    )
+    assert await ledger.balance(session, user_id=user.id) == Balance(available=513, held=0)
+    assert (await ledger.statement(session, user_id=user.id))[0].reason == why
+    audited = await session.scalars(text("select action from audit_log order by id"))
+    assert list(audited) == ["plan.set", "credits.grant"]
+
+
+async def test_each_month_that_begins_is_granted_once(live_deps: Deps) -> None:
+    async with live_deps.transaction() as session:
+        user = await make_user(session, plan="creator")
+        assert (await ledger.balance(session, user_id=user.id)).available == 200
+    begun = "update credit_accounts set renews_at = now() - interval '1 day'"
+    await run_sql(live_deps, begun)
+    async with working(live_deps, {"renew": Kind(membership.renew)}) as worker:
+        for _ in range(2):
+            tick = await enqueue(live_deps, "renew")
+            await worker.poll()
+            await eventually(is_state(live_deps, tick, "done"))
+    async with live_deps.transaction() as session:
+        assert (await ledger.balance(session, user_id=user.id)).available == 400
