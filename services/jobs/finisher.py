@@ -29,7 +29,7 @@ class Finisher:
             leases = [(job.id, job.token) for job, _ in batch]
             failure: Exception | None = None
             try:
-                async with self._transaction() as session:
+                async with queue.autocommit(self._transaction) as session:
                     finished = await queue.finish(session, leases=leases)
             except Exception as error:
                 failure, finished = error, set()

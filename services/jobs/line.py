@@ -21,8 +21,10 @@ STANDINGS = text("""
 
 USUAL = text("""
     select known.kind, last.seconds::float, (
-        select count(*) from job_queue now where now.kind = known.kind
-            and now.state in ('waiting', 'leased') and now.started_at is not null) as under_way
+        select count(*) filter (where kind = known.kind and started_at is not null) from (
+            select kind, started_at from job_queue where state = 'waiting'
+            union all select kind, started_at from job_queue where state = 'leased'
+        ) now) as under_way
     from unnest(cast(:kinds as text[])) known (kind), lateral (
         select percentile_cont(0.5) within group (
             order by extract(epoch from finished_at - started_at)) as seconds

@@ -23,21 +23,28 @@ RETENTION = {
 PRUNING = timedelta(hours=1)
 BATCH = 1000
 
+# One look for each state, since each has an index of its own that is as short as its list.
 OPEN = text("""
     select kind,
         count(*) filter (where state = 'queued') as queued,
         count(*) filter (where state = 'waiting') as waiting,
         count(*) filter (where state = 'leased') as leased,
         extract(epoch from now() - min(run_at) filter (where state = 'queued'))::float as oldest
-    from job_queue where state in ('waiting', 'queued', 'leased') group by kind order by kind""")
+    from (
+        select kind, state, run_at from job_queue where state = 'waiting'
+        union all select kind, state, run_at from job_queue where state = 'queued'
+        union all select kind, state, run_at from job_queue where state = 'leased'
+    ) open_jobs group by kind order by kind""")
 LEASES = text("""
     select id, kind, lease_owner as owner, attempts, started_at,
         extract(epoch from lease_until - now())::float as seconds_left
     from job_queue where state = 'leased' order by lease_until limit :limit""")
 DEAD = text("""
     select id, kind, user_id, state, attempts, reason, finished_at
-    from job_queue where state in ('dead', 'failed') order by finished_at desc limit :limit""")
-COUNT_DEAD = text("select count(*) from job_queue where state in ('dead', 'failed')")
+    from job_queue where state in ('dead', 'failed') and finished_at is not null
+    order by finished_at desc limit :limit""")
+COUNT_DEAD = text("""
+    select count(*) from job_queue where state in ('dead', 'failed') and finished_at is not null""")
 RETRY = text("""
     update job_queue set state = 'waiting', run_at = now(), attempts = 0, finished_at = null,
         dedupe_key = null,  -- a newer job may have it by now

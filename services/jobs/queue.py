@@ -12,7 +12,8 @@ given when it joins the line, is the later of the clock (the last turn served) a
 last turn, plus the price of its priority. Claims then just take the lowest turns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import bindparam
 
 from services import notify
+from services.deps import Transaction
 
 Lease = tuple[UUID, int]  # job id, token
 
@@ -140,6 +142,14 @@ class Place:
 
 
 FRONT = Place(0, "-infinity")
+
+
+@asynccontextmanager
+async def autocommit(transaction: Transaction) -> AsyncIterator[AsyncSession]:
+    """For moves of one statement: each commits by itself, which saves two round trips."""
+    async with transaction() as session:
+        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield session
 
 
 async def enqueue(

@@ -172,7 +172,7 @@ class Worker:
         if (free := self._slots - len(self._running)) <= 0:
             return
         due_since, self._due_since = self._due_since, None
-        async with self._deps.transaction() as session:
+        async with queue.autocommit(self._deps.transaction) as session:
             if due_since:
                 await queue.promote(session, since=due_since)
             rows = await queue.claim(
@@ -236,7 +236,7 @@ class Worker:
                     await self._abandon(session, job, state=state, reason=reason)
 
     async def _wait(self, job: Job, *, delay: timedelta, **how: Any) -> None:
-        async with self._deps.transaction() as session:
+        async with queue.autocommit(self._deps.transaction) as session:
             await queue.wait(session, job_id=job.id, token=job.token, delay=delay, **how)
         if delay < POLL:
             asyncio.get_running_loop().call_later(delay.total_seconds(), self._wake_for_due)
@@ -272,7 +272,7 @@ class Worker:
     async def _renew(self, leases: list[queue.Lease]) -> set[UUID]:
         if not leases:
             return set()
-        async with self._deps.transaction() as session:
+        async with queue.autocommit(self._deps.transaction) as session:
             return await queue.renew(session, leases=leases, lease=self._lease)
 
     def _interrupt(self, leases: list[queue.Lease]) -> None:

@@ -18,6 +18,7 @@ from services.jobs import Done, Job, Kind, Outcome, Worker
 from services.notify import Listener
 from services.scheduler import Scheduler
 
+PAUSE = 0.05  # seconds between two samples, so that each finds everything idle
 PREPARE = """
 insert into job_queue (id, kind, flow, state, turn)
 select gen_random_uuid(), 'noop', '/0', 'queued',
@@ -62,7 +63,8 @@ async def execute(url: str, statement: str, **values: object) -> None:
 
 async def all_done(engine: AsyncEngine) -> None:
     """Waits for the end of the line."""
-    query = text("select exists (select from job_queue where state in ('queued', 'leased'))")
+    query = text("""select exists (select from job_queue where state = 'queued')
+        or exists (select from job_queue where state = 'leased')""")
     open_jobs = True
     while open_jobs:
         await asyncio.sleep(0.02)
@@ -96,6 +98,7 @@ async def latencies(url: str, count: int) -> list[float]:
     await listener.start()
     found = []
     for _ in range(count):
+        await asyncio.sleep(PAUSE)
         async with transaction() as session:
             await jobs.enqueue(session, kind="noop", payload={})
         committed = time.perf_counter()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.bench.jobs.ours import PAUSE
+
 
 async def procrastinate_rate(url: str, count: int) -> float:
     """No-op jobs a second of procrastinate, ten at a time, all queued before it starts."""
@@ -67,6 +69,7 @@ async def notify_latencies(url: str, count: int) -> list[float]:
     found = []
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as sender:
         for _ in range(count):
+            await asyncio.sleep(PAUSE)
             await sender.execute("notify bench")
             committed = time.perf_counter()
             found.append(await heard.get() - committed)

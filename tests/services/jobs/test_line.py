@@ -10,7 +10,8 @@ from sqlalchemy import TextClause, text
 
 from services import jobs
 from services.deps import Deps
-from services.jobs import Priority, queue
+from services.jobs import Priority, line, queue
+from services.jobs.overview import COUNT_DEAD, DEAD, OPEN
 from tests.builders import make_user
 from tests.services.jobs.kit import enqueue, pass_time, run_sql
 
@@ -175,6 +176,10 @@ PLANS: dict[str, tuple[TextClause, dict[str, Any]]] = {
     "renew": (queue.RENEW, {"ids": [uuid4()], "tokens": [1], "lease": LEASE}),
     "finish": (queue.FINISH, {"ids": [uuid4()], "tokens": [1]}),
     "expired": (queue.EXPIRED, {"kinds": ["note"]}),
+    "overview": (OPEN, {}),
+    "dead": (DEAD, {"limit": 50}),
+    "count of the dead": (COUNT_DEAD, {}),
+    "usual durations": (line.USUAL, {"kinds": ["note"], "sample": 50}),
 }
 
 
