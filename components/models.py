@@ -28,6 +28,7 @@ STAGES = {
     "sampling": "Making sample pictures",
     "uploading": "Saving the model",
     "generating": "Making pictures",
+    "checking": "Checking whether the engine received it",
 }
 
 
@@ -57,7 +58,7 @@ class ModelLike(Progressing, Protocol):
 
 def stage_text(work: Progressing) -> str:
     """What is being done now."""
-    if work.status == "queued":
+    if work.status == "queued" and work.stage != "checking":
         return "Waiting for its turn"
     return STAGES.get(work.stage) or STATUS[work.status][0]
 

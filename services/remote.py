@@ -31,6 +31,7 @@ from services.runs import Limits, Run
 log = logging.getLogger(__name__)
 
 MAX_MISSES = 4  # where a repeat is free
+CHECKING = RemoteStatus("", RemoteState.PENDING, stage="checking")
 
 
 Fail = Callable[[AsyncSession, Run, str], Awaitable[None]]
@@ -149,11 +150,14 @@ class _Driver:
         return jobs.Again(after=timedelta(seconds=wait))
 
     async def _miss(self, run: Run) -> jobs.Outcome:
-        """A submit whose fate is not known has been found out."""
+        """A submit whose fate is not known has been found out; the member reads that, too."""
         deadline = func.now() + self.work.limits.orphan
-        return await self._search(
-            await self._move(run, "unknown", misses=run.misses + 1, deadline_at=deadline)
-        )
+        async with self.job.transaction(self.deps) as session:
+            run = await runs.move(
+                session, run, "unknown", misses=run.misses + 1, deadline_at=deadline
+            )
+            await self.work.progress(session, run, CHECKING)
+        return await self._search(run)
 
     async def _search(self, run: Run) -> jobs.Outcome:
         """It may have been accepted: look for its results, or repeat it where that is allowed."""

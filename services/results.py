@@ -49,7 +49,7 @@ async def _download(url: str) -> bytes:
         httpx.AsyncClient(timeout=TIMEOUT, headers=_HEADERS) as client,
         client.stream("GET", url) as response,
     ):
-        if 400 <= response.status_code < 500:
+        if 300 <= response.status_code < 500:
             raise BadResult("The link to the finished picture had expired.")
         response.raise_for_status()
         data = bytearray()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI, Response
 
 from services import generations, user_models
 from services.deps import Deps
@@ -12,6 +13,7 @@ from services.engines.base import Refused, RemoteState, RemoteStatus, ResultFile
 from services.errors import Conflict, InsufficientCredits, Invalid, NotFound
 from services.storage.local import LocalStorage
 from tests.doubles.engine import ScriptedEngine, images, picture
+from tests.servers import served
 from tests.studio import Studio
 
 
@@ -275,3 +277,67 @@ async def test_deleting_the_model_keeps_the_pictures(
         return not [item async for item in storage.list(f"{studio.user_id}/models")]
 
     await studio.until(erased)
+
+
+async def test_a_line_that_breaks_while_polling_decides_nothing(
+    studio: Studio, engine: ScriptedEngine
+) -> None:
+    engine.on_submit.append(RemoteStatus("r1", RemoteState.PENDING))
+    broken = [Refused("can’t be reached", retryable=True), Unknown("reset")]
+    lost = RemoteStatus("", RemoteState.LOST)
+    engine.on_poll.extend([*broken, lost, images(picture(), picture())])
+    done = await studio.ended((await studio.generate()).id)
+    assert (done.status, len(engine.submitted)) == ("succeeded", 1)
+
+
+async def test_an_engine_that_never_answers_ends_in_a_refund_and_is_told(
+    studio: Studio, engine: ScriptedEngine
+) -> None:
+    engine.on_submit.append(RemoteStatus("r1", RemoteState.RUNNING))
+    engine.on_poll.append(RemoteStatus("", RemoteState.RUNNING, 0.9))
+    asked = await studio.generate()
+
+    async def running() -> bool:
+        return await studio.run_states() == ["running"]
+
+    await studio.until(running)
+    await studio.execute("update remote_jobs set deadline_at = now() - interval '1 second'")
+    done = await studio.ended(asked.id)
+    assert done.status == "failed"
+    assert "did not finish in time" in (done.status_reason or "")
+    assert ((await studio.balance()).available, await studio.open_holds()) == (3, [])
+
+    async def told() -> bool:
+        return engine.canceled == ["r1"]
+
+    await studio.until(told)
+
+
+@pytest.mark.parametrize(
+    ("answers", "status"),
+    [
+        ([200], "succeeded"),
+        ([503, 200], "succeeded"),
+        ([403], "failed"),
+        ([404], "failed"),
+        ([302], "failed"),
+    ],
+)
+async def test_a_result_behind_a_link_is_fetched_or_refunded(
+    studio: Studio, engine: ScriptedEngine, answers: list[int], status: str
+) -> None:
+    app = FastAPI()
+
+    @app.get("/0.jpg")
+    def file() -> Response:
+        code = answers.pop(0) if len(answers) > 1 else answers[0]
+        return Response(picture(), code, media_type="image/jpeg")
+
+    with served(app) as url:
+        link = (ResultFile(0, url=f"{url}/0.jpg"),)
+        engine.on_submit.append(RemoteStatus("r1", RemoteState.PENDING))
+        engine.on_poll.append(RemoteStatus("", RemoteState.SUCCEEDED, 1.0, results=link))
+        done = await studio.ended((await studio.generate(count=1)).id)
+    assert done.status == status
+    spent = 1 if status == "succeeded" else 0
+    assert ((await studio.balance()).available, await studio.open_holds()) == (3 - spent, [])

@@ -154,6 +154,7 @@ async def test_a_lost_answer_is_never_repeated_by_itself(
         return await studio.run_states() == ["unknown"]
 
     await studio.until(unknown)
+    assert (await studio.model()).stage == "checking"
     await studio.execute("update remote_jobs set deadline_at = now() - interval '1 second'")
     failed = await studio.trained()
     assert (failed.status, len(engine.trainings)) == ("failed", 1)
