@@ -67,7 +67,7 @@ class Movements:
 
     def __init__(self) -> None:
         """Builds the empty table."""
-        with el("div", classes="table-wrap"), el("table"):
+        with el("div", classes="card flush table-wrap") as self.root, el("table"):
             el("caption", "Every movement of your credits, newest first", classes="sr-only")
             with el("thead"), el("tr"):
                 el("th", "What for", scope="col")

@@ -45,7 +45,7 @@ class BillingPage:
         self._user_id = user_id
         self._cursor: int | None = None
         with section("Your plan"):
-            self._usage = el("div", classes="stack")
+            self._usage = el("div", classes="card stack")
         with section("Credits"):
             self._empty = el("div")
             self._movements = Movements()
@@ -76,7 +76,9 @@ class BillingPage:
         async with self._deps.transaction() as session:
             page = await usage.statement(session, user_id=self._user_id, cursor=self._cursor)
         self._movements.add([(item.entry, _address(item.target)) for item in page.items])
-        self._empty.set_visibility(self._cursor is None and not page.items)
+        none = self._cursor is None and not page.items
+        self._empty.set_visibility(none)
+        self._movements.root.set_visibility(not none)
         self._cursor = page.next_cursor
         self._more.set_visibility(self._cursor is not None)
 

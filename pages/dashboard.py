@@ -87,7 +87,7 @@ class Dashboard:
             if not models:
                 with el("div", classes="card"):
                     empty_state(
-                        "Ten photos of one person are enough. It takes two minutes of your time.",
+                        "Ten photos of one person are enough to begin.",
                         title="Train your first model",
                         image=sample("studio-portrait", small=True),
                         action=("Add photos", "/models/new"),

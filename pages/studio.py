@@ -26,6 +26,7 @@ from services.user_models import UserModelView
 
 SHOWN = 6  # requests on the page, those under way first
 COUNTS = (1, 2, 4, 8)
+USUAL = 4
 IDEAS = (
     "in a linen shirt by a tall window, soft morning light",
     "on a windy beach at dusk, wool coat, looking away",
@@ -51,11 +52,11 @@ def register(deps: Deps) -> None:
                 like = await gallery.details(session, deps, user_id=user.id, image_id=source)
             recent = await generations.list_(session, deps, user_id=user.id, limit=SHOWN)
         ready = [m for m in found.items if m.status == "ready"]
-        async with shell(deps, "Studio"):
+        async with shell(deps, "Studio") as room:
             if not ready:
                 _nothing_yet(found.items)
                 return
-            page = Studio(deps, user.id, ready)
+            page = Studio(deps, user.id, ready, available=room.balance.available)
             page.build(model, like, preset)
             await page.open(recent.items)
 
@@ -81,8 +82,16 @@ def _nothing_yet(models: Sequence[UserModelView]) -> None:
 class Studio:
     """The form on the left, its results on the right."""
 
-    def __init__(self, deps: Deps, user_id: UUID, models: Sequence[UserModelView]) -> None:
-        """models: those that are ready, newest first."""
+    def __init__(
+        self,
+        deps: Deps,
+        user_id: UUID,
+        models: Sequence[UserModelView],
+        *,
+        available: int | None,
+    ) -> None:
+        """models: those that are ready, newest first. available: credits, None is unlimited."""
+        self._available = available
         self._deps = deps
         self._user_id = user_id
         self._models = {str(m.id): m for m in models}
@@ -127,9 +136,9 @@ class Studio:
         self.style = style_picker(presets.PRESETS, value=preset if preset in known else "")
         self.aspect = aspect_picker(generations.ASPECTS, value=aspect)
         counts = {str(n): str(n) for n in COUNTS if n <= info.max_count}
-        self.count = Segments(
-            "How many", counts, value="4" if "4" in counts else "1", on_change=self._price
-        )
+        most = min(USUAL, info.max_count, USUAL if self._available is None else self._available)
+        usual = max((n for n in COUNTS if n <= most), default=1)
+        self.count = Segments("How many", counts, value=str(usual), on_change=self._price)
         self._build_advanced(negative)
         banner(info.notice)
         with el("div", classes="studio-make"):

@@ -25,6 +25,7 @@ async def test_the_main_job(server: Server, visitor: Page, tmp_path: Path) -> No
     await train(page)
     await make_images(page)
     await use_gallery(page)
+    await make_more_like_it(page)
 
 
 def photos_in(folder: Path) -> list[Path]:
@@ -126,7 +127,12 @@ async def make_images(page: Page) -> None:
 
 async def make_more_like_it(page: Page) -> None:
     """From a picture back to the studio, with everything that made it."""
-    await page.get_by_role("dialog").get_by_role("link", name="More like this").click()
+    await page.get_by_role("button", name="Done").click()
+    await page.locator(".gallery li > a").first.click()
+    more = page.get_by_role("dialog").get_by_role("link", name="More like this")
+    if not await more.is_visible():
+        await page.keyboard.press("i")
+    await more.click()
     await page.wait_for_url("**/studio?from=*")
     await live(page)
     await expect(page.get_by_label("Prompt")).to_have_value(PROMPT)
