@@ -129,10 +129,11 @@ async def make_more_like_it(page: Page) -> None:
     """From a picture back to the studio, with everything that made it."""
     await page.get_by_role("button", name="Done").click()
     await page.locator(".gallery li > a").first.click()
-    more = page.get_by_role("dialog").get_by_role("link", name="More like this")
-    if not await more.is_visible():
-        await page.keyboard.press("i")
-    await more.click()
+    viewer = page.get_by_role("dialog")
+    details = viewer.get_by_role("button", name="Details")
+    if await details.get_attribute("aria-pressed") != "true":
+        await details.click()
+    await viewer.get_by_role("link", name="More like this").click()
     await page.wait_for_url("**/studio?from=*")
     await live(page)
     await expect(page.get_by_label("Prompt")).to_have_value(PROMPT)
