@@ -39,10 +39,6 @@ def lora(
     }
 
 
-def _image(bucket: Bucket, path: str) -> Any:
-    return numpy.asarray(Image.open(io.BytesIO(bucket.objects[path]))).astype(float)
-
-
 @pytest.mark.parametrize("base", [tiny.KLEIN, tiny.FLUX1])
 def test_a_lora_changes_the_picture_by_its_scale(
     base: str, run: Run, generation: Payloads, lora: dict[str, str], bucket: Bucket
@@ -51,9 +47,9 @@ def test_a_lora_changes_the_picture_by_its_scale(
     for job, scale in {"scale-none": 0.0, "scale-half": 0.5, "scale-full": 1.0}.items():
         run(generation(job, base_model=base, lora_url=lora[base], lora_scale=scale))
     run(generation("plain-again", base_model=base))
-    plain = _image(bucket, "/plain-image/0")
+    plain = bucket.picture("/plain-image/0")
     distance = {
-        job: numpy.abs(_image(bucket, f"/{job}/0") - plain).mean()
+        job: numpy.abs(bucket.picture(f"/{job}/0") - plain).mean()
         for job in ("scale-none", "scale-half", "scale-full", "plain-again")
     }
     assert distance["plain-again"] == 0
@@ -97,7 +93,7 @@ def test_a_batch_makes_the_same_pictures(
     run(generation("in-batches", seeds=(5, 6, 7)))
     for index in range(3):
         alone, together = (
-            _image(bucket, f"/{job}/{index}") for job in ("one-by-one", "in-batches")
+            bucket.picture(f"/{job}/{index}") for job in ("one-by-one", "in-batches")
         )
         assert numpy.abs(alone - together).max() <= 1
 

@@ -1,6 +1,5 @@
 """Trainings on tiny pipelines of both architectures: what a member gets, and what goes wrong."""
 
-import io
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,12 +8,10 @@ from typing import Any
 import numpy
 import pytest
 import torch
-from PIL import Image
 
-from services.trainer import device, loras, samples
+from services.trainer import loras
 from services.trainer.errors import JobFailed
 from services.trainer.files import read_json
-from services.trainer.sampling import make_images
 from services.trainer.spec import Code, TrainOutputs, TrainPayload
 from services.trainer.training import Training, default_steps
 from tests.trainer import tiny
@@ -53,14 +50,10 @@ def test_samples_come_on_the_way_and_change(
 ) -> None:
     payload, outputs, run = trained
     assert [(sample.index, sample.step) for sample in outputs.samples] == [(0, 50), (1, 100)]
-    first, last = (_pixels(bucket, payload, i) for i in range(2))
+    first, last = (bucket.picture(f"/{payload.client_job_id}/sample-{i}.jpg") for i in range(2))
     assert first.shape == (64, 64, 3)
     assert numpy.abs(first - last).mean() > 2
     assert (0,) in [info.samples for info in run.infos if info.step == 50]
-
-
-def _pixels(bucket: Bucket, payload: TrainPayload, index: int) -> Any:
-    return _sample(bucket, f"/{payload.client_job_id}/sample-{index}.jpg")
 
 
 def test_the_lora_loads_in_stock_diffusers(
@@ -283,57 +276,6 @@ def test_a_second_time_it_has_diverged(
         run(training("diverging-job", recipe={"steps": 60, "checkpoint_every": 10}))
     assert failed.value.code is Code.DIVERGED
     assert not failed.value.failure.retryable
-
-
-def test_a_sample_that_can_t_be_made_fails_nothing(
-    run: Run, training: Payloads, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def too_large(*_: Any, **__: Any) -> Any:
-        raise torch.OutOfMemoryError("CUDA out of memory.")
-
-    monkeypatch.setattr(samples, "make_images", too_large)
-    outputs = run(training("without-samples", samples=1, recipe={"steps": 5}))
-    assert outputs.samples == ()
-    assert "Sample 0 was left out" in outputs.warnings[0]
-
-
-def test_a_sample_that_can_t_be_put_fails_nothing(
-    run: Run, training: Payloads, bucket: Bucket
-) -> None:
-    bucket.failures["/one-refused/sample-0.jpg"] = [403]
-    outputs = run(training("one-refused", samples=2, recipe={"steps": 6}))
-    assert [sample.index for sample in outputs.samples] == [1]
-    assert "Sample 0 was left out" in outputs.warnings[0]
-
-
-@pytest.mark.parametrize("base", BASES)
-def test_samples_of_a_round_are_made_together_where_memory_allows(
-    base: str, run: Run, training: Payloads, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sizes: list[int] = []
-
-    def at_most_two(*arguments: Any, seeds: tuple[int, ...], **rest: Any) -> Any:
-        sizes.append(len(seeds))
-        if len(seeds) > 2:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
-        return make_images(*arguments, seeds=seeds, **rest)
-
-    recipe = {"steps": 3, "samples_per_round": 4}
-    run(training("one-by-one-round", samples=4, recipe=recipe, base_model=base))
-    monkeypatch.setattr(samples, "make_images", at_most_two)
-    for batch, name in ((2, "round-of-two"), (4, "round-of-four")):
-        monkeypatch.setattr(device, "batch_of", lambda _device, batch=batch: batch)
-        outputs = run(training(name, samples=4, recipe=recipe, base_model=base))
-        assert [sample.index for sample in outputs.samples] == [0, 1, 2, 3]
-    assert sizes == [2, 2, 4, 1, 1, 1, 1]
-    for index in range(4):
-        path = f"sample-{index}.jpg"
-        alone = _sample(bucket, f"/one-by-one-round/{path}")
-        assert numpy.abs(_sample(bucket, f"/round-of-two/{path}") - alone).mean() < 1
-
-
-def _sample(bucket: Bucket, path: str) -> Any:
-    return numpy.asarray(Image.open(io.BytesIO(bucket.objects[path]))).astype(float)
 
 
 def test_samples_are_not_made_again_after_a_restart(
