@@ -30,6 +30,7 @@ from services import (
     recovery,
     runs,
     training_runs,
+    uploads,
 )
 from services.billing import closing, events
 from services.deps import Deps
@@ -83,6 +84,7 @@ class Product:
 
     async def start(self) -> None:
         """Begins to listen and to work; has to be called in the running event loop."""
+        await asyncio.to_thread(uploads.sweep, self.deps)
         await self.listener.start()
         self.scheduler.start()
 
