@@ -37,6 +37,9 @@ RUN uv pip install --no-cache --index "${SPROCKET_INDEX}" "sprocket>=0.1.4" -c p
 
 FROM trainer AS trainer-together
 COPY --from=trainer-together-packages /app/.venv .venv
+# Sprocket writes into the folder that it is started in.
+ENV PYTHONPATH=/app
+WORKDIR /data
 CMD ["python", "-m", "services.trainer.sprocket_worker", "--queue"]
 
 FROM ${PYTHON} AS app
