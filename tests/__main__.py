@@ -31,9 +31,10 @@ def main(arguments: list[str]) -> int:
         "layers": [str(Path(sys.executable).with_name("lint-imports"))],
         "tests": [*python, "pytest", *arguments],
     }
-    results = {name: run(name, command) for name, command in checks.items()}
+    results = {}
     if not arguments:
-        results["trainer"] = test_trainer()
+        results["trainer"] = test_trainer()  # first: the tests of the app start its worker
+    results |= {name: run(name, command) for name, command in checks.items()}
     return report(results)
 
 
