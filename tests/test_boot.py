@@ -208,9 +208,9 @@ def test_a_setting_that_is_not_valid(start: Start) -> None:
 
 
 def test_a_data_dir_that_cannot_be_written(start: Start) -> None:
-    python = ordinary_python()
-    for path in ("/proc/likeness", "/dev/null/likeness", str(start.data_dir / "of-root")):
-        said = start.refusal(python, DATA_DIR=path)
+    start.data_dir.parent.chmod(0o511)
+    for path in ("/proc/likeness", "/dev/null/likeness", str(start.data_dir)):
+        said = start.refusal(ordinary_python(), DATA_DIR=path)
         assert f"DATA_DIR {path} cannot be written to" in said
         assert "set DATA_DIR" in said
 
