@@ -11,8 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -27,24 +27,22 @@ ROUNDS, LOOKS = 5, 200
 addresses = (f"203.0.{n // 250}.{n % 250 + 1}" for n in itertools.count())
 
 
-@asynccontextmanager
-async def program() -> AsyncIterator[tuple[str, psutil.Process]]:
+@contextmanager
+def started() -> Iterator[tuple[str, psutil.Process]]:
     """Likeness as an operator starts it, with its own database, on a free port."""
-    port = free_port()
+    url = f"http://127.0.0.1:{(port := free_port())}"
     with tempfile.TemporaryDirectory(prefix="likeness-bench-") as folder:
         Path(folder).chmod(0o711)
         settings = {"DATA_DIR": folder, "PORT": str(port), "ENGINE": "preview"}
-        command = [sys.executable, "main.py"]
         process = subprocess.Popen(
-            command,
+            [sys.executable, "main.py"],
             cwd=REPOSITORY,
             env=os.environ | settings,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
-            await ready(f"http://127.0.0.1:{port}")
-            yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
+            yield url, psutil.Process(process.pid)
         finally:
             process.terminate()
             process.wait(30)
@@ -179,7 +177,8 @@ async def under_load(
 
 async def main() -> None:
     """Both, on one program."""
-    async with program() as (url, process):
+    with started() as (url, process):
+        await ready(url)
         await memory(url, process)
         await patience(url)
 
