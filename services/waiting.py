@@ -25,7 +25,9 @@ async def promises(session: AsyncSession, *, user_id: UUID) -> dict[UUID, Promis
     query = select(RemoteJob.job_id, target).where(
         RemoteJob.user_id == user_id, RemoteJob.state.in_(OPEN), RemoteJob.job_id.is_not(None)
     )
-    targets: dict[UUID, UUID] = dict((await session.execute(query)).tuples().all())  # type: ignore[arg-type]
+    targets: dict[UUID, UUID] = {
+        job_id: target_id for job_id, target_id in await session.execute(query) if job_id
+    }
     found: dict[UUID, Promise] = {}
     for job_id, standing in (await jobs.standings(session, job_ids=targets)).items():
         promise = Promise(
