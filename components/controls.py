@@ -268,11 +268,6 @@ def focus_first_error(fields: Sequence[Field]) -> bool:
     return False
 
 
-def dialog(title: str) -> "Dialog":
-    """A native dialog with its heading; open it by `opens(button, dialog.root)` or `show()`."""
-    return Dialog(title)
-
-
 class Dialog(AbstractContextManager["Dialog"]):
     """Content goes into the `with` block; Escape and the close button close it."""
 

@@ -157,8 +157,3 @@ def facts(items: dict[str, str]) -> El:
             el("dt", name)
             el("dd", value)
     return root
-
-
-def skeleton(height: int) -> El:
-    """Holds the place of what is on its way; height in pixels."""
-    return el("div", classes="skeleton", aria_hidden="true").style(f"height:{height}px")

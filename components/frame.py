@@ -7,7 +7,6 @@ from typing import Literal, Protocol
 
 from nicegui import ui
 
-from components.controls import link_button
 from components.dom import El, attach, el, html_id
 from components.icons import IconName, icon
 
@@ -36,23 +35,23 @@ class Frame:
     """What pages may change in it: the row beside the heading, and the credits in the bar."""
 
     actions: El
-    credits: El | None
+    credits: El
 
 
 @contextmanager
 def frame(
     title: str,
     *,
-    user: Member | None = None,
-    credits: str | None = None,
+    user: Member,
+    credits: str,
     intro: str = "",
     heading: bool = True,
     width: Width = "",
     place: str | None = None,
 ) -> Iterator[Frame]:
-    """Build the page around the block.
+    """Build the page of somebody who is signed in around the block.
 
-    title: heading and tab title. credits: such as `188 credits`; None leaves them out.
+    title: heading and tab title. credits: such as `188 credits`.
     heading=False: the page brings its own h1. width: `narrow` for forms, `reading` for text.
     place: which of the bars' places the page belongs to, where that is not its title.
     """
@@ -71,46 +70,32 @@ def _heading(title: str, intro: str) -> El:
         return el("div", classes="row")
 
 
-def _bars(title: str, user: Member | None, credits: str | None) -> El | None:
+def _bars(place: str, user: Member, credits: str) -> El:
     layout = ui.context.client.layout
-    with layout:
-        bar, shown = top_bar(title, user, credits)
+    with layout.classes("with-bottombar"):
+        bar, shown = _top_bar(place, user, credits)
         bar.move(target_index=0)
         el("a", "Skip to content", classes="nicegui-skip-link", href="#main").move(target_index=0)
-        if user:
-            layout.classes("with-bottombar")
-            _bottom_bar(title)
-            _account_menu(user)
+        _bottom_bar(place)
+        _account_menu(user)
     return shown
 
 
-def top_bar(title: str, user: Member | None, credits: str | None) -> tuple[El, El | None]:
-    """The slim bar: mark and places, or mark and the two doors for a visitor."""
-    shown = None
+def _top_bar(place: str, user: Member, credits: str) -> tuple[El, El]:
+    """The slim bar: mark, places, credits, account; and the element that says the credits."""
     with el("header", classes="topbar") as bar:
-        with el("a", classes="mark", href="/dashboard" if user else "/"):
+        with el("a", classes="mark", href="/dashboard"):
             icon("mark")
             el("span", "Likeness")
-        if user:
-            with el("nav", classes="places main", aria_label="Main"):
-                for name, href, _ in PLACES:
-                    el("a", name, href=href, aria_current="page" if name == title else None)
+        with el("nav", classes="places main", aria_label="Main"):
+            for name, href, _ in PLACES:
+                el("a", name, href=href, aria_current="page" if name == place else None)
         with el("div", classes="end"):
-            if user:
-                shown = _credits(credits)
-                _avatar(user)
-            else:
-                link_button("Sign in", "/login", kind="quiet")
-                link_button("Sign up", "/register", kind="primary")
+            with el("a", classes="credits", href="/billing"):
+                icon("credit")
+                shown = el("span", credits, aria_live="polite").mark("credits")
+            _avatar(user)
     return bar, shown
-
-
-def _credits(credits: str | None) -> El | None:
-    if credits is None:
-        return None
-    with el("a", classes="credits", href="/billing"):
-        icon("credit")
-        return el("span", credits, aria_live="polite").mark("credits")
 
 
 def _avatar(user: Member) -> None:
@@ -120,10 +105,10 @@ def _avatar(user: Member) -> None:
     attach(made, aria_label="Account menu", aria_haspopup="true")
 
 
-def _bottom_bar(title: str) -> None:
+def _bottom_bar(place: str) -> None:
     with el("nav", classes="bottombar", aria_label="Main"):
         for name, href, icon_name in (*PLACES, ("Account", "/account", "user")):
-            with el("a", href=href, aria_current="page" if name == title else None):
+            with el("a", href=href, aria_current="page" if name == place else None):
                 icon(icon_name)
                 el("span", name)
 

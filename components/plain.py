@@ -30,11 +30,16 @@ class Plain:
 
     @contextmanager
     def body(
-        self, *, width: str = "narrow", doors: bool = False, signed_in: bool = False
+        self,
+        *,
+        width: str = "narrow",
+        doors: bool = False,
+        signed_in: bool = False,
+        sign_up: bool = True,
     ) -> Iterator[El]:
         """Everything within lands in the page's main part. width: narrow, reading or landing.
 
-        doors: the bar leads to signing in and up, or, signed in, to the dashboard.
+        doors: the bar leads to signing in and (`sign_up`) up, or, signed in, to the dashboard.
         """
         client = Client(nicegui_page(""))
         try:
@@ -46,7 +51,7 @@ class Plain:
                             icon("mark")
                             el("span", "Likeness")
                         if doors:
-                            _doors(signed_in)
+                            _doors(signed_in, sign_up)
                     with el("main", classes=f"page {width}", id="main", tabindex="-1") as main:
                         yield main
                 self._html = to_html(root)
@@ -68,13 +73,14 @@ class Plain:
         )
 
 
-def _doors(signed_in: bool) -> None:
+def _doors(signed_in: bool, sign_up: bool) -> None:
     with el("div", classes="end"):
         if signed_in:
             link_button("Dashboard", "/dashboard", kind="primary")
             return
         link_button("Sign in", "/login", kind="quiet")
-        link_button("Sign up", "/register", kind="primary")
+        if sign_up:
+            link_button("Sign up", "/register", kind="primary")
 
 
 def field(

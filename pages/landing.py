@@ -78,7 +78,7 @@ def _page(offered: tuple[Plan, ...], open_to_all: bool, signed_in: bool) -> Plai
     if not (open_to_all or signed_in):
         start = ("Sign in", "/login")
     page = Plain("Pictures of you that nobody took", head=_prefetch())
-    with page.body(width="landing", signed_in=signed_in, doors=True):
+    with page.body(width="landing", signed_in=signed_in, doors=True, sign_up=open_to_all):
         _hero(start, signed_in)
         _how()
         _looks()
@@ -109,7 +109,7 @@ def _hero(start: tuple[str, str], signed_in: bool) -> None:
             )
             with el("div", classes="row"):
                 link_button(*start, kind="primary", large=True)
-                if not signed_in:
+                if not signed_in and start[1] != "/login":
                     link_button("Sign in", "/login", large=True)
             el(
                 "p",

@@ -9,7 +9,7 @@ from nicegui.events import GenericEventArguments
 from pydantic import ValidationError
 
 from components import live
-from components.controls import Choice, Field, button, dialog, link_button
+from components.controls import Choice, Dialog, Field, button, link_button
 from components.dom import Handler, attach, el, html_id
 from components.feedback import toast
 from components.gallery import Gallery
@@ -53,7 +53,7 @@ class PictureDialogs:
 
     async def albums(self) -> None:
         """All albums: open, rename, share, delete."""
-        with dialog("Albums") as sheet:
+        with Dialog("Albums") as sheet:
             body = el("div", classes="stack")
             name = Field("New album", maxlength=str(albums.NAME_LENGTH))
 
@@ -99,7 +99,7 @@ class PictureDialogs:
         async with self._deps.transaction() as session:
             views = await albums.list_albums(session, self._deps, user_id=self._user_id)
         names = {str(view.id): view.name for view in views} | {"": "A new album"}
-        with dialog("Add to an album") as sheet:
+        with Dialog("Add to an album") as sheet:
             choice = Choice("Album", names, value=next(iter(names)))
             name = Field("Name of the new album", maxlength=str(albums.NAME_LENGTH))
 
@@ -127,7 +127,7 @@ class PictureDialogs:
         return applied.count, album.name
 
     async def _share(self, title: str, **target: UUID) -> None:
-        with dialog(title) as sheet:
+        with Dialog(title) as sheet:
             el(
                 "p",
                 "Whoever has the link sees the picture without an account, "

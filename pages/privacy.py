@@ -22,7 +22,12 @@ def register(deps: Deps) -> None:
     @app.get("/privacy", include_in_schema=False)
     async def privacy(request: Request) -> HTMLResponse:
         page = Plain("Privacy")
-        with page.body(width="reading", doors=True, signed_in=visitor(request) is not None):
+        with page.body(
+            width="reading",
+            doors=True,
+            signed_in=visitor(request) is not None,
+            sign_up=deps.settings.registration == "open",
+        ):
             el("h1", "Privacy")
             el("p", INTRO, classes="muted")
             for title, text in _parts(deps):

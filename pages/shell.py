@@ -47,8 +47,7 @@ async def shell(
         width=width,
         place=place,
     ) as made:
-        if made.credits:
-            _follow_credits(deps, user.id, made.credits)
+        _follow_credits(deps, user.id, made.credits)
         yield Shell(user, balance, made.actions)
 
 
