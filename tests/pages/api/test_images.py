@@ -108,7 +108,7 @@ async def test_another_members_images_are_not_there(api: httpx.AsyncClient, deps
         ("/api/generations?sort=price", 422),
         ("/api/generations?since=9999-12-31&until=0001-01-01", 200),
         ("/api/generations?preset=%00", 422),
-        ("/api/images/not-an-id", 422),
+        ("/api/images/not-an-id", 404),
     ],
 )
 async def test_bad_input_is_refused_in_words(
@@ -137,7 +137,7 @@ async def test_archive(api: httpx.AsyncClient, deps: Deps) -> None:
         with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
             assert sum(archive.read(name) == b"full" for name in archive.namelist()) == 2
     refused = await api.post("/api/images/zip", data={"selection": "{}"})
-    assert refused.status_code == 422
+    assert refused.status_code == 400
 
 
 async def test_a_shared_page_asks_for_no_account_and_ends_when_taken_back(
