@@ -75,6 +75,10 @@ class Bench:
     photos: list[str] = field(default_factory=list)
     limit: float = 20
 
+    @property
+    def _trained_as(self) -> str:
+        return f"{self.engine.info.name} {self.engine.info.base_model}"
+
     async def open(self) -> "Bench":
         for i in range(3):
             key = f"u/photos/{i}/train.jpg"
@@ -121,6 +125,7 @@ class Bench:
             "lora": lora,
             "trigger_word": "ohwx",
             "subject": "woman",
+            "base_model": self.engine.info.base_model,
             "steps": self.steps if self.engine.info.steps else None,
         }
         return GenerateRequest(**given | values)  # type: ignore[arg-type]
@@ -146,7 +151,7 @@ class Bench:
         status = await self.ended(await self.engine.submit_training(request))
         assert status.state is RemoteState.SUCCEEDED, status.reason
         if self.engine.info.needs_weights:
-            TRAINED[self.engine.info.name] = await self.storage.get(request.weights.key)
+            TRAINED[self._trained_as] = await self.storage.get(request.weights.key)
         return request, status
 
     async def lora(self) -> FileRef | None:
@@ -154,7 +159,7 @@ class Bench:
         if not self.engine.info.needs_weights:
             return None
         key = "u/run/lora.safetensors"
-        if weights := TRAINED.get(self.engine.info.name):
+        if weights := TRAINED.get(self._trained_as):
             await self.storage.put(key, weights, content_type="application/octet-stream")
         else:
             await self.trained()
@@ -251,22 +256,36 @@ def worker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield worker.url
 
 
-@pytest.fixture
-async def worker(worker_url: str, storage: LocalStorage, tmp_path: Path) -> AsyncIterator[Bench]:
-    engine = make_engine(
+def _worker_engine(url: str, tmp_path: Path, base_model: str | None = None) -> Engine:
+    return make_engine(
         ExplicitSettings(
             data_dir=tmp_path,
             engine="worker",
-            gpu_worker_url=worker_url,
+            gpu_worker_url=url,
             gpu_worker_key=SecretStr(WORKER_KEY),
+            base_model=base_model,
             training_recipe=TINY,
         )
     )
+
+
+@pytest.fixture
+async def worker(worker_url: str, storage: LocalStorage, tmp_path: Path) -> AsyncIterator[Bench]:
+    engine = _worker_engine(worker_url, tmp_path)
     yield Bench(engine, storage, side=64, steps=2, limit=90)
     await engine.close()
 
 
-ENGINES = ["preview", "instant", "custom", "serverless", "worker"]
+@pytest.fixture
+async def worker_flux1(
+    worker_url: str, storage: LocalStorage, tmp_path: Path
+) -> AsyncIterator[Bench]:
+    engine = _worker_engine(worker_url, tmp_path, "FLUX.1-dev")
+    yield Bench(engine, storage, side=64, steps=2, limit=90)
+    await engine.close()
+
+
+ENGINES = ["preview", "instant", "custom", "serverless", "worker", "worker_flux1"]
 
 
 @pytest.fixture(params=ENGINES)
