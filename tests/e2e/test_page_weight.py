@@ -15,7 +15,7 @@ CONTENT = ("/files/", "/api/", "/_nicegui_ws/", "/assets/samples/")
 
 @dataclass
 class Traffic:
-    """What came over the network, by address; bytes as they were sent, headers included."""
+    """What came over the network, by address; bytes of the bodies as they were sent."""
 
     sent: dict[str, float] = field(default_factory=dict)
     _asked: dict[str, str] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Traffic:
         session = await page.context.new_cdp_session(page)
         await session.send("Network.enable")
         session.on("Network.responseReceived", self._answered)
-        session.on("Network.loadingFinished", self._finished)
+        session.on("Network.dataReceived", self._received)
 
     def _answered(self, event: Any) -> None:
         response = event["response"]
@@ -33,10 +33,10 @@ class Traffic:
         if not cached and response["url"].startswith("http"):
             self._asked[event["requestId"]] = response["url"]
 
-    def _finished(self, event: Any) -> None:
+    def _received(self, event: Any) -> None:
         url = self._asked.get(event["requestId"])
-        if url and event["encodedDataLength"] and not any(part in url for part in CONTENT):
-            self.sent[url] = event["encodedDataLength"]
+        if url and not any(part in url for part in CONTENT):
+            self.sent[url] = self.sent.get(url, 0) + event["encodedDataLength"]
 
     def __str__(self) -> str:
         return "\n".join(f"{n:>9,.0f} {url}" for url, n in sorted(self.sent.items()))
