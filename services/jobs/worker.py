@@ -73,6 +73,7 @@ class Worker:
         self._draining = False
         self._polls = 0
         self._start_at = queue.FRONT
+        self._look_at_all = True
         self._first_claimed: queue.Place | None = None
         self._due_since: timedelta | None = None
         self._renewed_at = 0.0
@@ -107,11 +108,12 @@ class Worker:
         """Puts what came due into the line, and looks for work: the truth behind every notice.
 
         Looks start where claims stood a second or two ago, since all before that is dead rows,
-        which an old snapshot (a backup, say) may keep; every tenth goes through everything.
+        which an old snapshot (a backup, say) may keep; every tenth poll looks at everything once.
         """
         full = self._polls % FULL_LOOK == 0
         self._polls += 1
-        self._start_at = queue.FRONT if full else self._first_claimed or self._start_at
+        self._look_at_all = self._look_at_all or full
+        self._start_at = self._first_claimed or self._start_at
         self._first_claimed = None
         self._due_since = EVER if full else RECENT
         self.wake()
@@ -172,6 +174,7 @@ class Worker:
         if (free := self._slots - len(self._running)) <= 0:
             return
         due_since, self._due_since = self._due_since, None
+        look_at_all, self._look_at_all = self._look_at_all, False
         async with queue.autocommit(self._deps.transaction) as session:
             if due_since:
                 await queue.promote(session, since=due_since)
@@ -181,11 +184,13 @@ class Worker:
                 kinds=list(self._kinds),
                 slots=free,
                 lease=self._lease,
-                start=self._start_at,
+                start=queue.FRONT if look_at_all else self._start_at,
             )
         if rows:
             first = queue.Place(rows[0].turn, rows[0].run_at)
             self._first_claimed = self._first_claimed or first
+            if look_at_all:
+                self._start_at = first
         for row in rows:
             self._begin(_job(row))
 

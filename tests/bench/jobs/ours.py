@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import cast
@@ -29,13 +30,24 @@ insert into job_queue (id, kind, flow, state, turn, started_at, finished_at)
 select gen_random_uuid(), 'noop', '/0', 'done', n, now(), now() from generate_series(1, :count) n"""
 
 
+@dataclass
+class Worked:
+    """How many jobs this process has worked: to ask the database would be work for it."""
+
+    total: int = 0
+
+
+worked = Worked()
+
+
 async def noop(deps: Deps, job: Job) -> Outcome:
     """Nothing to do."""
+    worked.total += 1
     return Done()
 
 
 @asynccontextmanager
-async def working(url: str, *, slots: int = 10) -> AsyncIterator[AsyncEngine]:
+async def working(url: str, *, slots: int = 10) -> AsyncIterator[Worker]:
     """A whole process's worth: worker, scheduler and listener."""
     engine = make_engine(url, pool_size=20)
     deps = cast(Deps, SimpleNamespace(transaction=make_transaction(engine)))
@@ -45,7 +57,7 @@ async def working(url: str, *, slots: int = 10) -> AsyncIterator[AsyncEngine]:
     await listener.start()
     scheduler.start()
     try:
-        yield engine
+        yield worker
     finally:
         await worker.drain(timedelta(seconds=5))
         await scheduler.stop()
@@ -72,13 +84,17 @@ async def all_done(engine: AsyncEngine) -> None:
             open_jobs = bool(await connection.scalar(query))
 
 
-async def rate(url: str, count: int, *, slots: int = 10) -> float:
-    """No-op jobs a second, from the first claim to the last commit."""
-    await execute(url, PREPARE, count=count)
-    started = time.perf_counter()
-    async with working(url, slots=slots) as engine:
-        await all_done(engine)
-        return count / (time.perf_counter() - started)
+async def rate(url: str, count: int, *, slots: int = 10, before: int = 0) -> float:
+    """No-op jobs a second, from the first claim to the last commit, after `before` others."""
+    await execute(url, PREPARE, count=before + count)
+    begun = worked.total + before
+    async with working(url, slots=slots) as worker:
+        while worked.total < begun:  # noqa: ASYNC110  # an event would cost as much as a job
+            await asyncio.sleep(0.005)
+        started, done = time.perf_counter(), worked.total
+        while worked.total < begun + count or worker.busy:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        return (worked.total - done) / (time.perf_counter() - started)
 
 
 async def latencies(url: str, count: int) -> list[float]:

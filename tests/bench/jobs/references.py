@@ -49,7 +49,7 @@ def pgbench_rate(pgbench: Path, url: str, *, seconds: int, folder: Path) -> floa
         str(script),
         url,
     ]
-    answer = subprocess.run([*command, url], capture_output=True, text=True, check=True)
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
     found = re.search(r"tps = ([\d.]+)", answer.stdout)
     assert found, answer.stdout
     return float(found[1])
