@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from services.engines.preview.pixels import Array, blur, from_image, grid, luma, smoothstep
 
 Box = tuple[float, float, float, float]
+LARGEST = 0.3  # a face's half-height, as a share of the frame's height
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,23 @@ def _window(
     return float(left), float(top), float(left + w), float(top + h)
 
 
+def _widened(image: Image.Image, aspect: float, reach: float) -> Image.Image:
+    """The photo on a wider canvas of its own blurred colours, where the frame would cut the face.
+
+    A portrait that fills a wide frame would be nose and eyes: the face is to take LARGEST at most.
+    """
+    width, height = image.size
+    needed = round(min(1.0, reach / LARGEST) * height * aspect)
+    if needed <= width:
+        return image
+    wide = image.resize((max(1, needed // 16), max(1, height // 16)), Image.Resampling.BOX)
+    wide = wide.filter(ImageFilter.GaussianBlur(4)).resize((needed, height))
+    edge = np.clip(np.minimum(np.arange(width), np.arange(width)[::-1]) / (width * 0.16), 0, 1)
+    fade = Image.fromarray((np.tile(edge, (height, 1)) * 255).astype(np.uint8))
+    wide.paste(image, ((needed - width) // 2, 0), fade)
+    return wide
+
+
 def _subject_mask(shape: tuple[int, int], focus: tuple[float, float], reach: float) -> Array:
     """A soft bust: an ellipse for the head and wider shoulders below it."""
     height, width = shape
@@ -96,6 +114,8 @@ def frame(
     zoom: 1 is the widest crop; level: where the face comes, as a share of the height.
     """
     x, y, reach = locate(image, face)
+    narrow, image = image.width, _widened(image, width / height, reach)
+    x = (x * narrow + (image.width - narrow) / 2) / image.width
     closeness = zoom if zoom is not None else 1.0 - 0.16 * float(rng.random())
     box = _window(image.size, width / height, (x, y), closeness, level)
     cut = image.resize((width, height), Image.Resampling.LANCZOS, box=box)
