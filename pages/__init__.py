@@ -2,7 +2,7 @@
 
 from nicegui import app
 
-from components import design, pictures
+from components import design, pictures, quick
 from pages import (
     account,
     admin,
@@ -73,6 +73,7 @@ RESOURCES = (
 def register_all(deps: Deps) -> None:
     """Put every page, route and guard on the server."""
     design.install()
+    quick.install()
     pictures.install()
     compression.install()
     middleware.install(deps)
