@@ -1,6 +1,11 @@
-"""Where the browser of the browser tests is."""
+"""Where the browser of the browser tests is, and how patient they are."""
 
 import shutil
+
+from playwright.async_api import expect
+
+# Milliseconds; Playwright's own 5,000 are short where two cores run the program and the browser.
+expect.set_options(timeout=15_000)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import pytest
 from fastapi import FastAPI
@@ -158,11 +158,12 @@ class Bench:
         """Weights to make images with, where the engine needs them."""
         if not self.engine.info.needs_weights:
             return None
-        key = "u/run/lora.safetensors"
-        if weights := TRAINED.get(self._trained_as):
-            await self.storage.put(key, weights, content_type="application/octet-stream")
-        else:
+        # Workers keep LoRAs by their keys: no two engines may share one.
+        key = f"u/{uuid5(NAMESPACE_OID, self._trained_as)}/lora.safetensors"
+        if self._trained_as not in TRAINED:
             await self.trained()
+        weights = TRAINED[self._trained_as]
+        await self.storage.put(key, weights, content_type="application/octet-stream")
         return self.readable(key)
 
     async def bytes_of(self, result: ResultFile, request: GenerateRequest) -> bytes:

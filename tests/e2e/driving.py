@@ -77,6 +77,8 @@ def watched(page: Page) -> Iterator[list[str]]:
 
 async def barriers(page: Page) -> list[str]:
     """What axe finds serious or critical on the page: rule, element, and how to mend it."""
+    # Colours on their way from one to another are not what anybody reads.
+    await page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     found = await Axe().run(page)
     return [
         f"{violation['id']}: {node['html'][:200]}: {node['failureSummary'][:300]}"

@@ -12,6 +12,7 @@ from services import imaging
 from services.users import UserView
 from tests.builders import make_image
 from tests.e2e.driving import Server, barriers, visit
+from tests.waiting import eventually
 
 SHAPES = ((768, 1024), (1024, 1024), (1024, 576))
 
@@ -78,7 +79,7 @@ async def test_the_viewer_by_keyboard_alone(server: Server, page: Page, member: 
     await expect(tiles.nth(1)).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(dialog.get_by_role("img")).to_be_visible()
-    assert page.url.endswith(f"image={ids[1]}")
+    await expect(page).to_have_url(f"{server.url}/gallery?image={ids[1]}")
     await page.keyboard.press("ArrowRight")
     await expect(page).to_have_url(f"{server.url}/gallery?image={ids[2]}")
     await page.keyboard.press("f")
@@ -92,10 +93,13 @@ async def test_the_viewer_by_keyboard_alone(server: Server, page: Page, member: 
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
     await expect(tiles.nth(2)).to_be_focused()
-    assert page.url == f"{server.url}/gallery"
+    await expect(page).to_have_url(f"{server.url}/gallery")
 
-    answer = await page.request.get(f"/api/images/{ids[2]}")
-    assert {(await answer.json())[k] for k in ("favourite", "rating")} == {True, 4}
+    async def kept() -> bool:
+        image = await (await page.request.get(f"/api/images/{ids[2]}")).json()
+        return (image["favourite"], image["rating"]) == (True, 4)
+
+    await eventually(kept)
 
     await page.keyboard.press("Enter")
     await expect(dialog).to_be_visible()
