@@ -58,6 +58,11 @@ def register(deps: Deps) -> None:
             consents_section(deps, given)
             _data(user, problem)
 
+    _add_password_form(deps)
+    _add_data_forms(deps)
+
+
+def _add_password_form(deps: Deps) -> None:
     @app.post("/account/password", include_in_schema=False)
     async def change_password(
         request: Request,
@@ -82,6 +87,8 @@ def register(deps: Deps) -> None:
         cookies.write(response, deps.settings, request.scope, started.token)
         return response
 
+
+def _add_data_forms(deps: Deps) -> None:
     @app.get("/account/export", include_in_schema=False)
     async def export(request: Request) -> Response:
         user = context.current_user(request)
