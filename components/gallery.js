@@ -17,7 +17,7 @@ export default {
       <li v-for="(it, i) in c.items" :key="it.id" :style="c.boxes[i]" :class="{ chosen: chosen(it) }" @pointerdown="press($event, c, it)" @pointerup="press()" @pointercancel="press()">
         <a :href="'/gallery?image=' + it.id" :id="'image-' + it.id" :role="choosing ? 'checkbox' : null" :aria-checked="choosing ? chosen(it) : null" draggable="false"
           @click="click($event, c, it)" @keydown.space.prevent="choose($event, c, it)" @contextmenu="held && $event.preventDefault()">
-          <img :src="it.thumb_url" :alt="it.prompt" :style="{ backgroundImage: it.hash }" loading="lazy" decoding="async" draggable="false"
+          <img v-fleeting :src="it.thumb_url" :alt="it.prompt" :style="{ backgroundImage: it.hash }" loading="lazy" decoding="async" draggable="false"
             @load="$event.target.classList.add('in')" @error.once="$event.target.src = '/api/images/' + it.id + '/file?variant=thumb'"></a>
         <button v-if="!choosing && !it.deleted_at" type="button" class="like" aria-label="Favourite" :aria-pressed="it.favourite" @click="viewer.change(it, { favourite: !it.favourite })"><i :class="'icon icon-heart' + (it.favourite ? '-filled' : '')" aria-hidden="true"></i></button>
         <button v-if="!limit" type="button" class="choose" aria-label="Select" :aria-pressed="chosen(it)" @click="choose($event, c, it)"><i class="icon icon-check" aria-hidden="true"></i></button></li>
@@ -26,7 +26,8 @@ export default {
   props: { query: String, fields: Array, height: Number, limit: Number },
   provide() { return { gallery: this }; },
   data: () => ({ chunks: [], total: null, matching: null, filtered: false, choosing: false, all: null, picks: new Set() }),
-  directives: { near: { mounted(el, { value, instance }) { el.chunk = value; instance.near.observe(el); }, beforeUnmount(el, { instance }) { instance.near.unobserve(el); } } },
+  directives: { fleeting: { beforeUnmount(el) { el.removeAttribute("src"); } }, // what has scrolled by is neither waited for nor kept
+    near: { mounted(el, { value, instance }) { el.chunk = value; instance.near.observe(el); }, beforeUnmount(el, { instance }) { instance.near.unobserve(el); } } },
   computed: {
     picked() { return this.all ? this.total - this.picks.size : this.picks.size; },
     selection() { return this.all ? { matching: this.all, excluded: [...this.picks] } : { ids: [...this.picks] }; },
