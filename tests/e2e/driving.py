@@ -75,10 +75,15 @@ def watched(page: Page) -> Iterator[list[str]]:
     assert not left, left
 
 
+# Colours on their way from one to another are not what anybody reads; what pulses never ends.
+STILL = """() => Promise.allSettled(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+    .map((one) => one.finished))"""
+
+
 async def barriers(page: Page) -> list[str]:
     """What axe finds serious or critical on the page: rule, element, and how to mend it."""
-    # Colours on their way from one to another are not what anybody reads.
-    await page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+    await page.evaluate(STILL)
     found = await Axe().run(page)
     return [
         f"{violation['id']}: {node['html'][:200]}: {node['failureSummary'][:300]}"
