@@ -19,11 +19,15 @@ from tests.waiting import eventually
 def _fresh_application() -> Iterator[None]:
     """NiceGUI as after its import; it forgets pages and routes, and here the routers' lifespans."""
     lifespan = core.app.router.lifespan_context
+    # A simulated visitor puts its own in their places: the next application needs NiceGUI's.
+    real = {name: getattr(ui, name) for name in ("navigate", "notify", "download")}
     with nicegui_reset_globals():
         try:
             yield
         finally:
             core.app.router.lifespan_context = lifespan
+            for name, own in real.items():
+                setattr(ui, name, own)
 
 
 @asynccontextmanager
