@@ -46,7 +46,7 @@ async def sync_checkout(deps: Deps, checkout_id: str) -> None:
                 await notify.publish(session, topic="subscription", id=user_id, user_id=user_id)
 
 
-async def sync_subscription(deps: Deps, subscription_id: str) -> None:
+async def sync_subscription(deps: Deps, subscription_id: str) -> SubscriptionState:
     """Stores a subscription as it stands now and gives its member the plan it pays for."""
     asked_at = await database_time(deps)
     state = await deps.payments.get_subscription(subscription_id)
@@ -55,6 +55,7 @@ async def sync_subscription(deps: Deps, subscription_id: str) -> None:
         await _lock(session, user_id)
         await _store_subscription(session, deps, user_id, state, asked_at)
         await settle_plan(session, deps, user_id=user_id)
+    return state
 
 
 async def settle_plan(session: AsyncSession, deps: Deps, *, user_id: UUID) -> None:
@@ -80,8 +81,7 @@ async def sync_invoice(deps: Deps, invoice_id: str) -> None:
     state = await deps.payments.get_invoice(invoice_id)
     period = None
     if state.subscription_id:
-        await sync_subscription(deps, state.subscription_id)
-        subscription = await deps.payments.get_subscription(state.subscription_id)
+        subscription = await sync_subscription(deps, state.subscription_id)
         period = subscription.period_end - subscription.period_start
     async with deps.transaction() as session:
         user_id = await member_of(session, customer_id=state.customer_id)

@@ -31,7 +31,7 @@ PAST_DUE = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 
-_SYNC: dict[str, Callable[[Deps, str], Awaitable[None]]] = {
+_SYNC: dict[str, Callable[[Deps, str], Awaitable[object]]] = {
     "cs": entitlement.sync_checkout,
     "sub": entitlement.sync_subscription,
     "in": entitlement.sync_invoice,
@@ -41,7 +41,7 @@ _SYNC: dict[str, Callable[[Deps, str], Awaitable[None]]] = {
 }
 
 
-def sync_for(object_id: str) -> Callable[[Deps, str], Awaitable[None]] | None:
+def sync_for(object_id: str) -> Callable[[Deps, str], Awaitable[object]] | None:
     """What brings us up to date with an object; its id's prefix says which kind it is."""
     return _SYNC.get(object_id.split("_")[0])
 
