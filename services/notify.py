@@ -28,8 +28,13 @@ logger = logging.getLogger(__name__)
 
 async def publish(session: AsyncSession, *, topic: str, id: UUID, user_id: UUID | None) -> None:
     """Tell every process that `topic` (user_model, generation, credits, session...) changed."""
-    payload = json.dumps({"topic": topic, "id": str(id), "user_id": user_id and str(user_id)})
-    await session.execute(text("select pg_notify(:c, :p)"), {"c": CHANNEL, "p": payload})
+    values = {"channel": CHANNEL, "notice": notice(topic, id, user_id)}
+    await session.execute(text("select pg_notify(:channel, :notice)"), values)
+
+
+def notice(topic: str, id: UUID, user_id: UUID | None) -> str:
+    """What goes over the channel, for a statement that tells of its own change."""
+    return json.dumps({"topic": topic, "id": str(id), "user_id": user_id and str(user_id)})
 
 
 class Listener:

@@ -1,17 +1,19 @@
 """Group commit: jobs that end at about the same time are marked done in one transaction."""
 
 import asyncio
+from functools import partial
 
 from services.deps import Transaction
 from services.jobs import queue
 from services.jobs.base import Job, LeaseLost
+from services.jobs.standing import Standing
 
 
 class Finisher:
     """Writes what came in while the write before was under way."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
+        self._standing = Standing(transaction)
         self._coming: list[tuple[Job, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -23,14 +25,19 @@ class Finisher:
             self._writing = asyncio.create_task(self._write_all())
         await written
 
+    async def close(self) -> None:
+        """Gives the connection back, once everything is written."""
+        if self._writing:
+            await asyncio.wait([self._writing])
+        await self._standing.close()
+
     async def _write_all(self) -> None:
         while self._coming:
             batch, self._coming = self._coming, []
             leases = [(job.id, job.token) for job, _ in batch]
             failure: Exception | None = None
             try:
-                async with queue.autocommit(self._transaction) as session:
-                    finished = await queue.finish(session, leases=leases)
+                finished = await self._standing.run(partial(queue.finish, leases=leases))
             except Exception as error:
                 failure, finished = error, set()
             for job, written in batch:

@@ -12,6 +12,7 @@ given when it joins the line, is the later of the clock (the last turn served) a
 last turn, plus the price of its priority. Claims then just take the lowest turns.
 """
 
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ LAST_TURN = """greatest(clock.last_value, (
 PRICE = "power(8, 1 - {priority})::bigint"
 
 ENQUEUE = text(f"""
-    insert into job_queue
+    with queued as (insert into job_queue
         (id, kind, payload, user_id, priority, flow, dedupe_key, run_at, state, turn)
     select new.*, now() + delay,
         case when delay > interval '0' then 'waiting' else 'queued' end,
@@ -50,7 +51,8 @@ ENQUEUE = text(f"""
     on conflict (kind, dedupe_key)
         where state in ('waiting', 'queued', 'leased') and dedupe_key is not null
     do nothing
-    returning id""").bindparams(  # noqa: S608  # made of the fixed texts above
+    returning id)
+    select id, pg_notify(:channel, :notice) from queued""").bindparams(  # noqa: S608  # made of the fixed texts above
     bindparam("payload", type_=JSONB)
 )
 
@@ -75,10 +77,12 @@ PROMOTE = text(f"""
     from places, clock
     where job.id = any(array(select id from due)) and job.id = places.id""")  # noqa: S608
 
+# A claim does not wait for the disk. What its handler commits flushes it first; and if the server
+# dies before that, the claim never was, and its token, drawn at random, will not come again.
 CLAIM = text("""
     with claimed as (
         update job_queue
-        set state = 'leased', attempts = attempts + 1, lease_token = lease_token + 1,
+        set state = 'leased', attempts = attempts + 1, lease_token = :token,
             lease_owner = :owner, lease_until = now() + :lease,
             started_at = coalesce(started_at, now())
         where id = any(array(
@@ -87,10 +91,12 @@ CLAIM = text("""
             order by turn, run_at limit :slots for update skip locked))
         returning id, kind, payload, user_id, attempts, lease_token, turn, run_at
     ), clock as (
-        select setval('job_turn', greatest(max(turn), (select last_value from job_turn))) as at
+        select setval('job_turn', greatest(max(turn), (select last_value from job_turn))) as at,
+            set_config('synchronous_commit', 'off', true) as flush
         from claimed
     )
-    select claimed.* from claimed, clock where clock.at > 0 order by turn, run_at""")
+    select claimed.* from claimed, clock
+    where clock.at > 0 and clock.flush = 'off' order by turn, run_at""")
 
 LOCK_LEASE = text("""
     select true from job_queue
@@ -176,13 +182,13 @@ async def enqueue(
         "flow": f"{user_id or ''}/{int(priority)}",
         "delay": delay,
     }
-    id: UUID | None = None
-    while id is None:  # the open job may end between the two looks
-        if id := await session.scalar(ENQUEUE, row | {"id": uuid4()}):
-            await notify.publish(session, topic="job", id=id, user_id=user_id)
-        else:
-            id = await session.scalar(FIND_OPEN, {"kind": kind, "dedupe_key": dedupe_key})
-    return id
+    id = uuid4()
+    notice = {"channel": notify.CHANNEL, "notice": notify.notice("job", id, user_id)}
+    found: UUID | None = None
+    while found is None:  # the open job may end between the two looks
+        found = await session.scalar(ENQUEUE, row | notice | {"id": id})
+        found = found or await session.scalar(FIND_OPEN, {"kind": kind, "dedupe_key": dedupe_key})
+    return found
 
 
 async def cancel(session: AsyncSession, *, job_id: UUID) -> bool:
@@ -212,9 +218,9 @@ async def claim(
 ) -> Sequence[Row[Any]]:
     """Leases at most `slots` jobs of these kinds to `owner`, first come in the line first."""
     values = {"owner": owner, "kinds": list(kinds), "slots": slots, "lease": lease}
-    return (
-        await session.execute(CLAIM, values | {"turn": start.turn, "run_at": start.run_at})
-    ).all()
+    place = {"turn": start.turn, "run_at": start.run_at}
+    token = secrets.randbits(63)
+    return (await session.execute(CLAIM, values | place | {"token": token})).all()
 
 
 async def lock_lease(session: AsyncSession, *, job_id: UUID, token: int) -> bool:

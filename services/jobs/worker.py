@@ -18,6 +18,7 @@ from services import notify
 from services.deps import Deps
 from services.jobs import queue, ticks
 from services.jobs.base import Again, Done, Handler, Job, Kind, LeaseLost, Outcome, Permanent
+from services.jobs.claimer import RECENT, Claimer
 from services.jobs.finisher import Finisher
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,6 @@ BEAT = timedelta(seconds=2)  # also how soon the handler of a canceled job is in
 SWEEP = timedelta(seconds=5)
 TICK = timedelta(seconds=5)
 FULL_LOOK = 10  # every so many polls, the line and the waiting are looked through from the front
-RECENT = timedelta(minutes=1)
-EVER = timedelta(days=36500)
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(minutes=10)
 JITTER = 0.5
@@ -65,17 +64,18 @@ class Worker:
         self._kinds = {name: Kind(run) for name, (_, run) in (ticks or {}).items()} | dict(kinds)
         self._slots = slots
         self._lease = lease
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._running: dict[queue.Lease, asyncio.Task[None]] = {}
+        self._claimer = Claimer(
+            deps.transaction,
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            kinds=self._kinds,
+            lease=lease,
+        )
         self._finisher = Finisher(deps.transaction)
         self._claiming: asyncio.Task[None] | None = None
         self._wanted = False
         self._draining = False
         self._polls = 0
-        self._start_at = queue.FRONT
-        self._look_at_all = True
-        self._first_claimed: queue.Place | None = None
-        self._due_since: timedelta | None = None
         self._renewed_at = 0.0
 
     @property
@@ -105,17 +105,9 @@ class Worker:
             self._claiming = asyncio.create_task(self._claim_while_wanted())
 
     async def poll(self) -> None:
-        """Puts what came due into the line, and looks for work: the truth behind every notice.
-
-        Looks start where claims stood a second or two ago, since all before that is dead rows,
-        which an old snapshot (a backup, say) may keep; every tenth poll looks at everything once.
-        """
-        full = self._polls % FULL_LOOK == 0
+        """Puts what came due into the line, and looks for work: the truth behind every notice."""
+        self._claimer.expect(everything=self._polls % FULL_LOOK == 0)
         self._polls += 1
-        self._look_at_all = self._look_at_all or full
-        self._start_at = self._first_claimed or self._start_at
-        self._first_claimed = None
-        self._due_since = EVER if full else RECENT
         self.wake()
 
     async def beat(self) -> None:
@@ -149,6 +141,7 @@ class Worker:
         self.retire()
         if self._claiming:
             await asyncio.wait([self._claiming])
+        await self._claimer.close()
         deadline = self._time() + grace.total_seconds()
         while self._running and (left := deadline - self._time()) > 0:
             await asyncio.wait(self._running.values(), timeout=min(left, BEAT.total_seconds()))
@@ -156,6 +149,7 @@ class Worker:
         unfinished = dict(self._running)
         self._interrupt(list(unfinished))
         await asyncio.gather(*unfinished.values(), return_exceptions=True)
+        await self._finisher.close()
         async with self._deps.transaction() as session:
             for id, token in unfinished:
                 await queue.wait(session, job_id=id, token=token, delay=timedelta(), refund=True)
@@ -171,28 +165,9 @@ class Worker:
                 log.exception("jobs could not be claimed; the next poll tries again")
 
     async def _claim(self) -> None:
-        if (free := self._slots - len(self._running)) <= 0:
-            return
-        due_since, self._due_since = self._due_since, None
-        look_at_all, self._look_at_all = self._look_at_all, False
-        async with queue.autocommit(self._deps.transaction) as session:
-            if due_since:
-                await queue.promote(session, since=due_since)
-            rows = await queue.claim(
-                session,
-                owner=self._owner,
-                kinds=list(self._kinds),
-                slots=free,
-                lease=self._lease,
-                start=queue.FRONT if look_at_all else self._start_at,
-            )
-        if rows:
-            first = queue.Place(rows[0].turn, rows[0].run_at)
-            self._first_claimed = self._first_claimed or first
-            if look_at_all:
-                self._start_at = first
-        for row in rows:
-            self._begin(_job(row))
+        if (free := self._slots - len(self._running)) > 0:
+            for row in await self._claimer.claim(free):
+                self._begin(_job(row))
 
     def _begin(self, job: Job) -> None:
         task = asyncio.create_task(self._work(job), name=f"job {job.kind} {job.id}")
@@ -247,7 +222,7 @@ class Worker:
             asyncio.get_running_loop().call_later(delay.total_seconds(), self._wake_for_due)
 
     def _wake_for_due(self) -> None:
-        self._due_since = self._due_since or RECENT
+        self._claimer.expect()
         self.wake()
 
     async def _abandon(self, session: AsyncSession, job: Job, *, state: str, reason: str) -> None:

@@ -30,7 +30,7 @@ from services import jobs, ledger, reckoning
 from services.deps import Deps, Transaction
 from services.errors import InsufficientCredits
 from services.jobs import Job, Kind, Worker, queue
-from services.jobs.worker import EVER
+from services.jobs.claimer import EVER
 from services.ledger import Balance
 from tests.builders import make_user
 from tests.services.jobs.kit import done

@@ -168,6 +168,7 @@ PLANS: dict[str, tuple[TextClause, dict[str, Any]]] = {
             "kinds": ["note"],
             "slots": 10,
             "lease": LEASE,
+            "token": 1,
             "turn": 0,
             "run_at": "-infinity",
         },
