@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.deps import Transaction
 from services.jobs import queue
 from services.jobs.base import Kind
-from services.jobs.standing import Standing
+from services.jobs.kept import KeptSession
 
 RECENT = timedelta(minutes=1)
 EVER = timedelta(days=36500)
@@ -29,7 +29,7 @@ class Claimer:
     def __init__(
         self, transaction: Transaction, *, owner: str, kinds: Mapping[str, Kind], lease: timedelta
     ) -> None:
-        self._standing = Standing(transaction)
+        self._kept = KeptSession(transaction)
         self._owner = owner
         self._kinds = list(kinds)
         self._lease = lease
@@ -52,7 +52,7 @@ class Claimer:
         from_front, self._from_front = self._from_front, False
         start = queue.FRONT if from_front else self._start
         try:
-            rows = await self._standing.run(partial(self._claim, slots, start, due_since))
+            rows = await self._kept.run(partial(self._claim, slots, start, due_since))
         except BaseException:
             self._start = self._mark = queue.FRONT  # the clock of a server that crashed may go back
             self.expect(everything=True)
@@ -63,7 +63,7 @@ class Claimer:
 
     async def close(self) -> None:
         """Gives the connection back."""
-        await self._standing.close()
+        await self._kept.close()
 
     async def _claim(
         self, slots: int, start: queue.Place, due_since: timedelta | None, session: AsyncSession

@@ -6,14 +6,14 @@ from functools import partial
 from services.deps import Transaction
 from services.jobs import queue
 from services.jobs.base import Job, LeaseLost
-from services.jobs.standing import Standing
+from services.jobs.kept import KeptSession
 
 
 class Finisher:
     """Writes what came in while the write before was under way."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._standing = Standing(transaction)
+        self._kept = KeptSession(transaction)
         self._coming: list[tuple[Job, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -29,7 +29,7 @@ class Finisher:
         """Gives the connection back, once everything is written."""
         if self._writing:
             await asyncio.wait([self._writing])
-        await self._standing.close()
+        await self._kept.close()
 
     async def _write_all(self) -> None:
         while self._coming:
@@ -37,7 +37,7 @@ class Finisher:
             leases = [(job.id, job.token) for job, _ in batch]
             failure: Exception | None = None
             try:
-                finished = await self._standing.run(partial(queue.finish, leases=leases))
+                finished = await self._kept.run(partial(queue.finish, leases=leases))
             except Exception as error:
                 failure, finished = error, set()
             for job, written in batch:

@@ -14,7 +14,7 @@ from services.jobs import queue
 T = TypeVar("T")
 
 
-class Standing:
+class KeptSession:
     """One autocommit session, kept open from move to move; one move at a time.
 
     To take one from the pool and ask whether it still answers costs as much as a claim does.
