@@ -7,9 +7,8 @@ import asyncio
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any, TypeVar, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -22,23 +21,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.session import make_engine, make_transaction
-from services import jobs, ledger, reckoning
-from services.deps import Deps, Transaction
 from services.errors import InsufficientCredits
-from services.jobs import Job, Kind, Worker, queue
-from services.jobs.claimer import EVER
 from services.ledger import Balance
-from tests.builders import make_user
-from tests.services.jobs.kit import done
+from tests.services.moves import ATTEMPTS, LEASE, Moves, RollBack
 
 T = TypeVar("T")
-LEASE = timedelta(seconds=35)  # between the sums of the jumps, which are multiples of 10 s
 DELAYS = (0, 5, 25)
-ATTEMPTS = 3
 OPEN = {"waiting", "queued", "leased"}
 
 
@@ -55,22 +45,15 @@ class Model:
     captured: int = 0
 
 
-@dataclass
-class World:
-    """A database and a loop that outlive the examples."""
-
-    transaction: Transaction
-    runner: asyncio.Runner
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of the work."""
-        return self.runner.run(work)
-
-
 class Shop(RuleBasedStateMachine):
     """Members order work that costs credits; two workers do it, lose it, and give it up."""
 
-    world: World
+    moves: Moves
+    runner: asyncio.Runner
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of the work, in a loop that outlives the examples."""
+        return self.runner.run(work)
 
     @initialize()
     def opens(self) -> None:
@@ -80,17 +63,10 @@ class Shop(RuleBasedStateMachine):
         self.leases: list[tuple[UUID, int]] = []
         self.money = [Balance(20, 0), Balance(20, 0)]
         self.grants = 0
-        self.world.run(self._open())
+        self.run(self.moves.open())
         for n in range(6):
             self.order(who=n % 2, credits=n % 3, delay=0, priority=0, fails=False)
         self.claim(slots=2)
-
-    async def _open(self) -> None:
-        async with self.world.transaction() as session:
-            await session.execute(text("truncate job_queue, users cascade"))
-            self.members = [(await make_user(session, plan="free")).id for _ in range(2)]
-            for id in self.members:
-                await ledger.grant(session, user_id=id, credits=17, reference=f"g:{id}", reason="")
 
     # What members do
 
@@ -104,7 +80,7 @@ class Shop(RuleBasedStateMachine):
     def order(self, who: int, credits: int, delay: int, priority: int, fails: bool) -> None:
         """Credits are set aside in the transaction that queues; it may be rolled back."""
         try:
-            id = self.world.run(self._order(who, credits, delay, priority, fails))
+            id = self.run(self.moves.order(who, credits, delay, priority, fails))
         except InsufficientCredits:
             assert credits > cast(int, self.money[who].available)
         except RollBack:
@@ -114,101 +90,55 @@ class Shop(RuleBasedStateMachine):
             self.jobs[id] = Model(who, credits, state, self.clock + delay)
             self._move(who, -credits, +credits)
 
-    async def _order(self, who: int, credits: int, delay: int, priority: int, fails: bool) -> UUID:
-        async with self.world.transaction() as session:
-            reference = f"order:{uuid4()}"
-            await ledger.reserve(
-                session,
-                user_id=self.members[who],
-                credits=credits,
-                reference=reference,
-                purpose="Test",
-            )
-            id = await jobs.enqueue(
-                session,
-                kind="note",
-                payload={"reference": reference},
-                user_id=self.members[who],
-                priority=priority,
-                delay=timedelta(seconds=delay),
-            )
-            if fails:
-                raise RollBack
-        return id
-
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         """Open jobs end at once and give their credits back; for ended ones nothing changes."""
         id = data.draw(st.sampled_from(list(self.jobs)))
         model = self.jobs[id]
-        assert self.world.run(self._cancel(id)) == (model.state in OPEN)
+        assert self.run(self.moves.cancel(id)) == (model.state in OPEN)
         if model.state in OPEN:
             self._close(model, "canceled", 0)
-
-    async def _cancel(self, id: UUID) -> bool:
-        async with self.world.transaction() as session:
-            canceled = await jobs.cancel(session, job_id=id)
-            if canceled:
-                await ledger.release(session, reference=await reference_of(session, id))
-        return canceled
 
     @rule(who=st.integers(0, 1), credits=st.integers(1, 9), repeat=st.booleans())
     def grant(self, who: int, credits: int, repeat: bool) -> None:
         """A grant happens once, and pays off what is owed first."""
         self.grants += not repeat
         before = self.money[who]
-        granted = self.world.run(self._grant(who, credits, f"grant:{self.grants}"))
+        granted = self.run(self.moves.grant(who, credits, f"grant:{self.grants}"))
         if granted:
             repaid = min(before.owed, credits + cast(int, before.available))
             self._move(who, credits - repaid, 0, -repaid)
         else:
             assert repeat
 
-    async def _grant(self, who: int, credits: int, reference: str) -> bool:
-        async with self.world.transaction() as session:
-            return await ledger.grant(
-                session,
-                user_id=self.members[who],
-                credits=credits,
-                reference=reference,
-                reason="Test",
-            )
-
     @rule(who=st.integers(0, 1), credits=st.integers(1, 15))
     def refund(self, who: int, credits: int) -> None:
         """Takes credits back; what is spent already is owed."""
-        self.world.run(self._refund(who, credits))
+        self.run(self.moves.refund(who, credits))
         taken = min(credits, cast(int, self.money[who].available))
         self._move(who, -taken, 0, credits - taken)
-
-    async def _refund(self, who: int, credits: int) -> None:
-        async with self.world.transaction() as session:
-            user_id = self.members[who]
-            reference = f"refund:{uuid4()}"
-            await ledger.debit(
-                session, user_id=user_id, credits=credits, reference=reference, reason="Test"
-            )
 
     # What workers do
 
     @rule(slots=st.integers(1, 3))
     def claim(self, slots: int) -> None:
         """Takes what is in the line, never more, never what is not."""
-        claimed = self.world.run(self._claim(slots))
+        claimed = self.run(self.moves.claim(slots))
         ready = [id for id, model in self.jobs.items() if model.state == "queued"]
         assert len(claimed) == min(slots, len(ready))
         for id, token in claimed:
             model = self.jobs[id]
             assert model.state == "queued"
+            assert (id, token) not in self.leases  # or a former owner could write
             model.state, model.at = "leased", self.clock + LEASE.total_seconds()
             model.token, model.attempts = token, model.attempts + 1
             self.leases.append((id, token))
 
-    async def _claim(self, slots: int) -> list[tuple[UUID, int]]:
-        async with self.world.transaction() as session:
-            rows = await queue.claim(session, owner="w", kinds=["note"], slots=slots, lease=LEASE)
-        return [(row.id, row.lease_token) for row in rows]
+    @rule(slots=st.integers(1, 3))
+    def a_claim_is_lost(self, slots: int) -> None:
+        """The server crashes before it reaches the disk; the worker does not know."""
+        self.leases += self.run(self.moves.claim(slots, lost=True))
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), share=st.floats(0, 1))
@@ -217,20 +147,11 @@ class Shop(RuleBasedStateMachine):
         id, token = self._lease(data)
         model = self.jobs[id]
         captured = round(share * model.credits)
-        if self.world.run(self._finish(id, token, captured)):
+        if self.run(self.moves.finish(id, token, captured)):
             assert self._stands(id, token)
             self._close(model, "done", captured)
         else:
             assert not self._stands(id, token)
-
-    async def _finish(self, id: UUID, token: int, credits: int) -> bool:
-        async with self.world.transaction() as session:
-            if not await queue.lock_lease(session, job_id=id, token=token):
-                return False
-            await ledger.capture(
-                session, reference=await reference_of(session, id), credits=credits
-            )
-            return bool(await queue.finish(session, leases=[(id, token)]))
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), delay=st.sampled_from(DELAYS), again=st.booleans())
@@ -238,17 +159,12 @@ class Shop(RuleBasedStateMachine):
         """Again, or a retry after a failure."""
         id, token = self._lease(data)
         model = self.jobs[id]
-        if self.world.run(self._give_back(id, token, delay, again)):
+        if self.run(self.moves.give_back(id, token, delay, again)):
             assert self._stands(id, token)
             model.state, model.at = "waiting", self.clock + delay
             model.attempts -= again
         else:
             assert not self._stands(id, token)
-
-    async def _give_back(self, id: UUID, token: int, delay: int, again: bool) -> bool:
-        wait = timedelta(seconds=delay)
-        async with self.world.transaction() as session:
-            return await queue.wait(session, job_id=id, token=token, delay=wait, refund=again)
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data())
@@ -256,20 +172,16 @@ class Shop(RuleBasedStateMachine):
         """A heartbeat keeps what is still held."""
         id, token = self._lease(data)
         model = self.jobs[id]
-        if self.world.run(self._renew(id, token)):
+        if self.run(self.moves.renew(id, token)):
             assert self._stands(id, token)
             model.at = self.clock + LEASE.total_seconds()
         else:
             assert not self._stands(id, token)
 
-    async def _renew(self, id: UUID, token: int) -> bool:
-        async with self.world.transaction() as session:
-            return bool(await queue.renew(session, leases=[(id, token)], lease=LEASE))
-
     @rule()
     def sweep(self) -> None:
         """Leases that are over are taken back; at the limit the job is dead, and paid back."""
-        self.world.run(self._sweep())
+        self.run(self.moves.sweep())
         for model in self.jobs.values():
             if model.state == "leased" and model.at < self.clock:
                 if model.attempts >= ATTEMPTS:
@@ -277,22 +189,13 @@ class Shop(RuleBasedStateMachine):
                 else:
                     model.state, model.at = "waiting", self.clock
 
-    async def _sweep(self) -> None:
-        deps = cast(Deps, SimpleNamespace(transaction=self.world.transaction))
-        kind = Kind(done, abandoned=pay_back, max_attempts=ATTEMPTS)
-        await Worker(deps, kinds={"note": kind}, lease=LEASE).sweep()
-
     @rule()
     def promote(self) -> None:
         """What is due joins the line, and nothing else does."""
-        self.world.run(self._promote())
+        self.run(self.moves.promote())
         for model in self.jobs.values():
             if model.state == "waiting" and model.at <= self.clock:
                 model.state = "queued"
-
-    async def _promote(self) -> None:
-        async with self.world.transaction() as session:
-            await queue.promote(session, since=EVER)
 
     @rule(slots=st.integers(1, 3))
     def workers_fall_silent(self, slots: int) -> None:
@@ -303,33 +206,22 @@ class Shop(RuleBasedStateMachine):
         self.promote()
         self.claim(slots)
         for id, token in before:
-            assert not self.world.run(self._finish(id, token, 0))
-            assert not self.world.run(self._renew(id, token))
-            assert not self.world.run(self._give_back(id, token, 0, again=False))
+            assert not self.run(self.moves.finish(id, token, 0))
+            assert not self.run(self.moves.renew(id, token))
+            assert not self.run(self.moves.give_back(id, token, 0, again=False))
 
     @rule(seconds=st.sampled_from((10, 40)))
     def time_passes(self, seconds: int) -> None:
         """The database's clock jumps."""
         self.clock += seconds
-        self.world.run(self._jump(timedelta(seconds=seconds)))
-
-    async def _jump(self, jump: timedelta) -> None:
-        async with self.world.transaction() as session:
-            await session.execute(
-                text(
-                    """update job_queue set run_at = run_at - :jump,
-                    lease_until = lease_until - cast(:jump as interval)
-                    where state in ('waiting', 'leased')"""
-                ),
-                {"jump": jump},
-            )
+        self.run(self.moves.jump(timedelta(seconds=seconds)))
 
     # What always holds
 
     @invariant()
     def everything_is_as_the_model_says(self) -> None:
         """States, tokens, attempts, balances, holds, and the ledger's own audit."""
-        rows, balances, view = self.world.run(self._look())
+        rows, balances, view = self.run(self.moves.look())
         found = {row.id: (row.state, row.lease_token, row.attempts) for row in rows}
         expected = {id: (m.state, m.token, m.attempts) for id, m in self.jobs.items()}
         assert found == expected
@@ -338,12 +230,6 @@ class Shop(RuleBasedStateMachine):
         paid = [model for model in self.jobs.values() if model.state in OPEN]
         assert view.open_holds == len(paid)
         assert view.held == sum(model.credits for model in paid)
-
-    async def _look(self) -> tuple[list[Any], list[Balance], reckoning.LedgerView]:
-        async with self.world.transaction() as session:
-            rows = list((await session.execute(text("select * from job_queue"))).all())
-            balances = [await ledger.balance(session, user_id=id) for id in self.members]
-            return rows, balances, await reckoning.reckon(session)
 
     def _stands(self, id: UUID, token: int) -> bool:
         return (self.jobs[id].state, self.jobs[id].token) == ("leased", token)
@@ -362,27 +248,12 @@ class Shop(RuleBasedStateMachine):
         )
 
 
-class RollBack(Exception):
-    """The request failed at its end."""
-
-
-async def reference_of(session: AsyncSession, id: UUID) -> str:
-    """The name of the job's hold."""
-    query = text("select payload ->> 'reference' from job_queue where id = :id")
-    return str(await session.scalar(query, {"id": id}))
-
-
-async def pay_back(session: AsyncSession, job: Job, reason: str) -> None:
-    """What the feature does for a job that is given up."""
-    await ledger.release(session, reference=job.payload["reference"])
-
-
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    """A database for all examples."""
+def machine(database_url: str) -> Iterator[type[Shop]]:
+    """On one database for all examples."""
     with asyncio.Runner() as runner:
         engine = make_engine(database_url)
-        yield World(make_transaction(engine), runner)
+        yield type("Machine", (Shop,), {"moves": Moves(make_transaction(engine)), "runner": runner})
         runner.run(engine.dispose())
 
 
@@ -393,8 +264,9 @@ def world(database_url: str) -> Iterator[World]:
         pytest.param(300, 80, id="long", marks=[pytest.mark.slow, pytest.mark.timeout(3600)]),
     ],
 )
-def test_no_interleaving_breaks_queue_or_ledger(world: World, examples: int, steps: int) -> None:
-    machine = type("Machine", (Shop,), {"world": world})
+def test_no_interleaving_breaks_queue_or_ledger(
+    machine: type[Shop], examples: int, steps: int
+) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
