@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, Generation, UserModel
@@ -170,23 +170,11 @@ async def list_(
     dismissed: bool = True,
 ) -> paging.Page[GenerationView]:
     """A member's requests, newest first; `dismissed=False` leaves out what was put away."""
-    limit = paging.clamp(limit)
-    query = (
-        select(Generation)
-        .where(Generation.user_id == user_id)
-        .order_by(Generation.created_at.desc(), Generation.id.desc())
-        .limit(limit + 1)
-        .execution_options(populate_existing=True)
-    )
+    shown = [Generation.user_id == user_id]
     if not dismissed:
-        query = query.where(Generation.dismissed_at.is_(None))
-    if cursor:
-        query = query.where(
-            tuple_(Generation.created_at, Generation.id) < tuple_(*paging.decode(cursor))
-        )
-    rows = (await session.scalars(query)).all()
-    views = {view.id: view for view in await _views(session, deps, rows[:limit])}
-    return paging.cut(rows, limit=limit, view=lambda row: views[row.id])
+        shown.append(Generation.dismissed_at.is_(None))
+    page = await paging.newest(session, Generation, *shown, cursor=cursor, limit=limit)
+    return paging.Page(tuple(await _views(session, deps, page.items)), page.next_cursor)
 
 
 async def cancel(

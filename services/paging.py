@@ -2,15 +2,19 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Generation, UserModel
 from services.errors import Invalid
 
 T = TypeVar("T")
+R = TypeVar("R", Generation, UserModel)
 MAX_LIMIT = 200
 
 
@@ -36,16 +40,23 @@ def decode(cursor: str) -> tuple[datetime, UUID]:
         raise Invalid("This page's cursor is not valid. Start again from the first page.") from None
 
 
-def clamp(limit: int) -> int:
-    """A page size within 1..200."""
-    return max(1, min(limit, MAX_LIMIT))
+async def newest(
+    session: AsyncSession,
+    table: type[R],
+    *where: ColumnElement[bool],
+    cursor: str | None,
+    limit: int,
+) -> Page[R]:
+    """A page of rows, newest first, as the database has them now. limit: cut to 1..200.
 
-
-def cut(rows: Sequence[Any], *, limit: int, view: Callable[[Any], T]) -> Page[T]:
-    """A page from `limit + 1` rows that have `created_at` and `id`."""
-    shown = rows[:limit]
-    more = len(rows) > limit
-    return Page(
-        tuple(view(row) for row in shown),
-        encode(shown[-1].created_at, shown[-1].id) if more else None,
-    )
+    table: has `created_at` and `id`. Raises Invalid for a bad cursor.
+    """
+    limit = max(1, min(limit, MAX_LIMIT))
+    place = tuple_(table.created_at, table.id)
+    query = select(table).where(*where).order_by(table.created_at.desc(), table.id.desc())
+    if cursor:
+        query = query.where(place < tuple_(*decode(cursor)))
+    query = query.limit(limit + 1).execution_options(populate_existing=True)
+    rows = (await session.scalars(query)).all()
+    shown, more = rows[:limit], len(rows) > limit
+    return Page(tuple(shown), encode(shown[-1].created_at, shown[-1].id) if more else None)

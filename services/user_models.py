@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -133,20 +133,9 @@ async def list_(
     limit: int = 50,
 ) -> paging.Page[UserModelView]:
     """A member's user models, newest first. Raises Invalid for a bad cursor."""
-    limit = paging.clamp(limit)
-    query = (
-        select(UserModel)
-        .where(UserModel.user_id == user_id)
-        .order_by(UserModel.created_at.desc(), UserModel.id.desc())
-        .limit(limit + 1)
-    )
-    if cursor:
-        query = query.where(
-            tuple_(UserModel.created_at, UserModel.id) < tuple_(*paging.decode(cursor))
-        )
-    rows = (await session.scalars(query.execution_options(populate_existing=True))).all()
-    views = {view.id: view for view in await _views(session, deps, rows[:limit])}
-    return paging.cut(rows, limit=limit, view=lambda row: views[row.id])
+    mine = UserModel.user_id == user_id
+    page = await paging.newest(session, UserModel, mine, cursor=cursor, limit=limit)
+    return paging.Page(tuple(await _views(session, deps, page.items)), page.next_cursor)
 
 
 async def edit(
