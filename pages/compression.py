@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from posixpath import normpath
 
 import brotli  # type: ignore[import-untyped]
 from nicegui import app
@@ -64,7 +65,11 @@ class CompressedAssets:
 
 
 def _eligible(scope: Scope) -> bool:
-    if scope["type"] != "http" or scope["method"] != "GET" or not STATIC.match(scope["path"]):
+    """A file by its one name: of all its other spellings (`/./`) there is no end."""
+    path = scope["path"]
+    if scope["type"] != "http" or scope["method"] != "GET" or not STATIC.match(path):
+        return False
+    if normpath(path) != path:
         return False
     headers = Headers(scope=scope)
     accepted = [

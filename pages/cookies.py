@@ -1,8 +1,7 @@
 """The session cookie: its name and flags follow from how the browser reaches us."""
 
-from http.cookies import CookieError, SimpleCookie
-
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -25,13 +24,10 @@ def name(settings: Settings, scope: Scope) -> str:
 
 
 def read(settings: Settings, scope: Scope) -> str | None:
-    """The session token that came with the request."""
-    try:
-        jar = SimpleCookie(Headers(scope=scope).get("cookie", ""))
-    except CookieError:
-        return None
-    morsel = jar.get(name(settings, scope))
-    return morsel.value if morsel else None
+    """The session token that came with the request, whatever other programs keep beside it."""
+    # read as browsers write: `http.cookies` gives up at the first value that RFC 2109 forbids
+    jar = cookie_parser(Headers(scope=scope).get("cookie", ""))
+    return jar.get(name(settings, scope))
 
 
 def write(response: Response, settings: Settings, scope: Scope, token: str) -> None:

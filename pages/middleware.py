@@ -139,12 +139,10 @@ class Doorkeeper:
 
     async def _identify(self, scope: Scope) -> None:
         state, headers = scope["state"], Headers(scope=scope)
-        authorization = headers.get("authorization", "")
-        if scope["path"].startswith("/api/") and authorization:
-            kind, _, key = authorization.partition(" ")
+        kind, _, key = headers.get("authorization", "").partition(" ")
+        if scope["path"].startswith("/api/") and kind.lower() == "bearer":
             async with self._deps.transaction() as session:
-                if kind.lower() == "bearer":
-                    state["user"] = await api_keys.find(session, self._deps, key=key.strip())
+                state["user"] = await api_keys.find(session, self._deps, key=key.strip())
             if state["user"] is None and scope["path"] not in WEBHOOKS:
                 raise NotSignedIn("This API key is unknown or was revoked.")
             return
@@ -168,9 +166,8 @@ class Doorkeeper:
         headers = Headers(scope=scope)
         if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
             raise Forbidden("This request came from another site.")
-        origin = headers.get("origin")
-        ours = {headers.get("host", ""), urlsplit(self._deps.settings.base_url).netloc}
-        if origin is not None and urlsplit(origin).netloc not in ours:
+        ours = {headers.get("host"), urlsplit(self._deps.settings.base_url).netloc} - {None, ""}
+        if (origin := headers.get("origin")) is not None and _host(origin) not in ours:
             raise Forbidden("This request came from another site.")
 
     async def _refuse(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
@@ -202,6 +199,14 @@ class LastResort:
             if scope["type"] != "http" or started:
                 raise
             await errors.broken(error, scope)(scope, receive, send)
+
+
+def _host(origin: str) -> str:
+    """Host and port of an Origin; empty for `null` and for what is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _refusal(error: DomainError, scope: Scope) -> Response:

@@ -199,6 +199,8 @@ def place(text: str | None, sort: Sort) -> tuple[Any, ...] | None:
         order, *first, created, id = json.loads(_decoded(text))
         if order != sort or [type(value) for value in first] != FIRST_TYPES[sort]:
             raise ValueError(order)
+        if not all(-1 <= value <= 100 for value in first):  # stars, or a likeness
+            raise ValueError(first)
         return (*first, datetime.fromisoformat(created), UUID(id))
     except (ValueError, TypeError, AttributeError) as error:
         raise Invalid(

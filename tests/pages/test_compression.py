@@ -2,6 +2,7 @@
 
 import brotli  # type: ignore[import-untyped]
 import httpx
+import nicegui
 
 from components import design
 
@@ -23,3 +24,13 @@ async def test_pages_are_left_alone(api: httpx.AsyncClient) -> None:
     assert "content-encoding" not in page.headers
     missing = await api.get("/assets/none.css", headers={"Accept-Encoding": "br"})
     assert missing.status_code == 404
+
+
+async def test_other_spellings_of_an_address_are_not_kept_one_by_one(
+    api: httpx.AsyncClient,
+) -> None:
+    folder = f"/_nicegui/{nicegui.__version__}/static"
+    for path, encoding in (("nicegui.js", "br"), ("%2e/nicegui.js", None)):
+        answer = await api.get(f"{folder}/{path}", headers={"Accept-Encoding": "br"})
+        assert answer.status_code == 200
+        assert answer.headers.get("content-encoding") == encoding

@@ -230,3 +230,37 @@ def _addresses() -> set[str]:
         for each in inner.routes if inner else [route]:
             found.add(getattr(each, "path_format", getattr(each, "path", "")))
     return {path for path in found if path.startswith("/") and not path.startswith("/_nicegui")}
+
+
+@pytest.mark.parametrize("origin", ["http://[::1", "null", "file://", "//", "http://test.evil"])
+async def test_an_origin_that_is_no_address_of_ours_is_refused(
+    api: httpx.AsyncClient, deps: Deps, origin: str
+) -> None:
+    await sign_in(deps, api, await member(deps))
+    answer = await api.post("/api/albums", json={"name": "x"}, headers={"Origin": origin})
+    assert (answer.status_code, answer.json()["error"]) == (403, "Forbidden")
+
+
+async def test_an_origin_proves_nothing_where_the_host_is_empty(
+    api: httpx.AsyncClient, deps: Deps
+) -> None:
+    await sign_in(deps, api, await member(deps))
+    headers = {"Origin": "null", "Host": ""}
+    answer = await api.post("/api/albums", json={"name": "x"}, headers=headers)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("others", ['prefs={"a":"b"}', "a b=c; x", 'q="', "é=1; ;;="])
+async def test_cookies_of_other_programs_sign_nobody_out(
+    api: httpx.AsyncClient, deps: Deps, others: str
+) -> None:
+    await sign_in(deps, api, await member(deps))
+    cookie = f"{others}; likeness={api.cookies['likeness']}; last={{1}}"
+    answer = await api.get("/api/auth/me", headers={b"Cookie": cookie.encode()})
+    assert answer.status_code == 200
+
+
+async def test_a_proxys_own_password_is_no_key_of_ours(api: httpx.AsyncClient, deps: Deps) -> None:
+    await sign_in(deps, api, user := await member(deps))
+    answer = await api.get("/api/auth/me", headers={"Authorization": "Basic YTpi"})
+    assert answer.json()["id"] == str(user.id)

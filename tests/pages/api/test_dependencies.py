@@ -1,6 +1,7 @@
 """The plumbing of all routes: idempotency, one transaction, error shapes, documentation."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from tests.accounts import member, program, sign_in
 from tests.serving import browser, serving
 
 KEY = {"Idempotency-Key": "one"}
+JSON = {"Content-Type": "application/json"}
 
 
 async def names(client: httpx.AsyncClient) -> list[str]:
@@ -165,3 +167,53 @@ async def test_me(api: httpx.AsyncClient, deps: Deps) -> None:
     assert set(me["credits"]) == {"available", "held"}
     async with browser() as visitor:
         assert (await visitor.get("/api/auth/me")).status_code == 401
+
+
+@pytest.mark.parametrize("route", ["/api/auth/login", "/api/albums"])
+async def test_more_json_than_any_request_needs_is_not_taken_in(
+    api: httpx.AsyncClient, deps: Deps, route: str
+) -> None:
+    await sign_in(deps, api, await member(deps))
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b'{"name": "'
+        while sent < 64:
+            sent += 1
+            yield b"a" * 2**20
+
+    answer = await api.post(route, content=endless(), headers=JSON)
+    assert (answer.status_code, answer.json()["error"]) == (413, "TooLarge")
+    assert sent < 8
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"name": "a\\u0000b"}'.encode("utf-16"),
+        b'{"name": "a\\\\\\u0000b"}',
+        b'{"name": "a\\u0000b", "x":' + b"[" * 970 + b"]" * 970 + b"}",
+    ],
+)
+async def test_no_way_of_writing_u0000_gets_through(
+    api: httpx.AsyncClient, deps: Deps, body: bytes
+) -> None:
+    await sign_in(deps, api, await member(deps))
+    answer = await api.post("/api/albums", content=body, headers=JSON)
+    assert (answer.status_code, answer.json()["error"]) == (422, "Malformed")
+
+
+async def test_a_backslash_before_u0000_is_only_text(api: httpx.AsyncClient, deps: Deps) -> None:
+    await sign_in(deps, api, await member(deps))
+    body = b'{"name": "\\\\u0000"}'
+    assert (await api.post("/api/albums", content=body, headers=JSON)).status_code == 201
+
+
+async def test_json_nested_beyond_all_measure_is_refused(
+    api: httpx.AsyncClient, deps: Deps
+) -> None:
+    await sign_in(deps, api, await member(deps))
+    deep = b'{"name": "\\\\u0000", "x":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    answer = await api.post("/api/albums", content=deep, headers=JSON)
+    assert answer.status_code in {400, 422}

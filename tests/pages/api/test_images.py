@@ -1,11 +1,12 @@
 """/api/generations, /api/images, /api/albums and /api/shares, as a program meets them."""
 
+import base64
 import io
 import json
 import zipfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -156,3 +157,14 @@ async def test_a_shared_page_asks_for_no_account_and_ends_when_taken_back(
         assert (await api.delete(f"/api/shares/{made['id']}")).status_code == 204
         for gone in (path, f"{path}/{shown}/full"):
             assert (await visitor.get(gone)).status_code == 404
+
+
+@pytest.mark.parametrize("first", [10**30, -(10**9), 2**63])
+async def test_a_cursor_with_an_absurd_number_is_not_ours(
+    api: httpx.AsyncClient, first: int
+) -> None:
+    await register(api, "anna")
+    place = json.dumps(["rating", first, "2026-01-01T00:00:00+00:00", str(UUID(int=1))])
+    cursor = base64.urlsafe_b64encode(place.encode()).decode()
+    answer = await api.get("/api/generations", params={"sort": "rating", "cursor": cursor})
+    assert (answer.status_code, answer.json()["error"]) == (400, "Invalid")
