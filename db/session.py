@@ -23,8 +23,11 @@ def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         hide_parameters=True,  # errors are logged, and parameters are what members wrote
         connect_args={
             "connect_timeout": 10,
-            "tcp_user_timeout": 20_000,  # ms; a server that vanished is noticed, not waited for
-            "keepalives_idle": 10,
+            # A server that vanished is noticed within half a minute, not waited for.
+            "tcp_user_timeout": 20_000,  # ms
+            "keepalives_idle": 10,  # s, as the next one
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
             "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=30000",
         },
     )

@@ -79,6 +79,27 @@ async def test_a_stopped_worker_that_comes_back_writes_nothing(scene: Scene) -> 
     assert {row.process for row in effects if row.job_id == gated} == {"other"}
 
 
+async def test_a_worker_cut_off_from_the_database_writes_nothing_when_it_is_back(
+    scene: Scene,
+) -> None:
+    async with proxied(scene.url) as proxy:
+        cut_off = scene.make("cut off", url=proxy.url).start()
+        [gated] = await scene.enqueue("gated", gate="go")
+        await eventually(lambda: begun(scene, "cut off"), timeout=30)
+        proxy.open.clear()  # nothing is closed: to both ends the other has merely gone quiet
+        other = scene.make("other").start()
+        await eventually(lambda: begun(scene, "other"), timeout=60 + RECOVERY)
+        await scene.open_gate("go")
+        await scene.all_done(1)
+        other.kill()
+        proxy.open.set()
+        await scene.enqueue("effect", 10)  # for the one that is back
+        await scene.all_done(11)
+        assert cut_off.alive
+    effects = await scene.sql("select job_id, process from effects where what = 'effect'")
+    assert {row.process for row in effects if row.job_id == gated} == {"other"}
+
+
 async def begun(scene: Scene, process: str) -> bool:
     """Whether this process has begun a gated job."""
     return bool(
