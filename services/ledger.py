@@ -7,6 +7,7 @@ pays), `spent`, `withdrawn`. A reference names what a movement is for, such as
 Every movement first locks the member's account, so no interleaving overdraws it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -132,7 +133,7 @@ async def debit(
     What was spent already is owed, so that the balance never is below 0.
     """
     account = await _lock(session, user_id)
-    if await took_back(session, reference=reference):
+    if await taken_back(session, reference=reference):
         return False
     taken = min(credits, account.available)
     owed = credits - taken
@@ -141,9 +142,14 @@ async def debit(
     return True
 
 
-async def took_back(session: AsyncSession, *, reference: str) -> bool:
-    """Whether a debit was made for this reference."""
-    return await _happened(session, reference, "debit", "debt")
+async def taken_back(session: AsyncSession, *, reference: str) -> int:
+    """How many credits the debit for this reference took, what is owed included; 0 for none."""
+    return await _sum(session, [reference], "debit", "debt")
+
+
+async def granted(session: AsyncSession, *, references: Sequence[str]) -> int:
+    """How many credits were granted for these references together."""
+    return await _sum(session, references, "grant")
 
 
 async def statement(
@@ -193,21 +199,28 @@ async def grant_plan(session: AsyncSession, *, user_id: UUID) -> None:
 
 
 async def renew_plan(session: AsyncSession, *, user_id: UUID) -> None:
-    """Grants the months that have begun since the last grant."""
+    """Grants the months that have begun since the last grant, and what a changed plan gives."""
     account = await _lock(session, user_id)
     plan = await plans.of_user(session, user_id=user_id)
+    await _grant_once(session, account, plan)
+    if plan.credits_monthly and account.renews_at is None:
+        await _grant_month(session, account, plan, since=await _now(session))
     while account.renews_at and account.renews_at <= await _now(session):
         await _grant_month(session, account, plan, since=account.renews_at)
 
 
 async def _grant_plan(session: AsyncSession, account: CreditAccount) -> None:
     plan = await plans.of_user(session, user_id=account.user_id)
-    reference = f"plan:{plan.name}:{account.user_id}"
-    if not await _happened(session, reference, "grant"):
-        await _issue(session, account, plan.credits_once, reference, f"Plan {plan.title}")
+    await _grant_once(session, account, plan)
     account.renews_at = None
     if plan.credits_monthly:
         await _grant_month(session, account, plan, since=await _now(session))
+
+
+async def _grant_once(session: AsyncSession, account: CreditAccount, plan: plans.Plan) -> None:
+    reference = f"plan:{plan.name}:{account.user_id}"
+    if not await _happened(session, reference, "grant"):
+        await _issue(session, account, plan.credits_once, reference, f"Plan {plan.title}")
 
 
 async def _grant_month(
@@ -264,11 +277,16 @@ async def _move(
     await notify.publish(session, topic="credits", id=account.user_id, user_id=account.user_id)
 
 
-async def _happened(session: AsyncSession, reference: str, *kinds: str) -> bool:
-    query = select(CreditEntry.id).where(
-        CreditEntry.reference == reference, CreditEntry.kind.in_(kinds)
+async def _happened(session: AsyncSession, reference: str, kind: str) -> bool:
+    return await _sum(session, [reference], kind) > 0
+
+
+async def _sum(session: AsyncSession, references: Sequence[str], *kinds: str) -> int:
+    """Credits of the entries of these kinds; none has 0."""
+    query = select(func.coalesce(func.sum(CreditEntry.amount), 0)).where(
+        CreditEntry.reference.in_(references), CreditEntry.kind.in_(kinds)
     )
-    return await session.scalar(query.limit(1)) is not None
+    return int(await session.scalar(query) or 0)
 
 
 async def _check_fair_use(

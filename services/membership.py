@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import CreditAccount, User
@@ -15,6 +15,18 @@ from services.errors import Invalid, NotFound
 from services.jobs import Done, Job, Outcome
 
 RENEWAL = timedelta(hours=1)
+# Whose month has begun; and who has a default plan that was changed since it last gave them
+# anything (own plans are granted when they are set, paid ones by their invoices).
+DUE = text("""
+    select account.user_id from credit_accounts account
+    join users member on member.id = account.user_id
+    join plans usual on usual.is_default
+    where account.renews_at <= now()
+        or (member.plan is null and usual.credits_monthly > 0 and account.renews_at is null)
+        or (member.plan is null and usual.credits_once > 0 and not exists (
+            select from credit_entries entry where entry.kind = 'grant'
+                and entry.reference = 'plan:' || usual.name || ':' || member.id))
+    limit 1""")
 
 
 async def set_plan(
@@ -22,12 +34,14 @@ async def set_plan(
 ) -> None:
     """An administrator gives a member a plan (None: the default again), and what it grants.
 
-    Raises NotFound, Invalid when no reason is given.
+    The plan that they have already grants nothing more. Raises NotFound, Invalid without a reason.
     """
     await users.require_admin(session, actor_id=actor_id)
     _check_reason(reason)
+    before = await plans.of_user(session, user_id=user_id)
     await _put(session, user_id=user_id, plan=plan)
-    await ledger.grant_plan(session, user_id=user_id)
+    if (await plans.of_user(session, user_id=user_id)).name != before.name:
+        await ledger.grant_plan(session, user_id=user_id)
     audit.record(
         session,
         action="plan.set",
@@ -86,11 +100,10 @@ async def edit_plan(
 
 
 async def renew(deps: Deps, job: Job) -> Outcome:
-    """Tick: grants the months that have begun, member by member."""
+    """Tick: grants what is due, member by member."""
     while True:
         async with job.transaction(deps) as session:
-            due = CreditAccount.renews_at <= func.now()
-            user_id = await session.scalar(select(CreditAccount.user_id).where(due).limit(1))
+            user_id = await session.scalar(DUE)
             if user_id is None:
                 return Done()
             await ledger.renew_plan(session, user_id=user_id)

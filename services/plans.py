@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import PlanRow, User, UserModel
+from services import texts
 from services.errors import Invalid, LimitReached, NotFound
 from services.settings import Settings
 
@@ -26,6 +27,8 @@ EDITABLE = {
     "training_credits",
     "stripe_price_id",
 }
+MOST = 10_000_000  # of cents, credits and slots alike
+TITLE_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,27 @@ async def edit(session: AsyncSession, *, name: str, changes: Mapping[str, Any]) 
     """
     if unknown := set(changes) - EDITABLE:
         raise Invalid(f"A plan has no {', '.join(sorted(unknown))} that could be changed.")
-    if any(isinstance(value, int) and value < 0 for value in changes.values()):
-        raise Invalid("Prices, credits and limits start at 0.")
+    if any(isinstance(value, int) and not 0 <= value <= MOST for value in changes.values()):
+        raise Invalid(f"Prices, credits and limits go from 0 to {MOST:,}.")
     await get(session, name=name)
-    await session.execute(update(PlanRow).where(PlanRow.name == name).values(**changes))
+    kept = dict(changes)
+    if "title" in kept:
+        kept["title"] = texts.clean(kept["title"], field="Title", minimum=1, maximum=TITLE_LENGTH)
+    if price_id := kept.get("stripe_price_id"):
+        kept["stripe_price_id"] = await _unsold(session, name, price_id)
+    await session.execute(update(PlanRow).where(PlanRow.name == name).values(**kept))
     return await get(session, name=name)
+
+
+async def _unsold(session: AsyncSession, name: str, price_id: str) -> str:
+    """The price's id, if no other plan is sold by it. Raises Invalid."""
+    price_id = texts.clean(price_id, field="Stripe’s id of the price", maximum=255)
+    other = select(PlanRow.title).where(PlanRow.stripe_price_id == price_id, PlanRow.name != name)
+    if title := await session.scalar(other):
+        raise Invalid(
+            f"The plan {title} has this price already. Each plan needs a price of its own."
+        )
+    return price_id
 
 
 def choose_default(connection: Connection, settings: Settings) -> None:
@@ -132,13 +151,18 @@ def choose_default(connection: Connection, settings: Settings) -> None:
 
 
 def choose_prices(connection: Connection, settings: Settings) -> None:
-    """Puts the operator's STRIPE_PRICE_… into the plans, where they are set."""
-    chosen = {
-        "creator": settings.stripe_price_creator,
-        "pro": settings.stripe_price_pro,
-        "enterprise": settings.stripe_price_enterprise,
-    }
+    """Puts the operator's STRIPE_PRICE_… into the plans, where they are set.
+
+    Raises Invalid for a price that is named twice.
+    """
+    names = ("creator", "pro", "enterprise")
+    chosen = {name: id for name in names if (id := getattr(settings, f"stripe_price_{name}"))}
+    for price_id in chosen.values():
+        if len(same := [name for name in chosen if chosen[name] == price_id]) > 1:
+            named = " and ".join(f"STRIPE_PRICE_{name.upper()}" for name in same)
+            raise Invalid(f"{named} are the same price: each plan needs one of its own.")
+    taken = update(PlanRow).where(PlanRow.stripe_price_id.in_(chosen.values()))
+    connection.execute(taken.values(stripe_price_id=None))
     for name, price_id in chosen.items():
-        if price_id:
-            row = update(PlanRow).where(PlanRow.name == name)
-            connection.execute(row.values(stripe_price_id=price_id))
+        row = update(PlanRow).where(PlanRow.name == name)
+        connection.execute(row.values(stripe_price_id=price_id))

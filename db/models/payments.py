@@ -69,6 +69,7 @@ class Invoice(Base):
     amount_due: Mapped[int]
     amount_paid: Mapped[int]
     amount_reversed: Mapped[int] = mapped_column(server_default="0")
+    reversals: Mapped[Json]  # what amount_reversed is made of: {id of the refund or dispute: cents}
     number: Mapped[str | None]
     hosted_url: Mapped[str | None]
     credits: Mapped[int] = mapped_column(server_default="0")  # granted for its lines

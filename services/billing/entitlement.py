@@ -87,9 +87,9 @@ async def sync_invoice(deps: Deps, invoice_id: str) -> None:
         user_id = await member_of(session, customer_id=state.customer_id)
         await _lock(session, user_id)
         by_price = await _plans_by_price(session)
-        granted = 0
         if state.status == "paid":
-            granted = await _grant(session, deps, user_id, state, by_price, period)
+            await _grant(session, deps, user_id, state, by_price, period)
+        granted = await ledger.granted(session, references=[_reference(li) for li in state.lines])
         await _store_invoice(session, user_id, state, by_price, granted, asked_at)
         await notify.publish(session, topic="subscription", id=user_id, user_id=user_id)
 
@@ -105,8 +105,7 @@ async def sync_reversal(deps: Deps, object_id: str) -> None:
     await sync_invoice(deps, state.invoice_id)
     async with deps.transaction() as session:
         invoice = await session.get_one(Invoice, state.invoice_id, with_for_update=True)
-        credits = math.ceil(invoice.credits * state.amount / state.total)
-        await _reverse(session, invoice, state, credits)
+        await _reverse(session, invoice, state)
 
 
 def credits_of(
@@ -137,8 +136,16 @@ async def _lock(session: AsyncSession, user_id: UUID) -> None:
 
 
 async def _plans_by_price(session: AsyncSession) -> dict[str, PlanRow]:
-    rows = await session.scalars(select(PlanRow).where(PlanRow.stripe_price_id.is_not(None)))
-    return {str(row.stripe_price_id): row for row in rows}
+    """What each price pays for: those on offer, and earlier ones, by which members still pay."""
+    earlier = (
+        select(Subscription.price_id, Subscription.plan)
+        .where(Subscription.plan.is_not(None))
+        .group_by(Subscription.price_id, Subscription.plan)
+        .order_by(func.max(Subscription.fetched_at))
+    )
+    rows = {row.name: row for row in await session.scalars(select(PlanRow))}
+    known = {price: rows[plan] for price, plan in await session.execute(earlier) if plan in rows}
+    return known | {row.stripe_price_id: row for row in rows.values() if row.stripe_price_id}
 
 
 async def _store_subscription(
@@ -178,11 +185,11 @@ async def _grant(
     state: InvoiceState,
     by_price: Mapping[str, PlanRow],
     period: timedelta | None,
-) -> int:
-    """Grants every line; the sum of what they are worth, whether granted now or before."""
-    total = 0
+) -> None:
+    """Grants every line, once."""
+    pack = deps.settings.stripe_price_pack
     for line in state.lines:
-        if line.price_id == deps.settings.stripe_price_pack and line.amount >= 0:
+        if pack and line.price_id == pack and line.amount >= 0:
             credits, reason = deps.settings.credit_pack_credits * line.quantity, "Credit pack"
         else:
             credits = credits_of(line, state.lines, by_price, period)
@@ -193,11 +200,14 @@ async def _grant(
                 session,
                 user_id=user_id,
                 credits=credits,
-                reference=f"invoice_line:{line.id}",
+                reference=_reference(line),
                 reason=reason,
             )
-        total += credits
-    return total
+
+
+def _reference(line: InvoiceLine) -> str:
+    """The name of its grant in the ledger."""
+    return f"invoice_line:{line.id}"
 
 
 async def _store_invoice(
@@ -226,30 +236,36 @@ async def _store_invoice(
     }
     row = insert(Invoice).values(stripe_id=state.id, **values)
     fresh: dict[str, Any] = {name: row.excluded[name] for name in values}
-    # A line's worth may be computed anew later (another period): what was granted first stays.
-    fresh["credits"] = func.greatest(Invoice.credits, row.excluded.credits)
     newer = Invoice.fetched_at < row.excluded.fetched_at
     await session.execute(
         row.on_conflict_do_update(index_elements=["stripe_id"], set_=fresh, where=newer)
     )
 
 
-async def _reverse(session: AsyncSession, invoice: Invoice, state: Reversal, credits: int) -> None:
+async def _reverse(session: AsyncSession, invoice: Invoice, state: Reversal) -> None:
+    """Takes or returns what one refund or dispute stands for, once each."""
     reference, back = f"reversal:{state.id}", f"reversal:{state.id}:returned"
-    if state.status == "taken":
+    user_id, amounts = invoice.user_id, dict(invoice.reversals)
+    taken = await ledger.taken_back(session, reference=reference)
+    known = bool(taken) or state.id in amounts
+    if state.status == "taken" and not known:
         reason = "Refund" if state.kind == "refund" else "Disputed payment"
-        if await ledger.debit(
-            session, user_id=invoice.user_id, credits=credits, reference=reference, reason=reason
-        ):
-            invoice.amount_reversed += state.amount
-    elif await ledger.took_back(session, reference=reference) and await ledger.grant(
-        session,
-        user_id=invoice.user_id,
-        credits=credits,
-        reference=back,
-        reason="Payment returned to us",
-    ):
-        invoice.amount_reversed -= state.amount
+        before = invoice.amount_reversed
+        credits = _share(invoice, state, before + state.amount) - _share(invoice, state, before)
+        await ledger.debit(
+            session, user_id=user_id, credits=credits, reference=reference, reason=reason
+        )
+        amounts[state.id] = state.amount
+    elif state.status == "void" and known:
+        reason = "Payment returned to us"
+        await ledger.grant(session, user_id=user_id, credits=taken, reference=back, reason=reason)
+        amounts.pop(state.id, None)
+    invoice.reversals, invoice.amount_reversed = amounts, sum(amounts.values())
+
+
+def _share(invoice: Invoice, state: Reversal, amount: int) -> int:
+    """The credits that so much of the payment bought, rounded up; all of it bought all of them."""
+    return math.ceil(invoice.credits * min(amount, state.total) / state.total)
 
 
 async def past_due_members(session: AsyncSession) -> list[UUID]:

@@ -1,10 +1,12 @@
 """What members get for their money, whatever order Stripe tells it in."""
 
+import dataclasses
 from itertools import permutations
 
 import pytest
 
-from services.billing import checkout, events
+from services import plans
+from services.billing import checkout, entitlement, events, revenue
 from services.errors import Conflict, Invalid
 from services.payments.base import BadSignature, ClockSkew
 from tests.billing.conftest import Shop
@@ -244,3 +246,65 @@ async def test_setting_up_twice_makes_nothing_twice(shop: Shop) -> None:
     before = len(shop.double.world.objects)
     await shop.set_up()
     assert len(shop.double.world.objects) == before
+
+
+async def edit(shop: Shop, plan: str, **changes: object) -> None:
+    """The operator edits a plan."""
+    async with shop.deps.transaction() as session:
+        await plans.edit(session, name=plan, changes=changes)
+
+
+async def test_a_new_price_takes_nothing_from_those_who_pay_the_old_one(shop: Shop) -> None:
+    """Prices at Stripe can't be changed: another price is another id."""
+    subscription = await shop.buy("creator")
+    await edit(shop, "creator", stripe_price_id="price_from_next_year_on")
+    shop.double.world.end_period(subscription)
+    await shop.deliver()
+    assert (await shop.plan(), await shop.credits()) == ("creator", FREE + 400)
+
+
+async def test_a_refund_takes_what_was_granted_whatever_the_plan_gives_now(shop: Shop) -> None:
+    await shop.buy("creator")
+    await edit(shop, "creator", credits_monthly=500)
+    invoice = shop.double.world.listed("invoice")[0]
+    shop.double.world.refund(invoice, invoice["amount_paid"])
+    await shop.deliver()
+    assert (await shop.credits(), await shop.owed()) == (FREE, 0)
+
+
+async def test_refunds_in_parts_take_no_more_than_was_granted(shop: Shop) -> None:
+    await edit(shop, "creator", credits_monthly=201)
+    await shop.buy("creator")
+    invoice = shop.double.world.listed("invoice")[0]
+    for _ in range(2):
+        shop.double.world.refund(invoice, invoice["amount_paid"] // 2)
+        await shop.deliver()
+    assert (await shop.credits(), await shop.owed()) == (FREE, 0)
+    dispute = shop.double.world.dispute(invoice)
+    await shop.deliver()
+    assert (await shop.credits(), await shop.owed()) == (FREE, 0)
+    shop.double.world.decide(dispute, "won")
+    await shop.deliver()
+    assert await shop.credits() == FREE
+
+
+async def test_a_refund_that_is_told_twice_is_counted_once(shop: Shop) -> None:
+    """Also where the plan grants no credits, so that the ledger has nothing to say of it."""
+    await shop.buy("enterprise")
+    invoice = shop.double.world.listed("invoice")[0]
+    refund = shop.double.world.refund(invoice, invoice["amount_paid"])
+    shop.double.world.happened("refund.updated", refund)
+    await shop.deliver()
+    async with shop.deps.transaction() as session:
+        (plan,) = (await revenue.money(session, shop.deps)).plans
+    assert (plan.paid, plan.returned) == (invoice["amount_paid"], invoice["amount_paid"])
+
+
+async def test_a_line_without_a_price_is_no_pack_of_credits(shop: Shop) -> None:
+    settings = shop.deps.settings.model_copy(update={"credit_pack_credits": 50})
+    selling = dataclasses.replace(shop.deps, settings=settings)
+    await shop.buy("creator")
+    invoice = shop.double.world.listed("invoice")[0]
+    invoice["lines"]["data"].append(invoice["lines"]["data"][0] | {"id": "il_2", "pricing": None})
+    await entitlement.sync_invoice(selling, invoice["id"])
+    assert await shop.credits() == FREE + 200

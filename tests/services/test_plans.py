@@ -129,3 +129,83 @@ async def test_each_month_that_begins_is_granted_once(live_deps: Deps) -> None:
             await eventually(is_state(live_deps, tick, "done"))
     async with live_deps.transaction() as session:
         assert (await ledger.balance(session, user_id=user.id)).available == 400
+
+
+async def test_one_price_sells_one_plan(session: AsyncSession) -> None:
+    await plans.edit(session, name="pro", changes={"stripe_price_id": "price_1"})
+    await plans.edit(session, name="pro", changes={"stripe_price_id": "price_1"})
+    with pytest.raises(Invalid, match="Pro has this price already"):
+        await plans.edit(session, name="creator", changes={"stripe_price_id": "price_1"})
+
+
+async def test_prices_of_the_settings_replace_those_of_other_plans(
+    session: AsyncSession, settings: Settings
+) -> None:
+    await plans.edit(session, name="pro", changes={"stripe_price_id": "price_1"})
+    given = {"stripe_price_creator": "price_1", "stripe_price_pro": "price_2"}
+    connection = await session.connection()
+    await connection.run_sync(plans.choose_prices, settings.model_copy(update=given))
+    session.expire_all()
+    assert (await plans.get(session, name="creator")).stripe_price_id == "price_1"
+    with pytest.raises(Invalid, match="STRIPE_PRICE_CREATOR and STRIPE_PRICE_PRO"):
+        await connection.run_sync(
+            plans.choose_prices, settings.model_copy(update=given | {"stripe_price_pro": "price_1"})
+        )
+
+
+@pytest.mark.parametrize("changes", [{"credits_monthly": 2**31}, {"title": " \0"}])
+async def test_a_plan_takes_only_what_can_be_kept(
+    session: AsyncSession, changes: dict[str, object]
+) -> None:
+    with pytest.raises(Invalid):
+        await plans.edit(session, name="pro", changes=changes)
+
+
+async def test_the_same_plan_once_more_grants_nothing_more(live_deps: Deps) -> None:
+    async with live_deps.transaction() as session:
+        user, admin = (
+            await make_user(session, plan="creator"),
+            await make_user(session, role="admin"),
+        )
+        assert (await ledger.balance(session, user_id=user.id)).available == 200
+    who = {"user_id": user.id, "actor_id": admin.id, "reason": "Again"}
+    await run_sql(live_deps, "alter table credit_entries disable trigger user")
+    earlier = "update credit_entries set reference = reference || '-earlier' where amount = 200"
+    await run_sql(live_deps, earlier)  # ten days ago, as its reference says
+    async with live_deps.transaction() as session:
+        await membership.set_plan(session, **who, plan="creator")
+    async with live_deps.transaction() as session:
+        assert (await ledger.balance(session, user_id=user.id)).available == 200
+        await membership.set_plan(session, **who, plan="pro")
+        assert (await ledger.balance(session, user_id=user.id)).available == 700
+
+
+async def test_a_new_default_plan_reaches_members_who_are_there(live_deps: Deps) -> None:
+    """DEFAULT_PLAN was unlimited, then a shop was opened, then the house became generous."""
+    async with live_deps.transaction() as session:
+        await choose(session, live_deps.settings)
+        user = await make_user(session)
+        await ledger.balance(session, user_id=user.id)
+    for plan, credits in (("free", 3), ("free", 3), ("creator", 203), ("creator", 203)):
+        settings = live_deps.settings.model_copy(update={"default_plan": plan})
+        async with live_deps.transaction() as session:
+            await choose(session, settings)
+        async with working(live_deps, {"renew": Kind(membership.renew)}) as worker:
+            tick = await enqueue(live_deps, "renew")
+            await worker.poll()
+            await eventually(is_state(live_deps, tick, "done"))
+        async with live_deps.transaction() as session:
+            assert (await ledger.balance(session, user_id=user.id)).available == credits
+
+
+async def test_who_pays_by_subscription_is_granted_nothing_by_the_clock(live_deps: Deps) -> None:
+    async with live_deps.transaction() as session:
+        user = await make_user(session)
+        await choose(session, live_deps.settings.model_copy(update={"default_plan": "free"}))
+        await membership.set_paid_plan(session, user_id=user.id, plan="creator")
+    async with working(live_deps, {"renew": Kind(membership.renew)}) as worker:
+        tick = await enqueue(live_deps, "renew")
+        await worker.poll()
+        await eventually(is_state(live_deps, tick, "done"))
+    async with live_deps.transaction() as session:
+        assert (await ledger.balance(session, user_id=user.id)).available == 3
