@@ -1,6 +1,7 @@
 """Plans: what they grant and limit, who chooses them, and what the month brings."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -168,7 +169,7 @@ async def test_the_same_plan_once_more_grants_nothing_more(live_deps: Deps) -> N
             await make_user(session, role="admin"),
         )
         assert (await ledger.balance(session, user_id=user.id)).available == 200
-    who = {"user_id": user.id, "actor_id": admin.id, "reason": "Again"}
+    who: dict[str, Any] = {"user_id": user.id, "actor_id": admin.id, "reason": "Again"}
     await run_sql(live_deps, "alter table credit_entries disable trigger user")
     earlier = "update credit_entries set reference = reference || '-earlier' where amount = 200"
     await run_sql(live_deps, earlier)  # ten days ago, as its reference says
