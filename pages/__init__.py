@@ -21,6 +21,7 @@ from pages import (
     register,
     reset,
     share,
+    slim,
     sockets,
     studio,
 )
@@ -74,6 +75,7 @@ def register_all(deps: Deps) -> None:
     """Put every page, route and guard on the server."""
     design.install()
     quick.install()
+    slim.install()
     pictures.install()
     compression.install()
     middleware.install(deps)

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pages import cookies, errors, sockets
-from pages.security import content_security_policy, set_safe_headers
+from pages.security import content_security_policy, with_safe_headers
 from services import api_keys, sessions
 from services.deps import Deps
 from services.errors import DomainError, Forbidden, NotSignedIn
@@ -71,19 +71,23 @@ class RequestIds:
             REQUEST_ID.reset(token)
 
 
+_NONCE = "{nonce}"
+
+
 class SafeHeaders:
     """Content security policy with a fresh nonce for each HTML answer, and its companions."""
 
     def __init__(self, app: ASGIApp, deps: Deps) -> None:
         self.app = app
         self._deps = deps
+        self._policy = content_security_policy(deps.settings, _NONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         nonce = secrets.token_urlsafe(16)
-        policy = content_security_policy(self._deps.settings, nonce)
+        policy = self._policy.replace(_NONCE, nonce)
         https = cookies.secure(self._deps.settings, scope)
         html: Message | None = None
         body = bytearray()
@@ -91,9 +95,10 @@ class SafeHeaders:
         async def send_safely(message: Message) -> None:
             nonlocal html
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                set_safe_headers(headers, policy=policy, https=https)
-                if headers.get("content-type", "").startswith("text/html"):
+                message["headers"] = with_safe_headers(
+                    message["headers"], policy=policy, https=https
+                )
+                if Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
                     html = message
                     return None
             if html is None:
@@ -141,13 +146,13 @@ class Doorkeeper:
         state, headers = scope["state"], Headers(scope=scope)
         kind, _, key = headers.get("authorization", "").partition(" ")
         if scope["path"].startswith("/api/") and kind.lower() == "bearer":
-            async with self._deps.transaction() as session:
+            async with self._deps.reading() as session:
                 state["user"] = await api_keys.find(session, self._deps, key=key.strip())
             if state["user"] is None and scope["path"] not in WEBHOOKS:
                 raise NotSignedIn("This API key is unknown or was revoked.")
             return
         if token := cookies.read(self._deps.settings, scope):
-            async with self._deps.transaction() as session:
+            async with self._deps.reading() as session:
                 if found := await sessions.find(session, self._deps, token=token):
                     state |= {"user": found.user, "session_id": found.session_id}
 

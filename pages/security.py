@@ -1,8 +1,7 @@
 """The headers by which browsers keep our pages safe."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
-
-from starlette.datastructures import MutableHeaders
 
 from services.settings import Settings
 
@@ -33,17 +32,26 @@ def content_security_policy(settings: Settings, nonce: str) -> str:
     )
 
 
-def set_safe_headers(headers: MutableHeaders, *, policy: str, https: bool) -> None:
+Header = tuple[bytes, bytes]  # as ASGI has it: the name in lower case
+_HEADERS: tuple[Header, ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(), microphone=(), payment=()"),
+    (b"cache-control", b"no-store"),
+)
+_STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=63072000")
+
+
+def with_safe_headers(headers: Iterable[Header], *, policy: str, https: bool) -> list[Header]:
     """Add what is missing; a route's own Cache-Control stays, all else is not to be stored."""
-    headers.setdefault("Content-Security-Policy", policy)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), payment=()")
-    headers.setdefault("Cache-Control", "no-store")
+    given = list(headers)
+    names = {name.lower() for name, _ in given}
+    ours = [(b"content-security-policy", policy.encode()), *_HEADERS]
     if https:
-        headers.setdefault("Strict-Transport-Security", "max-age=63072000")
+        ours.append(_STRICT_TRANSPORT)
+    return given + [header for header in ours if header[0] not in names]
 
 
 def _storage_origins(settings: Settings) -> list[str]:

@@ -12,7 +12,7 @@ from db.models import ApiKey, User
 from services import audit, texts, tokens
 from services.deps import Deps
 from services.errors import Conflict, NotFound
-from services.users import UserView, view
+from services.users import COLUMNS, UserView, view
 
 PREFIX = "lk_"
 MAXIMUM = 50  # live keys a member
@@ -65,10 +65,10 @@ async def of_user(session: AsyncSession, *, user_id: UUID) -> Sequence[ApiKeyVie
 
 async def find(session: AsyncSession, deps: Deps, *, key: str) -> UserView | None:
     """Whose key this is, unless it was revoked or its owner disabled."""
-    found = (
+    row = (
         await session.execute(
-            select(ApiKey, User)
-            .join(User, User.id == ApiKey.user_id)
+            select(*COLUMNS, ApiKey.id.label("key_id"), ApiKey.last_used_at)
+            .join(ApiKey, ApiKey.user_id == User.id)
             .where(
                 ApiKey.key_hash == tokens.digest(key),
                 ApiKey.revoked_at.is_(None),
@@ -76,13 +76,13 @@ async def find(session: AsyncSession, deps: Deps, *, key: str) -> UserView | Non
             )
         )
     ).one_or_none()
-    if found is None:
+    if row is None:
         return None
-    row, user = found
     now = deps.now()
     if row.last_used_at is None or row.last_used_at < now - USED_EVERY:
-        await session.execute(update(ApiKey).where(ApiKey.id == row.id).values(last_used_at=now))
-    return view(user)
+        used = update(ApiKey).where(ApiKey.id == row.key_id).values(last_used_at=now)
+        await session.execute(used)
+    return view(row)
 
 
 async def revoke(session: AsyncSession, deps: Deps, *, user_id: UUID, key_id: UUID) -> None:

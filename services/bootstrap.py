@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db.errors import CannotStart
-from db.session import make_engine, make_transaction
+from db.session import make_engine, make_reading, make_transaction
 from services import (
     catching_up,
     erasing,
@@ -80,7 +80,7 @@ class Product:
     listener: Listener
     scheduler: Scheduler
     worker: Worker | None
-    database: AsyncEngine
+    databases: tuple[AsyncEngine, ...]
 
     async def start(self) -> None:
         """Begins to listen and to work; has to be called in the running event loop."""
@@ -102,7 +102,12 @@ class Product:
         closing = (self.deps.engine.close(), self.deps.storage.close(), self.deps.payments.close())
         await asyncio.gather(*closing, return_exceptions=True)
         await asyncio.to_thread(imaging.close)
-        await self.database.dispose()
+        await self.disconnect()
+
+    async def disconnect(self) -> None:
+        """Closes the connections to the database."""
+        for database in self.databases:
+            await database.dispose()
 
     async def first_admin_link(self) -> str | None:
         """A new one-time link while there is no administrator; earlier ones stop working."""
@@ -113,10 +118,11 @@ class Product:
 def build(settings: Settings, url: str) -> Product:
     """All parts, chosen by the settings and connected; nothing runs yet."""
     secret = keys.installation_secret(settings)
-    database = make_engine(url)
+    database, lookups = make_engine(url), make_engine(url, pool_size=5, autocommit=True)
     storage = configured(settings, secret)
     deps = Deps(
         transaction=make_transaction(database),
+        reading=make_reading(lookups),
         settings=settings,
         now=lambda: datetime.now(UTC),
         new_id=uuid4,
@@ -132,7 +138,7 @@ def build(settings: Settings, url: str) -> Product:
     if worker:
         listener.subscribe(worker.heard)
     health = Health(deps, listener, scheduler)
-    return Product(deps, health, listener, scheduler, worker, database)
+    return Product(deps, health, listener, scheduler, worker, (database, lookups))
 
 
 def _engine(settings: Settings, storage: Storage) -> Engine:

@@ -22,10 +22,12 @@ class Deps:
     """Built once by `bootstrap.build`; tests pass their own.
 
     transaction: one commit per edge (page handler, route, job); nothing remote inside it.
+    reading: the same for edges that only look; what its session writes stays at once.
     now: aware, UTC. new_seed: 0..2**31-1. secret: 32 bytes that sign URLs, from DATA_DIR.
     """
 
     transaction: Transaction
+    reading: Transaction
     settings: Settings
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]

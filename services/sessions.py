@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Session, User
 from services import notify, tokens
 from services.deps import Deps
 from services.errors import NotFound
-from services.users import UserView, view
+from services.users import COLUMNS, UserView, view
 
 IDLE = timedelta(days=14)
 LIFETIME = timedelta(days=90)
@@ -55,6 +55,19 @@ class SessionView:
     last_seen_at: datetime
 
 
+# built once: every request asks it
+_FOUND = (
+    select(*COLUMNS, Session.id.label("session_id"), Session.last_seen_at)
+    .join(Session, Session.user_id == User.id)
+    .where(
+        Session.token_hash == bindparam("token_hash"),
+        Session.expires_at > bindparam("now"),
+        Session.last_seen_at > bindparam("idle_since"),
+        User.disabled_at.is_(None),
+    )
+)
+
+
 async def start(
     session: AsyncSession, deps: Deps, *, user: UserView, caller: Caller, replaces: UUID | None
 ) -> NewSession:
@@ -93,24 +106,14 @@ async def renew(
 async def find(session: AsyncSession, deps: Deps, *, token: str) -> SignedIn | None:
     """Who holds this token, unless the session ended, idled out or its owner was disabled."""
     now = deps.now()
-    found = (
-        await session.execute(
-            select(Session, User)
-            .join(User, User.id == Session.user_id)
-            .where(
-                Session.token_hash == tokens.digest(token),
-                Session.expires_at > now,
-                Session.last_seen_at > now - IDLE,
-                User.disabled_at.is_(None),
-            )
-        )
-    ).one_or_none()
-    if found is None:
+    given = {"token_hash": tokens.digest(token), "now": now, "idle_since": now - IDLE}
+    row = (await session.execute(_FOUND, given)).one_or_none()
+    if row is None:
         return None
-    row, user = found
     if row.last_seen_at < now - SEEN_EVERY:
-        await session.execute(update(Session).where(Session.id == row.id).values(last_seen_at=now))
-    return SignedIn(user=view(user), session_id=row.id)
+        seen = update(Session).where(Session.id == row.session_id).values(last_seen_at=now)
+        await session.execute(seen)
+    return SignedIn(user=view(row), session_id=row.session_id)
 
 
 async def is_live(session: AsyncSession, deps: Deps, *, session_id: UUID) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
@@ -31,6 +32,17 @@ class UserView:
     def is_admin(self) -> bool:
         """Whether they may use /admin."""
         return self.role == "admin"
+
+
+COLUMNS = (
+    User.id,
+    User.email,
+    User.name,
+    User.role,
+    User.plan,
+    User.created_at,
+    User.disabled_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +152,8 @@ async def page(
     return [view(row) for row in await session.scalars(query)]
 
 
-def view(row: User) -> UserView:
-    """What leaves the service."""
+def view(row: Any) -> UserView:
+    """What leaves the service, of a User or of a row that begins with COLUMNS."""
     return UserView(
         id=row.id,
         email=row.email,

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from db import migrate
 from db.embedded import EmbeddedPostgres
-from db.session import make_engine, make_transaction
+from db.session import make_engine, make_reading, make_transaction
 from services import passwords
 from services.deps import Deps, Transaction
 from services.engines.base import Engine
@@ -182,6 +182,7 @@ def deps(
     """Deps over the transaction that is rolled back, with a fixed clock, ids and seeds."""
     return Deps(
         transaction=transaction,
+        reading=transaction,
         settings=settings,
         now=now,
         new_id=new_id,
@@ -196,9 +197,12 @@ def deps(
 @pytest.fixture
 async def live_deps(deps: Deps, database_url: str) -> AsyncIterator[Deps]:
     """Deps over a database of this test alone: commits are real, and sessions run beside."""
-    engine = make_engine(database_url)
-    yield dataclasses.replace(deps, transaction=make_transaction(engine))
+    engine, lookups = make_engine(database_url), make_engine(database_url, autocommit=True)
+    yield dataclasses.replace(
+        deps, transaction=make_transaction(engine), reading=make_reading(lookups)
+    )
     await engine.dispose()
+    await lookups.dispose()
 
 
 @pytest.fixture

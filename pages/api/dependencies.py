@@ -27,7 +27,8 @@ _BEARER = HTTPBearer(auto_error=False, description="An API key, made on /account
 _COOKIE = APIKeyCookie(name="likeness", auto_error=False, description="The browser's session.")
 
 
-def get_deps(request: Request) -> Deps:
+# All of these are async: FastAPI runs plain functions in threads, which costs more than they do.
+async def get_deps(request: Request) -> Deps:
     """The program's parts."""
     return context.deps_of(request)
 
@@ -42,7 +43,7 @@ async def open_session(request: Request) -> AsyncIterator[Session]:
         yield session
 
 
-def signed_in(
+async def signed_in(
     request: Request,
     _bearer: Annotated[object, Depends(_BEARER)],
     _cookie: Annotated[object, Depends(_COOKIE)],
@@ -51,14 +52,23 @@ def signed_in(
     return context.current_user(request)
 
 
-def signed_in_admin(_user: Annotated[UserView, Depends(signed_in)], request: Request) -> UserView:
+async def signed_in_admin(
+    _user: Annotated[UserView, Depends(signed_in)], request: Request
+) -> UserView:
     """The administrator behind the cookie or the key; to others the route does not exist."""
     return context.current_admin(request)
+
+
+async def open_reading(request: Request) -> AsyncIterator[Session]:
+    """A session for a route that only looks."""
+    async with context.deps_of(request).reading() as session:
+        yield session
 
 
 DepsDep = Annotated[Deps, Depends(get_deps)]
 # "function": by default FastAPI would commit after the answer was sent
 SessionDep = Annotated[Session, Depends(open_session, scope="function")]
+ReadingDep = Annotated[Session, Depends(open_reading, scope="function")]
 CurrentUser = Annotated[UserView, Depends(signed_in)]
 CurrentAdmin = Annotated[UserView, Depends(signed_in_admin)]
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import RedirectResponse, StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 
-from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
+from pages.api.dependencies import CurrentUser, DepsDep, ReadingDep, SessionDep, api_router
 from pages.api.errors import documented
 from services import gallery, zips
 from services.errors import Invalid
@@ -57,7 +57,7 @@ class Bulk(Selection, frozen=True):
 
 @router.get("/generations", responses=documented(404))
 async def list_images(
-    query: Annotated[ListQuery, Query()], user: CurrentUser, session: SessionDep, deps: DepsDep
+    query: Annotated[ListQuery, Query()], user: CurrentUser, session: ReadingDep, deps: DepsDep
 ) -> ImagePage:
     """A page of your images, newest first unless asked otherwise."""
     return await gallery.page(
@@ -73,7 +73,7 @@ async def list_images(
 
 @router.get("/generations/count")
 async def count_images(
-    query: Annotated[Filters, Query()], user: CurrentUser, session: SessionDep, deps: DepsDep
+    query: Annotated[Filters, Query()], user: CurrentUser, session: ReadingDep, deps: DepsDep
 ) -> Count:
     """How many images the list would show."""
     return Count(count=await gallery.count(session, deps, user_id=user.id, filters=query))
@@ -84,7 +84,7 @@ async def read_image(
     image_id: UUID,
     query: Annotated[Filters, Query()],
     user: CurrentUser,
-    session: SessionDep,
+    session: ReadingDep,
     deps: DepsDep,
 ) -> ImageDetails:
     """One image with its recipe, its signed URLs, and its neighbours in the list asked for."""
@@ -100,7 +100,7 @@ async def read_image(
 async def read_file(
     image_id: UUID,
     user: CurrentUser,
-    session: SessionDep,
+    session: ReadingDep,
     deps: DepsDep,
     variant: gallery.Variant = "full",
     download: bool = False,

@@ -3,7 +3,8 @@
 import re
 import secrets
 
-_SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}\Z")
+_SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}"
+_KEY = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*\Z")
 _TYPES = {
     "avif": "image/avif",
     "jpeg": "image/jpeg",
@@ -27,7 +28,7 @@ def checked(key: str) -> str:
     A segment has at most 200 characters and does not begin with a dot, so that no key can
     climb out of its folder or hide in it.
     """
-    if len(key) > 900 or not all(_SEGMENT.match(part) for part in key.split("/")):
+    if len(key) > 900 or not _KEY.match(key):
         raise ValueError(f"not a storage key: {key[:120]!r}")
     return key
 

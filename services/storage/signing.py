@@ -1,6 +1,5 @@
 """Signed, expiring URLs of our own `/files` route: one object, one method, one limit each."""
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,9 +36,10 @@ def expiry(now: datetime, lifetime: timedelta, *, method: Method) -> int:
 
 def sign(secret: bytes, grant: Grant) -> str:
     """The URL's path and query that carry `grant`."""
-    fields = {"e": grant.expires_at, "t": grant.content_type, "m": grant.max_bytes or ""}
-    fields |= {"n": grant.download_name, "s": _signature(secret, grant)}
-    return f"/files/{grant.key}?{urlencode({k: v for k, v in fields.items() if v})}"
+    fields = {"t": grant.content_type, "m": grant.max_bytes, "n": grant.download_name}
+    rest = urlencode({name: value for name, value in fields.items() if value})
+    signature = _signature(secret, grant)
+    return f"/files/{grant.key}?e={grant.expires_at}&{rest}{'&' if rest else ''}s={signature}"
 
 
 def verify(
@@ -58,11 +58,13 @@ def verify(
         max_bytes,
         query.get("n", ""),
     )
-    genuine = hmac.compare_digest(_signature(secret, grant), query.get("s", "").encode())
+    genuine = hmac.compare_digest(_signature(secret, grant).encode(), query.get("s", "").encode())
     return grant if genuine and now < datetime.fromtimestamp(expires_at, UTC) else None
 
 
-def _signature(secret: bytes, grant: Grant) -> bytes:
-    fields = (grant.method, grant.key, grant.expires_at, grant.content_type, grant.max_bytes)
-    message = "\n".join(map(str, (*fields, grant.download_name)))
-    return hmac.new(secret, message.encode(), hashlib.sha256).hexdigest().encode()
+def _signature(secret: bytes, grant: Grant) -> str:
+    message = (
+        f"{grant.method}\n{grant.key}\n{grant.expires_at}\n{grant.content_type}\n"
+        f"{grant.max_bytes}\n{grant.download_name}"
+    )
+    return hmac.digest(secret, message.encode(), "sha256").hex()

@@ -65,6 +65,7 @@ def make_deps(url: str, **given: Any) -> Deps:
     time.time = lambda: real() + shift
     return Deps(
         **given,
+        reading=given["transaction"],
         settings=Settings(data_dir=Path(os.devnull)),
         now=lambda: datetime.now(UTC) + timedelta(seconds=shift),
         new_id=uuid4,

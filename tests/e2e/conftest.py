@@ -87,7 +87,7 @@ async def reached(program: Program) -> AsyncIterator[Server]:
     url = EmbeddedPostgres(program.settings.data_dir / "postgres").url()
     product = bootstrap.build(program.settings, url)
     yield Server(program.settings.base_url, product.deps, program.process)
-    await product.database.dispose()
+    await product.disconnect()
 
 
 def _free_port() -> int:
