@@ -1,6 +1,6 @@
 """Buttons and fields: native elements, so that keyboards, readers and phones know them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal
 
@@ -11,6 +11,14 @@ from components.dom import El, Handler, attach, call, closes, el, html_id
 from components.icons import IconName, icon
 
 ButtonKind = Literal["plain", "primary", "quiet", "danger"]
+
+# A double click, a double tap and a key held down mean it once. Browsers count a mouse's clicks
+# themselves; 300 ms is the longest that they wait for the second tap.
+ONE_CLICK = """(e) => {
+    const button = e.currentTarget, soon = e.timeStamp - (button.clicked ?? -300) < 300;
+    button.clicked = e.timeStamp;
+    if (e.detail < 2 && !(soon && e.pointerType !== 'mouse')) emit();
+}"""
 
 
 def button(
@@ -33,8 +41,30 @@ def button(
     if mark:
         made.mark(mark)
     if on_click:
-        made.on("click", on_click, [])
+        made.on("click", _one_at_a_time(on_click), js_handler=ONE_CLICK)
     return made
+
+
+def _one_at_a_time(handler: Handler) -> Handler:
+    """Clicks that come while an earlier one is still being answered are not asked for."""
+    busy = False
+
+    async def finish(work: Awaitable[Any]) -> None:
+        nonlocal busy
+        try:
+            await work
+        finally:
+            busy = False
+
+    def run() -> Any:
+        nonlocal busy
+        if busy:
+            return None
+        work = handler()
+        busy = isinstance(work, Awaitable)
+        return finish(work) if busy else work
+
+    return run
 
 
 def link_button(

@@ -1,11 +1,11 @@
 """User models on pages: state in words, cards, live progress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
 from components import words
-from components.controls import button
+from components.controls import button, link_button
 from components.dom import El, attach, el
 from components.feedback import Bar, Tone, badge
 
@@ -98,8 +98,9 @@ class LiveCard:
         href: str,
         on_cancel: Callable[[], Any],
         on_dismiss: Callable[[], Any],
+        then: Mapping[str, tuple[str, str]],
     ) -> None:
-        """href: the page that tells more."""
+        """href: the page that tells more. then: {state: (text, address) of what comes next}."""
         self.title = title
         with el("article", classes="card live", aria_label=title) as self.root:
             self._picture = el("img", classes="live-picture", alt="", width="96", height="96")
@@ -111,6 +112,12 @@ class LiveCard:
                 self._bar = Bar(0, label=title)
             with el("div", classes="row tight live-actions"):
                 self._cancel = button("Cancel", on_cancel, kind="quiet")
+                self._then = {
+                    state: link_button(
+                        text, address, kind="primary" if state == "ready" else "plain"
+                    )
+                    for state, (text, address) in then.items()
+                }
                 self._dismiss = button(
                     "Put away", on_dismiss, kind="quiet", icon_name="close", icon_only=True
                 )
@@ -126,5 +133,8 @@ class LiveCard:
         self._bar.root.set_visibility(active)
         attach(self._picture, src=picture)
         self._picture.set_visibility(picture is not None)
+        self.root.classes(add="" if active else "ended", remove="ended" if active else "")
         self._cancel.set_visibility(active)
         self._dismiss.set_visibility(not active)
+        for state, link in self._then.items():
+            link.set_visibility(state == work.status)

@@ -5,9 +5,9 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from components import words
-from components.controls import button
+from components.controls import button, link_button
 from components.dom import El, attach, el
-from components.feedback import Bar, banner
+from components.feedback import Bar, Tone, banner
 from components.models import Progressing, stage_text
 
 
@@ -53,6 +53,9 @@ class ResultCard:
                     el("p", request.prompt, classes="strong wrap-any")
                     el("p", caption, classes="small muted")
                 self._cancel = button("Cancel", on_cancel, kind="quiet")
+                self._again = link_button(
+                    "Use again", f"/studio?again={request.id}", kind="quiet", icon_name="retry"
+                )
             self._line = el("p", classes="small muted num", aria_live="polite")
             self._bar = Bar(0, label=f"Making {words.plural(request.count, 'image')}")
             self._problem = el("div")
@@ -72,6 +75,7 @@ class ResultCard:
         self._bar.progress = request.progress
         self._bar.root.set_visibility(request.active)
         self._cancel.set_visibility(request.active)
+        self._again.set_visibility(not request.active)
         if not request.active:
             self._end(request)
 
@@ -79,12 +83,13 @@ class ResultCard:
         for place in self._places[len(self._shown) :]:
             place.set_visibility(False)
         self._problem.clear()
-        if request.status in {"failed", "canceled"} and request.status_reason:
-            with self._problem:
-                banner(
-                    f"{request.status_reason} Credits for pictures that were not made are back.",
-                    tone="danger" if request.status == "failed" else "",
-                )
+        if not request.status_reason:
+            return
+        stopped = request.status == "canceled"
+        more = " Credits for pictures that were not made are back." if stopped else ""
+        tone: Tone = "" if stopped else "danger" if request.status == "failed" else "warn"
+        with self._problem:
+            banner(f"{request.status_reason}{more}", tone=tone)
 
 
 def _place(request: Request) -> El:

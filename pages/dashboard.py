@@ -33,9 +33,7 @@ def register(deps: Deps) -> None:
     @ui.page("/dashboard")
     async def dashboard() -> None:
         async with shell(deps, "Dashboard", heading=False) as room:
-            page = Dashboard(deps, room.user.id)
-            name = room.user.name.split(" ")[0] if room.user.name else ""
-            await page.build(f"Welcome back, {name}" if name else "Welcome back")
+            await Dashboard(deps, room.user.id).build(room.user.name.split(" ")[0])
 
 
 class Dashboard:
@@ -48,17 +46,17 @@ class Dashboard:
         self._cards: dict[UUID, LiveCard] = {}
         self._progress: dict[UUID, tuple[str, float]] = {}
 
-    async def build(self, greeting: str) -> None:
-        """The whole page, and its subscriptions."""
+    async def build(self, name: str) -> None:
+        """The whole page, and its subscriptions. name: how the member is greeted, or nothing."""
         models, work = await self._read()
         with el("div", classes="page-head"):
             with el("div"):
-                el("h1", greeting)
+                welcome = "Welcome back" if models else "Welcome"
+                el("h1", f"{welcome}, {name}" if name else welcome)
                 self._next = el("p")
-            with el("div", classes="row"):
-                if any(m.status == "ready" for m in models):
-                    link_button("New model", "/models/new", icon_name="plus")
-                    link_button("Make images", "/studio", kind="primary", icon_name="sparkle")
+            with el("div", classes="row") as self._actions:
+                link_button("New model", "/models/new", icon_name="plus")
+                link_button("Make images", "/studio", kind="primary", icon_name="sparkle")
         self._live = el("div", classes="stack", aria_label="Under way", role="region")
         self._models = el("div")
         self._pictures = section("Latest pictures", link=("Open the gallery", "/gallery"))
@@ -81,6 +79,7 @@ class Dashboard:
 
     def _show_models(self, models: Sequence[UserModelView]) -> None:
         self._next.text = _next_step(models)
+        self._actions.set_visibility(any(m.status == "ready" for m in models))
         self._show_pictures(models)
         self._models.clear()
         with self._models:
@@ -117,7 +116,12 @@ class Dashboard:
             self._drop(model.id)
             return
         card = self._card(
-            model.id, model.name, f"/models/{model.id}", self._cancel_model, self._dismiss_model
+            model.id,
+            model.name,
+            f"/models/{model.id}",
+            self._cancel_model,
+            self._dismiss_model,
+            ready=("Make images", f"/studio?model={model.id}"),
         )
         text = stage_text(model) if model.active else _ended(model)
         last = model.samples[-1].url if model.samples else model.cover_url
@@ -130,7 +134,14 @@ class Dashboard:
         if made.dismissed or not (made.active or made.status == "failed" or made.id in self._cards):
             self._drop(made.id)
             return
-        card = self._card(made.id, made.prompt, "/studio", self._cancel_made, self._dismiss_made)
+        card = self._card(
+            made.id,
+            made.prompt,
+            "/studio",
+            self._cancel_made,
+            self._dismiss_made,
+            failed=("Use again", f"/studio?again={made.id}"),
+        )
         text = stage_text(made) if made.active else made.status_reason or "Done"
         last = made.images[-1].thumb_url if made.images else None
         card.show(
@@ -140,11 +151,17 @@ class Dashboard:
         )
         self._track(made.id, "images", made.progress, made.active)
 
-    def _card(self, id: UUID, title: str, href: str, cancel: Act, dismiss: Act) -> LiveCard:
+    def _card(
+        self, id: UUID, title: str, href: str, cancel: Act, dismiss: Act, **then: tuple[str, str]
+    ) -> LiveCard:
         if id not in self._cards:
             with self._live:
                 self._cards[id] = LiveCard(
-                    title, href=href, on_cancel=lambda: cancel(id), on_dismiss=lambda: dismiss(id)
+                    title,
+                    href=href,
+                    on_cancel=lambda: cancel(id),
+                    on_dismiss=lambda: dismiss(id),
+                    then=then,
                 )
         return self._cards[id]
 

@@ -83,7 +83,6 @@ class ModelPage:
     async def _show(self) -> None:
         """Everything for the present state."""
         self._chart, self._samples = None, {}
-        self._show_actions()
         self._main.clear()
         with self._main:
             if self._model.active:
@@ -101,7 +100,7 @@ class ModelPage:
         self._show_facts()
         await self._update()
 
-    def _show_actions(self) -> None:
+    def _show_badge(self) -> None:
         self._actions.clear()
         with self._actions:
             status_badge(self._model.status)
@@ -175,6 +174,7 @@ class ModelPage:
     async def _update(self) -> None:
         """What moves while it is trained."""
         model = self._model
+        self._show_badge()
         if model.active:
             self._stage.text = stage_text(model)
             self._percent.text = words.percent(model.progress)

@@ -1,6 +1,7 @@
 """/studio: a model, a sentence, a style; the price before the click; pictures as they come."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from nicegui import ui
@@ -35,29 +36,50 @@ IDEAS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the form stands on when the page opens; count None: what is usual."""
+
+    model: UUID | None = None
+    prompt: str = ""
+    preset: str = ""
+    aspect: str = "4:5"
+    negative: str = ""
+    count: int | None = None
+
+
 def register(deps: Deps) -> None:
     """Serve the page."""
 
     @ui.page("/studio")
     async def studio(
-        model: UUID | None = None, source: UUID | None = None, preset: str = ""
+        model: UUID | None = None,
+        source: UUID | None = None,
+        again: UUID | None = None,
+        preset: str = "",
     ) -> None:
         request = ui.context.client.request
         source = source or _uuid(request.query_params.get("from", ""))
-        user = current_user()
+        user, start = current_user(), Start(model=model, preset=preset)
         async with deps.transaction() as session:
             found = await user_models.list_(session, deps, user_id=user.id, limit=200)
-            like = None
             if source:
-                like = await gallery.details(session, deps, user_id=user.id, image_id=source)
+                start = _like(
+                    await gallery.details(session, deps, user_id=user.id, image_id=source)
+                )
+            elif again:
+                start = _again(
+                    await generations.get(session, deps, user_id=user.id, generation_id=again)
+                )
             recent = await generations.list_(session, deps, user_id=user.id, limit=SHOWN)
         ready = [m for m in found.items if m.status == "ready"]
         async with shell(deps, "Studio") as room:
             if not ready:
                 _nothing_yet(found.items)
+                live.on("user_model", user.id, _opening(deps, user.id))
                 return
             page = Studio(deps, user.id, ready, available=room.balance.available)
-            page.build(model, like, preset)
+            page.build(start)
             await page.open(recent.items)
 
 
@@ -66,6 +88,18 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def _opening(deps: Deps, user_id: UUID) -> live.Handler:
+    """Opens the studio as soon as there is a model for it."""
+
+    async def changed(id: UUID) -> None:
+        async with deps.transaction() as session:
+            model = await user_models.get(session, deps, user_id=user_id, user_model_id=id)
+        if model.status == "ready":
+            ui.navigate.reload()
+
+    return changed
 
 
 def _nothing_yet(models: Sequence[UserModelView]) -> None:
@@ -97,19 +131,11 @@ class Studio:
         self._models = {str(m.id): m for m in models}
         self._cards: dict[UUID, ResultCard] = {}
 
-    def build(self, model: UUID | None, like: ImageDetails | None, preset: str) -> None:
-        """model: to begin with. like: the image that more are wanted of."""
-        recipe = like.recipe if like else {}
-        chosen = str(model or (like and like.model_id) or next(iter(self._models)))
+    def build(self, start: Start) -> None:
+        """The form as it begins, and the results."""
         with el("div", classes="studio"):
             with el("section", classes="studio-form", aria_label="What to make"):
-                self._build_form(
-                    chosen if chosen in self._models else next(iter(self._models)),
-                    prompt=like.prompt if like else "",
-                    preset=(like.preset or "") if like else preset,
-                    aspect=_aspect(like) if like else "4:5",
-                    negative=str(recipe.get("negative_prompt") or ""),
-                )
+                self._build_form(start)
             with el("section", classes="results", aria_label="Results") as self._results:
                 self._empty = el("div", classes="card")
                 with self._empty:
@@ -118,28 +144,30 @@ class Studio:
                         image=sample("watercolour", small=True),
                     )
 
-    def _build_form(
-        self, model: str, *, prompt: str, preset: str, aspect: str, negative: str
-    ) -> None:
+    def _build_form(self, start: Start) -> None:
         info = self._deps.engine.info
         names = {key: m.name for key, m in self._models.items()}
-        self.model = Choice("Model", names, value=model)
+        chosen = str(start.model)
+        self.model = Choice("Model", names, value=chosen if chosen in names else next(iter(names)))
         self.prompt = Field(
             "Prompt",
             tag="textarea",
-            value=prompt,
+            value=start.prompt,
             placeholder=IDEAS[len(names) % len(IDEAS)],
             help="Place, light, clothes, mood. The person comes by itself.",
             maxlength=str(generations.PROMPT_LENGTH),
         )
         known = {p.id for p in presets.PRESETS}
-        self.style = style_picker(presets.PRESETS, value=preset if preset in known else "")
-        self.aspect = aspect_picker(generations.ASPECTS, value=aspect)
+        self.style = style_picker(
+            presets.PRESETS, value=start.preset if start.preset in known else ""
+        )
+        self.aspect = aspect_picker(generations.ASPECTS, value=start.aspect)
         counts = {str(n): str(n) for n in COUNTS if n <= info.max_count}
         most = min(USUAL, info.max_count, USUAL if self._available is None else self._available)
         usual = max((n for n in COUNTS if n <= most), default=1)
-        self.count = Segments("How many", counts, value=str(usual), on_change=self._price)
-        self._build_advanced(negative)
+        count = str(start.count) if str(start.count) in counts else str(usual)
+        self.count = Segments("How many", counts, value=count, on_change=self._price)
+        self._build_advanced(start.negative)
         banner(info.notice)
         with el("div", classes="studio-make"):
             self._make = button("Make images", self._submit, kind="primary", large=True, wide=True)
@@ -260,6 +288,29 @@ class Studio:
                 )
         except DomainError as error:
             toast(str(error), danger=True)
+
+
+def _like(image: ImageDetails) -> Start:
+    """More of a picture."""
+    return Start(
+        model=image.model_id,
+        prompt=image.prompt,
+        preset=image.preset or "",
+        aspect=_aspect(image),
+        negative=str(image.recipe.get("negative_prompt") or ""),
+    )
+
+
+def _again(generation: GenerationView) -> Start:
+    """What was asked for before, to change and ask again."""
+    return Start(
+        model=generation.user_model_id,
+        prompt=generation.prompt,
+        preset=generation.preset or "",
+        aspect=generation.aspect,
+        negative=generation.negative_prompt or "",
+        count=generation.count,
+    )
 
 
 def _aspect(like: ImageDetails) -> str:

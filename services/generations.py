@@ -136,6 +136,8 @@ async def create(
         reference=reference(row.id),
         purpose=f"{row.count} {'image' if row.count == 1 else 'images'} of {model.name}",
     )
+    if model.dismissed_at is None:  # "make its first images" has been answered
+        await user_models.dismiss(session, user_id=user_id, user_model_id=model.id)
     batch = deps.engine.info.batch
     for first in range(0, row.count, batch):
         await runs.start(

@@ -101,7 +101,9 @@ async def train(page: Page) -> None:
     assert await barriers(page) == []
     await shot(page, "model")
     await visit(page, "/dashboard")
-    await expect(page.get_by_role("article", name="Anna")).to_contain_text("Ready")
+    card = page.get_by_role("article", name="Anna")
+    await expect(card).to_contain_text("Ready")
+    await expect(card.get_by_role("link", name="Make images")).to_be_visible()
     await page.get_by_role("button", name="Put away").click()
     await expect(page.get_by_role("article", name="Anna")).to_have_count(0)
 
@@ -117,10 +119,11 @@ async def make_images(page: Page) -> None:
     await page.get_by_label("Prompt").fill(PROMPT)
     await page.get_by_role("radio", name="Watercolour").check()
     await page.get_by_role("radio", name="1:1").check()
-    await page.get_by_role("button", name="Make 4 images").click()
+    await page.get_by_role("button", name="Make 4 images").dblclick()  # means it once
     made = page.get_by_role("article", name=PROMPT)
     await expect(made).to_contain_text("Anna · Watercolour · 1:1")
     await expect(made.get_by_role("img", name=PROMPT)).to_have_count(4, timeout=MODEL_READY)
+    await expect(page.get_by_role("article")).to_have_count(1)
     assert await barriers(page) == []
     await shot(page, "studio")
 

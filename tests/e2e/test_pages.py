@@ -89,7 +89,7 @@ async def test_a_model_in_every_state(
         model = await make_user_model(
             session,
             user_id=member.id,
-            name="Anna",
+            name="Großtante Donaudampfschifffahrtsgesellschaftskapitänswitwe",
             status=status,
             progress=0.42,
             stage="training",

@@ -1,0 +1,200 @@
+"""What a member sees of work while it waits, goes on and ends: dashboard, model page, studio."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from nicegui.element import Element
+from nicegui.testing import User as Visitor
+from sqlalchemy import update
+
+from components import live
+from db.models import UserModel
+from services import generations, users
+from services.deps import Deps
+from services.generations import GenerationRequest
+from services.users import UserView
+from tests.builders import make_generation, make_image, make_training_image, make_user_model
+from tests.serving import serving
+from tests.waiting import eventually
+
+ANNA = {"email": "anna@example.com", "password": "four quiet words here", "name": "Anna"}
+READY = {"name": "Ben", "status": "ready", "engine": "preview"}
+
+
+@pytest.fixture
+async def visitor(live_deps: Deps) -> AsyncIterator[Visitor]:
+    async with serving(live_deps) as visitor:
+        await visitor.http_client.post("/register", data=ANNA)
+        yield visitor
+
+
+@pytest.fixture
+async def anna(live_deps: Deps, visitor: Visitor) -> UserView:
+    async with live_deps.transaction() as session:
+        found = await users.by_email(session, email=ANNA["email"])
+    assert found
+    return users.view(found)
+
+
+@pytest.fixture
+def model(live_deps: Deps, anna: UserView) -> Callable[..., Awaitable[UUID]]:
+    async def make(**values: Any) -> UUID:
+        async with live_deps.transaction() as session:
+            made = await make_user_model(session, user_id=anna.id, **READY | values)
+            for _ in range(10):
+                await make_training_image(session, user_model=made)
+        return made.id
+
+    return make
+
+
+async def now(live_deps: Deps, anna: UserView, id: UUID, **values: Any) -> None:
+    """The model's row changes, and the listener hears of it."""
+    async with live_deps.transaction() as session:
+        await session.execute(update(UserModel).where(UserModel.id == id).values(**values))
+    live.changed("user_model", id, anna.id)
+
+
+async def shows(visitor: Visitor, text: str) -> None:
+    """Wait until it stands there."""
+
+    async def there() -> bool:
+        await visitor.should_see(text)
+        return True
+
+    await eventually(there)
+
+
+def on_page(visitor: Visitor) -> list[Element]:
+    """Everything that is there."""
+    assert visitor.client
+    return list(visitor.client.elements.values())
+
+
+def badges(visitor: Visitor) -> set[str]:
+    """What the badges say."""
+    return {getattr(e, "text", "") for e in on_page(visitor) if "badge" in e.classes and e.visible}
+
+
+def addresses(visitor: Visitor, text: str) -> set[str]:
+    """Where the visible links of that text lead."""
+    found = visitor.find(text).elements
+    links = {element.parent_slot.parent for element in found if element.parent_slot}
+    return {link.props["href"] for link in links if link.visible}
+
+
+async def test_a_newcomer_is_not_welcomed_back(
+    visitor: Visitor, model: Callable[..., Awaitable[UUID]]
+) -> None:
+    await visitor.open("/dashboard")
+    await visitor.should_see("Welcome, Anna")
+    await model()
+    await visitor.open("/dashboard")
+    await visitor.should_see("Welcome back, Anna")
+
+
+async def test_the_badge_follows_the_training(
+    live_deps: Deps, visitor: Visitor, anna: UserView, model: Callable[..., Awaitable[UUID]]
+) -> None:
+    id = await model(status="queued")
+    await visitor.open(f"/models/{id}")
+    assert badges(visitor) == {"Waiting"}
+    await now(live_deps, anna, id, status="training", stage="sampling", progress=0.3)
+    await shows(visitor, "Making sample pictures")
+    assert badges(visitor) == {"Training"}
+
+
+async def test_a_model_that_gets_ready_leads_to_its_first_images(
+    live_deps: Deps, visitor: Visitor, anna: UserView, model: Callable[..., Awaitable[UUID]]
+) -> None:
+    id = await model(status="training", progress=0.9)
+    await visitor.open("/dashboard")
+    await visitor.should_not_see("Make images")
+    await now(live_deps, anna, id, status="ready")
+    await shows(visitor, "Ben is ready: make its first images in the studio.")
+    assert addresses(visitor, "Make images") == {"/studio", f"/studio?model={id}"}
+
+
+async def test_its_card_goes_when_there_are_images(
+    live_deps: Deps, visitor: Visitor, anna: UserView, model: Callable[..., Awaitable[UUID]]
+) -> None:
+    id = await model()
+    await visitor.open("/dashboard")
+    await visitor.should_see("make its first images")
+    async with live_deps.transaction() as session:
+        asked = GenerationRequest(user_model_id=id, prompt="in the rain")
+        await generations.create(session, live_deps, user_id=anna.id, request=asked)
+    await visitor.open("/dashboard")
+    await visitor.should_see("in the rain")
+    await visitor.should_not_see("make its first images")
+
+
+async def test_what_failed_says_so_and_can_be_asked_for_again(
+    live_deps: Deps, visitor: Visitor, anna: UserView, model: Callable[..., Awaitable[UUID]]
+) -> None:
+    id = await model()
+    reason = "The engine refused the prompt. Nothing was charged."
+    async with live_deps.transaction() as session:
+        made = await make_generation(
+            session,
+            user_id=anna.id,
+            user_model_id=id,
+            status="failed",
+            status_reason=reason,
+            prompt="on a windy beach",
+            preset="neon",
+            aspect="9:16",
+            count=2,
+        )
+    await visitor.open("/dashboard")
+    await visitor.should_see(reason)
+    assert addresses(visitor, "Use again") == {f"/studio?again={made.id}"}
+    await visitor.open(f"/studio?again={made.id}")
+    await visitor.should_see("Make 2 images")
+    elements = on_page(visitor)
+    assert "on a windy beach" in [e.props.get("defaultValue") for e in elements]
+    assert {"neon", "9:16", "2"} <= {
+        e.props["value"] for e in elements if e.props.get("defaultChecked")
+    }
+
+
+async def test_what_came_in_part_says_what_is_missing(
+    live_deps: Deps, visitor: Visitor, anna: UserView, model: Callable[..., Awaitable[UUID]]
+) -> None:
+    id = await model()
+    reason = "1 of 2 could not be made, and nothing was charged for it."
+    async with live_deps.transaction() as session:
+        made = await make_generation(
+            session, user_id=anna.id, user_model_id=id, count=2, status_reason=reason
+        )
+        await make_image(session, user_id=anna.id, generation_id=made.id)
+    await visitor.open("/studio")
+    await visitor.should_see(reason)
+
+
+async def test_a_double_click_makes_one_request(
+    live_deps: Deps, visitor: Visitor, anna: UserView, model: Callable[..., Awaitable[UUID]]
+) -> None:
+    """The second click comes while the first is answered: one request, one price."""
+    id = await model()
+    async with live_deps.transaction() as session:
+        before = await make_generation(session, user_id=anna.id, user_model_id=id, count=2)
+    await visitor.open(f"/studio?again={before.id}")
+    visitor.find(marker="make").click()
+    visitor.find(marker="make").click()
+    await shows(visitor, "Waiting for its turn")
+    async with live_deps.transaction() as session:
+        asked = await generations.list_(session, live_deps, user_id=anna.id)
+    assert len(asked.items) == 2
+
+
+async def test_the_studio_opens_when_the_first_model_is_ready(
+    live_deps: Deps, visitor: Visitor, anna: UserView, model: Callable[..., Awaitable[UUID]]
+) -> None:
+    id = await model(status="training")
+    await visitor.open("/studio")
+    await visitor.should_see("The studio opens as soon as it is ready.")
+    await now(live_deps, anna, id, status="ready")
+    await shows(visitor, "How many")
