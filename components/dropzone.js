@@ -11,7 +11,7 @@ export default {
     <ul v-if="items.length" class="photos">
       <li v-for="f in items" :key="f.key" class="photo" :class="f.state">
         <div class="photo-frame">
-          <img v-if="f.src" :src="f.src" :alt="'Photo ' + f.name" width="160" height="160" decoding="async" @error="f.src = ''">
+          <img v-if="f.src" :src="f.src" :alt="'Photo ' + f.name" :style="f.aim" width="160" height="160" decoding="async" @error="f.src = ''">
           <span v-else class="photo-name tiny muted">{{ f.name }}</span>
           <div v-if="busy(f)" class="bar" role="progressbar" :aria-label="'Uploading ' + f.name" aria-valuemin="0" aria-valuemax="100" :aria-valuenow="Math.round(f.part * 100)"><div :style="{ width: f.part * 100 + '%' }"></div></div>
           <button type="button" class="photo-remove" :aria-label="'Remove ' + f.name" @click="remove(f)"><i class="icon little icon-close" aria-hidden="true"></i></button>
@@ -48,10 +48,15 @@ export default {
   methods: {
     files: (e) => [...(e.dataTransfer?.types || [])].includes("Files"),
     busy: (f) => f.state === "waiting" || f.state === "sending",
-    kept(p) {
-      const text = p.warnings.map((w) => w.message).join(" ");
-      return { key: p.id, id: p.id, name: p.name, src: p.thumb_url, state: text ? "warned" : "good", text: text || "Good", part: 1 };
+    judged(p) {
+      const text = p.warnings.map((w) => w.message).join(" "), box = p.face_box; // the square shows the face
+      return { state: text ? "warned" : "good", text: text || "Good", aim: box && { objectPosition: `${50 * (box[0] + box[2])}% ${50 * (box[1] + box[3])}%` } };
     },
+    tell(photos) {
+      const said = new Map(photos.map((p) => [p.id, p]));
+      for (const f of this.items) if (said.has(f.id)) Object.assign(f, this.judged(said.get(f.id)));
+    },
+    kept(p) { return { key: p.id, id: p.id, name: p.name, src: p.thumb_url, part: 1, ...this.judged(p) }; },
     add(list) {
       for (const file of list) {
         const local = URL.createObjectURL(file), large = file.size > this.maxBytes;

@@ -10,7 +10,8 @@ class Dropzone(Element, component="dropzone.js"):
     """Puts each photo to `url?name=` as a raw body, and deletes at `url/<photo id>`.
 
     url: None keeps what was added waiting in the browser. photos: those already there, as
-    {"id", "name", "thumb_url", "warnings": [{"message"}]}. max_bytes: of one file.
+    {"id", "name", "thumb_url", "warnings": [{"message"}], "face_box": (left, top, right, bottom)
+    in 0..1 or None}. max_bytes: of one file.
     on_changed: called when a photo arrived, was refused or was removed.
     """
 
@@ -26,6 +27,10 @@ class Dropzone(Element, component="dropzone.js"):
         super().__init__()
         self._props.update({"url": url or "", "photos": list(photos), "max-bytes": max_bytes})
         self.on("changed", lambda: on_changed())
+
+    def tell(self, photos: Sequence[dict[str, Any]]) -> None:
+        """What is said of those that are there now: a photo can change the others' verdicts."""
+        self.run_method("tell", list(photos))
 
     def open(self, url: str) -> None:
         """Send what waits, and what comes, to this address."""

@@ -19,6 +19,7 @@ function thumbHash(text) { // decodes a ThumbHash (github.com/evanw/thumbhash), 
   canvas.getContext("2d").putImageData(pixels, 0, 0); return `url(${canvas.toDataURL()})`;
 }
 
+const likeness = (n) => n === null ? null : `${Math.round(n)}${n < 36 ? ", not very close: another try may be closer" : ""}`; // of 100, as services/likeness.py has it
 const TOOLS = [["favourite", "Favourite (F)", "heart"], ["details", "Details (I)", "info"], ["zoom", "Zoom (Z)", "expand"], ["download", "Download", "download"],
   ["album", "Add to album", "album"], ["share", "Share", "share"], ["trash", "Delete (Del)", "trash"], ["close", "Close (Esc)", "close"]];
 const BACK = [["restore", "Restore", "undo"], ["erase", "Delete for ever", "trash"], ["close", "Close (Esc)", "close"]], KEYS = { f: "favourite", i: "details", z: "zoom", Delete: "trash" };
@@ -42,7 +43,7 @@ export default {
   computed: {
     facts() {
       const { it } = this, shown = ["prompt", "seed", "preset", "width", "height"], recipe = Object.entries(it.recipe).filter(([name, value]) => !shown.includes(name) && typeof value !== "object" && value !== "");
-      return [["Model", it.model_name], ["Style", it.preset], ["Likeness", it.likeness === null ? null : `${Math.round(it.likeness)} %`], ["Seed", it.seed], ["Size", `${it.width} × ${it.height}`],
+      return [["Model", it.model_name], ["Style", it.preset], ["Likeness", likeness(it.likeness)], ["Seed", it.seed], ["Size", `${it.width} × ${it.height}`],
         ["Made", new Date(it.created_at).toLocaleString()], ...recipe.map(([name, value]) => [name.replaceAll("_", " ").replace(/^./, (c) => c.toUpperCase()), value])].filter(([, value]) => value !== null);
     },
   },

@@ -247,7 +247,11 @@ def _photo_strip(found: tuple[PhotoView, ...], model: UserModelView) -> None:
         return
     with section("Photos"), el("div", classes="thumbs"):
         for photo in found:
-            el("img", src=photo.thumb_url, alt=f"Photo of {model.name}", loading="lazy")
+            image = el("img", src=photo.thumb_url, alt=f"Photo of {model.name}", loading="lazy")
+            if photo.face_box:
+                left, top, right, bottom = photo.face_box
+                x, y = 50 * (left + right), 50 * (top + bottom)
+                image.style(f"object-position: {x:.1f}% {y:.1f}%")  # the square shows the face
 
 
 def _left(model: UserModelView, standing: str) -> str:

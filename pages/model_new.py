@@ -16,7 +16,7 @@ from components.icons import icon
 from pages.context import caller, current_user
 from pages.model_delete import delete_button
 from pages.shell import shell
-from services import consents, photos, training, uploads, user_models
+from services import coach, consents, photos, training, uploads, user_models
 from services.deps import Deps
 from services.errors import DomainError
 from services.photos import PhotoSet, PhotoView
@@ -105,7 +105,7 @@ class Builder:
             self.subject_is = Segments(
                 "Whom do the photos show?", consents.SUBJECTS, value="self", stacked=True
             )
-            self.agreed = Tick(consents.TEXTS[consents.CURRENT], on_change=self._edited)
+            self.agreed = Tick(consents.TEXTS[consents.current(self._deps)], on_change=self._edited)
 
     def _build_photos(self, found: PhotoSet | None) -> None:
         with el("div", classes="meter"):
@@ -157,7 +157,7 @@ class Builder:
                 name=self.name.value,
                 subject=self.subject.value,
                 subject_is=self.subject_is.value,
-                text_version=consents.CURRENT,
+                text_version=consents.current(self._deps),
                 ip=caller(ui.context.client.request).ip,
             )
         ui.navigate.history.replace(f"/models/new?draft={self._model.id}")
@@ -176,14 +176,16 @@ class Builder:
         if self._model:
             key: dict[str, Any] = {"user_id": self._user_id, "user_model_id": self._model.id}
             async with self._deps.transaction() as session:
-                verdict = (await photos.list_(session, self._deps, **key)).verdict
+                found = await photos.list_(session, self._deps, **key)
+                verdict = found.verdict
                 self._quote = await training.quote(session, self._deps, **key)
+            self._dropzone.tell([_photo(photo) for photo in found.photos])
         count = verdict.count if verdict else 0
         self._meter_text.text = verdict.message if verdict else "No photos yet"
-        self._meter.progress = count / photos.GOOD_PHOTOS
+        self._meter.progress = count / coach.GOOD_PHOTOS
         self._waits.set_visibility(self._model is None)
         self._who.done(self._model is not None)
-        self._photos_step.done(count >= photos.MIN_PHOTOS)
+        self._photos_step.done(count >= coach.MIN_PHOTOS)
         self._show_train()
 
     def _show_train(self) -> None:
@@ -227,6 +229,7 @@ def _photo(photo: PhotoView) -> dict[str, Any]:
         "name": photo.name,
         "thumb_url": photo.thumb_url,
         "warnings": [dataclasses.asdict(w) for w in photo.warnings],
+        "face_box": photo.face_box,
     }
 
 

@@ -37,6 +37,8 @@ from services.deps import Deps
 from services.engines.base import Engine
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.process import Renderer
+from services.faces import configured as configured_faces
+from services.faces.memory import FaceMemory
 from services.health import Health
 from services.jobs import Handler, Kind, Worker
 from services.notify import Listener
@@ -131,6 +133,7 @@ def build(settings: Settings, url: str) -> Product:
         storage=storage,
         payments=configured_payments(settings),
         secret=secret,
+        faces=FaceMemory() if configured_faces.looks(settings) else None,
     )
     worker = Worker(deps, kinds=KINDS, ticks=TICKS) if settings.role != "web" else None
     scheduler = Scheduler(worker.duties if worker else {})

@@ -13,15 +13,20 @@ from db.models import Consent, UserModel
 from services.deps import Deps
 from services.errors import Conflict, Invalid
 
-CURRENT = "1"
-TEXTS = {
-    "1": (
-        "I am at least 18 years old. The photos show me, or an adult who gave me permission. "
-        "I agree that they are used to make a model of this person's appearance, and pictures "
-        "from it, for me alone. They are kept until I delete the model; deleting it erases the "
-        "photos and the model. I will not use the pictures to deceive or to harm anyone."
-    )
-}
+_TEXT = (
+    "I am at least 18 years old. The photos show me, or an adult who gave me permission. "
+    "I agree that they are used to make a model of this person's appearance, and pictures "
+    "from it, for me alone. They are kept until I delete the model; deleting it erases the "
+    "photos and the model. I will not use the pictures to deceive or to harm anyone."
+)
+_FACES = (
+    " The face in the photos and pictures is measured on this server, to say which photos are "
+    "good and how much a picture looks like the person. These measurements are not stored; only "
+    "where the face is in a photo, how large and how sharp, and the result are kept, as long as "
+    "the photo or the picture."
+)
+TEXTS = {"1": _TEXT, "2": _TEXT + _FACES}
+COVERS_FACES = ("2",)
 SUBJECTS = {
     "self": "The photos show me",
     "other_with_permission": "They show an adult who gave me permission",
@@ -38,6 +43,11 @@ class ConsentView:
     given_at: datetime
 
 
+def current(deps: Deps) -> str:
+    """The version of the text that fits what this installation does."""
+    return "2" if deps.faces else "1"
+
+
 async def give(
     session: AsyncSession,
     deps: Deps,
@@ -50,7 +60,8 @@ async def give(
 ) -> None:
     """Records the consent for one user model. Raises Invalid for an unknown text or subject."""
     if text_version not in TEXTS:
-        raise Invalid("Please read and accept the present consent text.", text_version=CURRENT)
+        present = current(deps)
+        raise Invalid("Please read and accept the present consent text.", text_version=present)
     if subject_is not in SUBJECTS:
         raise Invalid("Say whom the photos show.", subject_is=list(SUBJECTS))
     session.add(
@@ -74,6 +85,16 @@ async def require(session: AsyncSession, *, user_model_id: UUID) -> None:
     )
     if not await session.scalar(select(standing)):
         raise Conflict("The consent for this model was withdrawn, so it can’t be trained.")
+
+
+async def covers_faces(session: AsyncSession, *, user_model_id: UUID) -> bool:
+    """Whether the person's face may be measured: the text that says so was agreed to."""
+    agreed = exists().where(
+        Consent.user_model_id == user_model_id,
+        Consent.withdrawn_at.is_(None),
+        Consent.text_version.in_(COVERS_FACES),
+    )
+    return bool(await session.scalar(select(agreed)))
 
 
 async def standing(session: AsyncSession, *, user_id: UUID) -> list[ConsentView]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.engines.base import Engine
+from services.faces.memory import FaceMemory
 from services.payments.base import Payments
 from services.settings import Settings
 from services.storage.base import Storage
@@ -24,6 +25,7 @@ class Deps:
     transaction: one commit per edge (page handler, route, job); nothing remote inside it.
     reading: the same for edges that only look; what its session writes stays at once.
     now: aware, UTC. new_seed: 0..2**31-1. secret: 32 bytes that sign URLs, from DATA_DIR.
+    faces: None where faces are not looked at.
     """
 
     transaction: Transaction
@@ -36,3 +38,4 @@ class Deps:
     storage: Storage
     payments: Payments
     secret: bytes
+    faces: FaceMemory | None = None

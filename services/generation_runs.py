@@ -9,7 +9,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, Generation, RemoteJob, UserModel
-from services import callbacks, generations, imaging, jobs, notify, photos, remote, results, runs
+from services import (
+    callbacks,
+    generations,
+    imaging,
+    jobs,
+    likeness,
+    notify,
+    photos,
+    remote,
+    results,
+    runs,
+)
 from services.deps import Deps
 from services.engines.base import FileRef, GenerateRequest, RemoteState, RemoteStatus, ResultFile
 from services.imaging import Derived
@@ -78,7 +89,7 @@ class GenerationWork:
             subject=model.subject,
             base_model=model.base_model,
             progress_url=callbacks.url(self.deps, run.id),
-            face_boxes=[None for _ in best],
+            face_boxes=[photo.face_box for photo in best],
         )
 
     async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
@@ -104,6 +115,7 @@ class GenerationWork:
             stored = set(await session.scalars(_positions(row.id)))
             model = await session.get(UserModel, row.user_model_id)
         recipe = {**_recipe(row, model), **status.recipe}
+        centre = await likeness.centroid(self.deps, user_model_id=model.id) if model else None
         reason = "The engine made no picture."
         for result in status.results:
             position = run.first + result.index
@@ -111,13 +123,15 @@ class GenerationWork:
                 continue
             try:
                 put = self._output_key(run, result.index)
-                derived = await imaging.derive(await results.read(self.deps, result, put=put))
+                data = await results.read(self.deps, result, put=put)
+                derived = await imaging.derive(data, faces=centre is not None)
             except imaging.Rejected:
                 reason = "The engine sent something that is not a picture."
             except BadResult as bad:
                 reason = str(bad)
             else:
-                await self._keep(run, row, position, derived, recipe)
+                alike = likeness.of(derived.faces, centre)
+                await self._keep(run, row, position, derived, recipe, alike)
                 stored.add(position)
         wanted = range(run.first, run.first + run.units)
         if status.state is RemoteState.SUCCEEDED and not stored.intersection(wanted):
@@ -146,6 +160,7 @@ class GenerationWork:
         position: int,
         derived: Derived,
         recipe: dict[str, Any],
+        alike: float | None,
     ) -> None:
         """Bytes, then the row, unless the run has ended or the image is already there."""
         folder = new_folder(str(run.user_id), "images")
@@ -161,6 +176,7 @@ class GenerationWork:
             "prompt": row.prompt,
             "preset": row.preset,
             "recipe": {**recipe, "seed": seed},
+            "likeness": alike,
             "folder": folder,
             "content_type": derived.content_type,
             "width": derived.width,

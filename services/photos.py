@@ -10,45 +10,18 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, TrainingImage, User, UserModel
-from services import erasing, imaging, notify
+from services import coach, consents, erasing, imaging, likeness, notify
+from services.coach import PhotoWarning, SetVerdict
 from services.deps import Deps
 from services.errors import Conflict, NotFound
+from services.faces.base import Box
+from services.faces.compare import strangers
 from services.imaging import Ingested
 from services.storage import keys
 from services.uploads import Upload
 
-MIN_PHOTOS, GOOD_PHOTOS, MAX_PHOTOS = 10, 20, 30
-MIN_SIDE, GOOD_SIDE = 256, 768  # px, the short side; training is done at 1024
-MAX_RATIO, GOOD_RATIO = 4.0, 2.2
-# Below: blurred, or dark. Of 14 photographs the least sharp has 588; blurred by 0.3 % of their
-# length none has over 57. The darkest by day has 160; at a quarter of the light none has over 56.
-SHARP, LIGHT = 60.0, 70.0
-NEAR = 6  # of 64 bits of the hash: no more may differ between near duplicates
 EDITABLE = ("draft", "failed", "canceled")
-
-REFUSALS = {
-    "too_large": "The file is larger than 25 MB. Send a smaller copy.",
-    "too_small": f"The picture is under {MIN_SIDE} px on its short side. Send the original.",
-    "strip": "The picture is a narrow strip. Send an ordinary photo.",
-    "duplicate": "This photo is already in the set.",
-    "full": f"The set is full at {MAX_PHOTOS} photos. Remove one first.",
-    "quota": "Your storage is full. Delete pictures or models you no longer need.",
-}
-WARNINGS = {
-    "near_duplicate": "Almost the same as another photo: a different moment teaches more.",
-    "blurred": "Blurred: a sharper photo teaches more.",
-    "dark": "Dark: a photo in better light teaches more.",
-    "small": f"Small: under {GOOD_SIDE} px, fine details are missing.",
-    "narrow": "Narrow: much of it will be cropped away.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoWarning:
-    """Something that makes an accepted photo less useful: a code of WARNINGS and its text."""
-
-    code: str
-    message: str
+TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +29,7 @@ class PhotoView:
     """One accepted photo. width, height: as uploaded, upright. thumbhash: base64.
 
     thumb_url, full_url: signed, for this product's pages, good for some minutes.
+    face_box: (left, top, right, bottom) in 0..1; None without a face, or where nobody looked.
     """
 
     id: UUID
@@ -68,11 +42,12 @@ class PhotoView:
     created_at: datetime
     thumb_url: str
     full_url: str
+    face_box: Box | None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one uploaded file. code: "accepted", or one of REFUSALS or imaging.REASONS.
+    """What became of one uploaded file. code: "accepted", or a key of a `REFUSALS` or `REASONS`.
 
     photo: the accepted one; for "duplicate" the one that is already there.
     """
@@ -82,18 +57,6 @@ class Verdict:
     code: str
     message: str
     photo: PhotoView | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SetVerdict:
-    """The set as a whole: how many photos, whether that is enough to train, what would help."""
-
-    count: int
-    enough: bool
-    message: str
-    minimum: int = MIN_PHOTOS
-    good: int = GOOD_PHOTOS
-    maximum: int = MAX_PHOTOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +74,7 @@ class TrainingPhoto:
     id: UUID
     key: str
     warnings: tuple[str, ...]
+    face_box: Box | None
 
 
 async def receive(deps: Deps, *, user_id: UUID, user_model_id: UUID, upload: Upload) -> Verdict:
@@ -123,13 +87,16 @@ async def receive(deps: Deps, *, user_id: UUID, user_model_id: UUID, upload: Upl
     async with deps.transaction() as session:
         model = await _model(session, user_id=user_id, user_model_id=user_model_id, lock=False)
         folder = keys.new_folder(model.folder, "photos")
+        looks = deps.faces is not None and await consents.covers_faces(
+            session, user_model_id=user_model_id
+        )
         if refusal := await _no_room(session, deps, model, upload):
             return refusal
     try:
-        photo = await imaging.ingest(upload.path)
+        photo = await imaging.ingest(upload.path, faces=looks)
     except imaging.Rejected as error:
         return Verdict(upload.name, False, error.code, str(error))
-    if code := _unusable(photo):
+    if code := coach.refusal(photo):
         return _refused(upload, code)
     size = await imaging.store(deps.storage, folder, photo.files)
     verdict = None
@@ -138,10 +105,38 @@ async def receive(deps: Deps, *, user_id: UUID, user_model_id: UUID, upload: Upl
             model = await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
             verdict = await _no_room(session, deps, model, upload)
             verdict = verdict or await _add(session, deps, model, upload, photo, folder, size)
-        return verdict
     finally:
         if verdict is None or not verdict.accepted:
             await deps.storage.erase(folder)
+    if deps.faces and photo.faces and verdict.accepted:
+        deps.faces.keep(folder, photo.faces[0].embedding)
+        await compare(deps, user_id=user_id, user_model_id=user_model_id)
+        return await _again(deps, folder) or verdict
+    return verdict
+
+
+async def compare(deps: Deps, *, user_id: UUID, user_model_id: UUID) -> None:
+    """Say of each photo whether it seems to show another person; after any change of the set.
+
+    Opens its own short transactions; the set may change between them, then it looks again.
+    """
+    if deps.faces is None:
+        return
+    for _ in range(TRIES):
+        async with deps.transaction() as session:
+            folders = _with_faces(await _rows(session, user_model_id))
+        known = await likeness.embeddings(deps, folders)
+        async with deps.transaction() as session:
+            await _hold(session, user_model_id)
+            rows = await _rows(session, user_model_id)
+            if _with_faces(rows) <= folders:
+                known = {row.folder: known[row.folder] for row in rows if row.folder in known}
+                if _mark(rows, strangers(known)):
+                    await session.flush()
+                    await notify.publish(
+                        session, topic="user_model", id=user_model_id, user_id=user_id
+                    )
+                return
 
 
 async def list_(
@@ -150,13 +145,17 @@ async def list_(
     """The set with its verdict; raises NotFound."""
     await _model(session, user_id=user_id, user_model_id=user_model_id)
     rows = await _rows(session, user_model_id)
-    return PhotoSet(tuple(_view(row, deps) for row in rows), _judge(rows))
+    verdict = coach.set_verdict([row.verdict["warnings"] for row in rows])
+    return PhotoSet(tuple(_view(row, deps) for row in rows), verdict)
 
 
 async def remove(
-    session: AsyncSession, *, user_id: UUID, user_model_id: UUID, image_id: UUID
+    session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID, image_id: UUID
 ) -> None:
-    """Take a photo out; its files go by a clean-up job. Raises NotFound, Conflict."""
+    """Take a photo out; its files go by a clean-up job. Raises NotFound, Conflict.
+
+    `compare` the others when this is committed.
+    """
     await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
     row = await session.scalar(
         select(TrainingImage).where(
@@ -168,18 +167,25 @@ async def remove(
     await erasing.request(session, prefix=row.folder)
     await session.delete(row)
     await session.flush()
+    if deps.faces:
+        deps.faces.forget(row.folder)
     await notify.publish(session, topic="user_model", id=user_model_id, user_id=user_id)
 
 
 async def best(session: AsyncSession, user_model_id: UUID, n: int) -> list[TrainingPhoto]:
-    """The n most useful photos, best first: without warnings before with, sharp before soft.
+    """The n most useful photos, best first (see `coach.usefulness`).
 
-    For services that have checked the owner; n=MAX_PHOTOS gives the whole set.
+    For services that have checked the owner; n=coach.MAX_PHOTOS gives the whole set.
     """
     rows = await _rows(session, user_model_id)
-    rows.sort(key=lambda row: (len(row.verdict["warnings"]), -row.verdict["sharpness"]))
+    rows.sort(key=lambda row: coach.usefulness(row.verdict))
     return [
-        TrainingPhoto(row.id, f"{row.folder}/train.jpg", tuple(row.verdict["warnings"]))
+        TrainingPhoto(
+            row.id,
+            f"{row.folder}/train.jpg",
+            tuple(row.verdict["warnings"]),
+            coach.face_box(row.verdict),
+        )
         for row in rows[:n]
     ]
 
@@ -207,6 +213,12 @@ async def _model(
     return model
 
 
+async def _hold(session: AsyncSession, user_model_id: UUID) -> None:
+    """Until the end of the transaction nobody else changes the set."""
+    query = select(UserModel.id).where(UserModel.id == user_model_id)
+    await session.execute(query.with_for_update(key_share=True))
+
+
 async def _rows(session: AsyncSession, user_model_id: UUID) -> list[TrainingImage]:
     query = select(TrainingImage).where(TrainingImage.user_model_id == user_model_id)
     return list(await session.scalars(query.order_by(TrainingImage.created_at, TrainingImage.id)))
@@ -224,7 +236,7 @@ async def _no_room(
     if same:
         return _refused(upload, "duplicate", _view(same, deps))
     count = select(func.count()).where(TrainingImage.user_model_id == model.id)
-    if (await session.scalar(count) or 0) >= MAX_PHOTOS:
+    if (await session.scalar(count) or 0) >= coach.MAX_PHOTOS:
         return _refused(upload, "full")
     await session.execute(
         text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"),
@@ -246,7 +258,6 @@ async def _add(
     size: int,
 ) -> Verdict:
     others = await _rows(session, model.id)
-    warnings = _warnings(photo, [row.phash for row in others])
     row = TrainingImage(
         id=deps.new_id(),
         user_id=model.user_id,
@@ -260,65 +271,51 @@ async def _add(
         height=photo.height,
         bytes=size,
         thumbhash=photo.thumbhash,
-        verdict={"warnings": warnings, "sharpness": photo.sharpness, "light": photo.light},
+        verdict={
+            "warnings": coach.warnings(photo, [row.phash for row in others]),
+            **coach.facts(photo),
+        },
     )
     session.add(row)
     await session.flush()
     await session.refresh(row)
     await notify.publish(session, topic="user_model", id=model.id, user_id=model.user_id)
-    message = " ".join(WARNINGS[code] for code in warnings) or "Good."
-    return Verdict(upload.name, True, "accepted", message, _view(row, deps))
+    return _accepted(row, deps)
 
 
-def _unusable(photo: Ingested) -> str | None:
-    short, long = sorted((photo.width, photo.height))
-    if long > MAX_RATIO * short:
-        return "strip"
-    return "too_small" if short < MIN_SIDE else None
+async def _again(deps: Deps, folder: str) -> Verdict | None:
+    """The verdict on a photo now that it was compared; None if it has gone meanwhile."""
+    async with deps.transaction() as session:
+        query = select(TrainingImage).where(TrainingImage.folder == folder)
+        row = await session.scalar(query)
+        return _accepted(row, deps) if row else None
 
 
-def _warnings(photo: Ingested, others: list[int]) -> list[str]:
-    short, long = sorted((photo.width, photo.height))
-    found = {
-        "near_duplicate": any(_differing(photo.phash, other) <= NEAR for other in others),
-        "blurred": photo.sharpness < SHARP,
-        "dark": photo.light < LIGHT,
-        "small": short < GOOD_SIDE,
-        "narrow": long > GOOD_RATIO * short,
-    }
-    return [code for code, is_so in found.items() if is_so]
+def _accepted(row: TrainingImage, deps: Deps) -> Verdict:
+    view = _view(row, deps)
+    message = " ".join(warning.message for warning in view.warnings) or "Good."
+    return Verdict(row.name, True, "accepted", message, view)
 
 
-def _differing(one: int, other: int) -> int:
-    """How many of the 64 bits of two hashes differ; the hashes are signed."""
-    return ((one ^ other) & (2**64 - 1)).bit_count()
+def _with_faces(rows: list[TrainingImage]) -> set[str]:
+    return {row.folder for row in rows if row.verdict.get("face")}
 
 
-def _judge(rows: list[TrainingImage]) -> SetVerdict:
-    count = len(rows)
-    enough = count >= MIN_PHOTOS
-    return SetVerdict(
-        count, enough, f"{count} of {MIN_PHOTOS}–{GOOD_PHOTOS} photos: {_advice(rows)}"
-    )
-
-
-def _advice(rows: list[TrainingImage]) -> str:
-    """What would help this set most, in a few words."""
-    given = [code for row in rows for code in row.verdict["warnings"]]
-    missing = MIN_PHOTOS - len(rows)
-    if missing > 0:
-        return f"add {missing} more, from near and far, in different places and light."
-    if given.count("near_duplicate") * 4 > len(rows):
-        return "many look alike; other places, clothes and light would help."
-    if given.count("blurred") * 4 > len(rows):
-        return "many are blurred; sharper ones would help."
-    if given.count("dark") * 4 > len(rows):
-        return "many are dark; some in daylight would help."
-    return "a good set." if len(rows) <= GOOD_PHOTOS else "more than enough; keep the best."
+def _mark(rows: list[TrainingImage], folders: set[str]) -> bool:
+    """Give and take the warning of a stranger; whether anything changed."""
+    changed = False
+    for row in rows:
+        codes = row.verdict["warnings"]
+        if (row.folder in folders) != (coach.STRANGER in codes):
+            others = [code for code in codes if code != coach.STRANGER]
+            codes = [coach.STRANGER, *others] if row.folder in folders else others
+            row.verdict = {**row.verdict, "warnings": codes}
+            changed = True
+    return changed
 
 
 def _refused(upload: Upload, code: str, photo: PhotoView | None = None) -> Verdict:
-    return Verdict(upload.name, False, code, REFUSALS[code], photo)
+    return Verdict(upload.name, False, code, coach.REFUSALS[code], photo)
 
 
 def _view(row: TrainingImage, deps: Deps) -> PhotoView:
@@ -330,8 +327,9 @@ def _view(row: TrainingImage, deps: Deps) -> PhotoView:
         width=row.width,
         height=row.height,
         thumbhash=base64.b64encode(row.thumbhash).decode(),
-        warnings=tuple(PhotoWarning(code, WARNINGS[code]) for code in codes),
+        warnings=tuple(PhotoWarning(code, coach.WARNINGS[code]) for code in codes),
         created_at=row.created_at,
         thumb_url=deps.storage.url(f"{row.folder}/thumb.webp"),
         full_url=deps.storage.url(f"{row.folder}/full.jpg"),
+        face_box=coach.face_box(row.verdict),
     )

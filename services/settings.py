@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     training_recipe: dict[str, Any] = Field(default_factory=dict)
     gpu_worker_url: str | None = None
     gpu_worker_key: SecretStr | None = None
+    face_checks: Literal["auto", "off", "on"] = "auto"
 
     stripe_secret_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None

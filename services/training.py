@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingImage, UserModel
 from services import consents, erasing, ledger, plans, runs, user_models
+from services.coach import MAX_PHOTOS, MIN_PHOTOS
 from services.deps import Deps
 from services.errors import Conflict, DomainError
-from services.photos import MAX_PHOTOS, MIN_PHOTOS
 from services.user_models import UserModelView
 
 LIMITS = runs.Limits(

@@ -8,18 +8,21 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingSample, UserModel
 from services import (
     callbacks,
+    coach,
     erasing,
     imaging,
     jobs,
     ledger,
+    likeness,
     photos,
     remote,
     results,
@@ -29,6 +32,7 @@ from services import (
 )
 from services.deps import Deps
 from services.engines.base import FileRef, RemoteState, RemoteStatus, ResultFile, TrainRequest
+from services.faces.base import Embedding
 from services.results import BadResult
 
 KIND = "training"
@@ -69,7 +73,7 @@ class TrainingWork:
         """What is sent; the dataset lies in our storage before that."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
-            chosen = await photos.best(session, row.id, photos.MAX_PHOTOS)
+            chosen = await photos.best(session, row.id, coach.MAX_PHOTOS)
         request = self._request(run, row, chosen)
         if self.deps.engine.info.needs_weights:
             files = [await self.deps.storage.get(photo.key) for photo in chosen]
@@ -105,10 +109,12 @@ class TrainingWork:
             row = await _row(session, run)
             query = select(TrainingSample.key).where(TrainingSample.user_model_id == row.id)
             stored = set(await session.scalars(query))
-        for sample in status.samples:
-            key = f"{training.folder(row, run)}/samples/{sample.index:02}.webp"
-            if key not in stored:
-                await self._keep_sample(run, row, key, sample)
+        folder = f"{training.folder(row, run)}/samples"
+        samples = {f"{folder}/{sample.index:02}.webp": sample for sample in status.samples}
+        new = samples.keys() - stored
+        centre = await likeness.centroid(self.deps, user_model_id=row.id) if new else None
+        for key in sorted(new):
+            await self._keep_sample(run, row, key, samples[key], centre)
         if status.state is RemoteState.SUCCEEDED and self.deps.engine.info.needs_weights:
             await check_weights(self.deps, self._weights_key(run, row))
 
@@ -132,6 +138,7 @@ class TrainingWork:
         row.recipe = {**row.recipe, **status.recipe}
         row.base_model = status.recipe.get("base_model", row.base_model)
         row.metrics = _with_metrics(row.metrics, status.metrics)
+        row.likeness = await _likeness(session, row.id)
         row.status, row.stage, row.progress, row.seconds_left = "ready", "", 1.0, None
         row.started_at = row.started_at or await runs.now(session)
         row.finished_at = await runs.now(session)
@@ -155,7 +162,7 @@ class TrainingWork:
             trigger_word=row.trigger_word,
             photos=[runs.readable(self.deps, photo.key) for photo in chosen],
             dataset=runs.readable(self.deps, f"{scratch}/dataset.zip"),
-            face_boxes=[None for _ in chosen],
+            face_boxes=[photo.face_box for photo in chosen],
             weights=runs.writable(
                 self.deps,
                 self._weights_key(run, row),
@@ -183,19 +190,31 @@ class TrainingWork:
         return f"{training.folder(row, run)}/lora.safetensors"
 
     async def _keep_sample(
-        self, run: runs.Run, row: UserModel, key: str, sample: ResultFile
+        self,
+        run: runs.Run,
+        row: UserModel,
+        key: str,
+        sample: ResultFile,
+        centre: Embedding | None,
     ) -> None:
         """A sample that can't be read is skipped: no training fails for it."""
         put = f"{training.folder(row, run)}/scratch/{sample.index}.jpg"
         try:
-            derived = await imaging.derive(await results.read(self.deps, sample, put=put))
+            data = await results.read(self.deps, sample, put=put)
+            derived = await imaging.derive(data, faces=centre is not None)
         except (imaging.Rejected, BadResult):
             return
         await self.deps.storage.put(key, derived.files["thumb.webp"], content_type="image/webp")
         async with self.deps.transaction() as session:
             await session.execute(
                 insert(TrainingSample)
-                .values(id=self.deps.new_id(), user_model_id=row.id, key=key, step=sample.step or 0)
+                .values(
+                    id=self.deps.new_id(),
+                    user_model_id=row.id,
+                    key=key,
+                    step=sample.step or 0,
+                    likeness=likeness.of(derived.faces, centre),
+                )
                 .on_conflict_do_nothing()
             )
 
@@ -245,6 +264,15 @@ def _with_metrics(have: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[
     if step and (not points or step > points[-1]["step"]):
         points = [*points, latest]
     return points[::-2][::-1] if len(points) > MAX_METRICS else points
+
+
+async def _likeness(session: AsyncSession, user_model_id: UUID) -> float | None:
+    """The mean of the samples of the last step; None where none was measured."""
+    mean = func.avg(TrainingSample.likeness)
+    query = select(mean).where(TrainingSample.user_model_id == user_model_id)
+    return await session.scalar(
+        query.group_by(TrainingSample.step).order_by(TrainingSample.step.desc()).limit(1)
+    )
 
 
 async def _row(session: AsyncSession, run: runs.Run) -> UserModel:

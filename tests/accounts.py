@@ -31,7 +31,7 @@ async def furnish(session: AsyncSession, deps: Deps, **values: object) -> UUID:
         user_id=user.id,
         user_model_id=model.id,
         subject_is="self",
-        text_version=consents.CURRENT,
+        text_version=consents.current(deps),
         ip="192.0.2.7",
     )
     image = await builders.make_image(session, user_id=user.id, user_model_id=model.id)

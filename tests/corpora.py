@@ -29,6 +29,20 @@ def heif() -> Iterator[tuple[str, bytes]]:
     yield from _members(f"pi-heif=={version('pi-heif')}", "tests/images/")
 
 
+@cache
+def portraits() -> dict[str, bytes]:
+    """Photographs of two persons by name: five of one (obama...), biden.jpg of the other.
+
+    Official portraits of the government of the USA and cuttings from them, in the public domain,
+    with which face_recognition (MIT) is tested.
+    """
+    return {
+        name: data
+        for name, data in _members("face_recognition==1.3.0", "tests/test_images/")
+        if name.endswith(".jpg")
+    }
+
+
 def png_suite() -> Iterator[tuple[str, bytes]]:
     """The PNGs of PngSuite that pypng carries, as hexadecimal text, in its source archive."""
     for _, source in _members("pypng==0.20220715.0", "code/pngsuite.py"):

@@ -43,7 +43,7 @@ class Studio:
             user_id=self.user_id,
             user_model_id=row.id,
             subject_is="self",
-            text_version=consents.CURRENT,
+            text_version=consents.current(self.deps),
         )
         for i in range(photos):
             await self._add_photo(session, row.id, row.folder, i)

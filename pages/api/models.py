@@ -24,7 +24,7 @@ class ConsentGiven(BaseModel, extra="forbid"):
     """Whom the photos show, and which text was agreed to."""
 
     subject_is: Literal["self", "other_with_permission"]
-    text_version: str = Field(max_length=20, examples=[consents.CURRENT])
+    text_version: str = Field(max_length=20, examples=list(consents.TEXTS))
 
 
 class NewModel(BaseModel, extra="forbid"):
@@ -57,9 +57,10 @@ class ModelDetails(UserModelView):
 
 
 @router.get("/consent")
-async def read_consent() -> ConsentText:
+async def read_consent(deps: DepsDep) -> ConsentText:
     """The present consent text; send its version when a model is made."""
-    return ConsentText(version=consents.CURRENT, text=consents.TEXTS[consents.CURRENT])
+    version = consents.current(deps)
+    return ConsentText(version=version, text=consents.TEXTS[version])
 
 
 @router.post("/models", status_code=201, responses=documented(409))

@@ -1,7 +1,7 @@
 """/api/models/{id}/images: training photos in, listed and out."""
 
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request
@@ -12,13 +12,14 @@ from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
 from pages.api.multipart import CUT_OFF, uploads
 from services import photos
+from services.coach import MAX_PHOTOS, SetVerdict
 from services.errors import Malformed, TooLarge
-from services.photos import PhotoView, SetVerdict, Verdict
+from services.photos import PhotoView, Verdict
 from services.uploads import MAX_BYTES, landed
 
 router = api_router("models")
 PATH = "/models/{model_id}/images"
-MAX_BODY = (photos.MAX_PHOTOS + 1) * MAX_BYTES
+MAX_BODY = (MAX_PHOTOS + 1) * MAX_BYTES
 _FILES = {"type": "array", "items": {"type": "string", "format": "binary"}}
 _MULTIPART = {"type": "object", "properties": {"files": _FILES}, "required": ["files"]}
 _RAW = {"type": "string", "format": "binary"}
@@ -63,7 +64,7 @@ async def add_photos(
 ) -> Verdicts:
     """Add photos: each is taken or refused by itself, with a reason. At most 25 MB each."""
     if int(request.headers.get("content-length", "0")) > MAX_BODY:
-        raise TooLarge(f"Send at most {photos.MAX_PHOTOS} photos of 25 MB at once.")
+        raise TooLarge(f"Send at most {MAX_PHOTOS} photos of 25 MB at once.")
     await _check(deps, user.id, model_id)
     verdicts = []
     try:
@@ -107,11 +108,12 @@ async def add_photo(
 
 
 @router.delete(PATH + "/{image_id}", status_code=204, responses=documented(404, 409))
-async def remove_photo(
-    model_id: UUID, image_id: UUID, user: CurrentUser, session: SessionDep
-) -> None:
+async def remove_photo(model_id: UUID, image_id: UUID, user: CurrentUser, deps: DepsDep) -> None:
     """Take a photo out of the set; its files are erased right after."""
-    await photos.remove(session, user_id=user.id, user_model_id=model_id, image_id=image_id)
+    key: dict[str, Any] = {"user_id": user.id, "user_model_id": model_id}
+    async with deps.transaction() as session:
+        await photos.remove(session, deps, image_id=image_id, **key)
+    await photos.compare(deps, **key)
 
 
 async def _check(deps: DepsDep, user_id: UUID, model_id: UUID) -> SetVerdict:

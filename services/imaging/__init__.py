@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from services.errors import Invalid
+from services.faces.base import Face
 from services.imaging import pool
 from services.storage import keys
 from services.storage.base import Storage
@@ -21,6 +22,7 @@ REASONS = {
     "too_many_pixels": "The picture has more than 60 megapixels. Send a smaller copy.",
     "too_heavy": "The picture takes too much to read. Save it as a JPEG and send that.",
 }
+Faces = tuple[Face, ...] | None
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif"}
 
 
@@ -38,6 +40,7 @@ class Ingested:
 
     format, width, height: of the uploaded picture, upright. phash: 64 bits, signed.
     sharpness: 0..16256, light: 0..255 (see `variants.measures`).
+    faces: the largest first, measured on full.jpg; None where nobody looked.
     """
 
     files: Mapping[str, bytes]
@@ -48,22 +51,27 @@ class Ingested:
     phash: int
     sharpness: float
     light: float
+    faces: Faces = None
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A picture that we made. files: full.<ext> as it was, medium.webp (1024), thumb.webp (512)."""
+    """A picture that we made. files: full.<ext> as it was, medium.webp (1024), thumb.webp (512).
+
+    faces: the largest first; None where nobody looked.
+    """
 
     files: Mapping[str, bytes]
     content_type: str
     width: int
     height: int
     thumbhash: bytes
+    faces: Faces = None
 
 
-async def ingest(path: Path) -> Ingested:
+async def ingest(path: Path, *, faces: bool = False) -> Ingested:
     """Decode the photo at an absolute path; raises Rejected. Nothing of the file itself is kept."""
-    facts, blobs = await _ask({"task": "ingest", "path": str(path)})
+    facts, blobs = await _ask({"task": "ingest", "path": str(path), "faces": faces})
     files = {"full.jpg": blobs["full"], "train.jpg": blobs["train"], "thumb.webp": blobs["thumb"]}
     return Ingested(
         files,
@@ -73,18 +81,25 @@ async def ingest(path: Path) -> Ingested:
         blobs["thumbhash"],
         facts["phash"],
         **facts["measures"],
+        faces=_faces(facts),
     )
 
 
-async def derive(data: bytes) -> Derived:
+async def derive(data: bytes, *, faces: bool = False) -> Derived:
     """Check a picture of ours by decoding it, and make its variants; raises Rejected."""
-    facts, blobs = await _ask({"task": "derive"}, data)
+    facts, blobs = await _ask({"task": "derive", "faces": faces}, data)
     if facts["format"] not in EXTENSIONS:
         raise Rejected("not_a_picture")
     full = f"full.{EXTENSIONS[facts['format']]}"
     files = {full: data, "medium.webp": blobs["medium"], "thumb.webp": blobs["thumb"]}
     size = facts["width"], facts["height"]
-    return Derived(files, keys.content_type(full), *size, blobs["thumbhash"])
+    return Derived(files, keys.content_type(full), *size, blobs["thumbhash"], _faces(facts))
+
+
+async def look(data: bytes) -> tuple[Face, ...]:
+    """The faces of a picture that is kept already, the largest first; raises Rejected."""
+    facts, _ = await _ask({"task": "look", "faces": True}, data)
+    return _faces(facts) or ()
 
 
 async def store(storage: Storage, folder: str, files: Mapping[str, bytes]) -> int:
@@ -112,8 +127,13 @@ _pool: pool.Pool | None = None
 atexit.register(close)
 
 
+def _faces(facts: dict[str, Any]) -> Faces:
+    found = facts["faces"]
+    return None if found is None else tuple(Face(**face) for face in found)
+
+
 async def _ask(
-    request: dict[str, str], data: bytes = b""
+    request: dict[str, Any], data: bytes = b""
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     global _pool
     _pool = _pool or pool.Pool()

@@ -9,11 +9,13 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from PIL import Image
 
+from services.faces.reading import reader
 from services.imaging import decode, variants
 
 NICENESS = 10  # pages come first
@@ -54,18 +56,34 @@ def derive(picture: decode.Picture) -> Answer:
     return {}, blobs
 
 
+def look(_picture: decode.Picture) -> Answer:
+    """Nothing but the faces, which `answer` reads."""
+    return {}, {}
+
+
+TASKS: dict[str, tuple[Callable[[decode.Picture], Answer], int]] = {
+    "ingest": (ingest, variants.FULL_SIDE),
+    "derive": (derive, variants.MEDIUM_SIDE),
+    "look": (look, variants.TRAIN_SIDE),
+}
+
+
 def answer(request: dict[str, Any], data: bytes) -> Answer:
-    """Do what the request says: {"task": "ingest", "path": ...} or {"task": "derive"} and bytes."""
-    task, source = request["task"], Path(request["path"]) if "path" in request else data
-    work = ingest if task == "ingest" else derive
-    side = variants.FULL_SIDE if task == "ingest" else variants.MEDIUM_SIDE
+    """Do what the request says: {"task": one of TASKS, "faces": whether to look for them}.
+
+    The picture is at its "path", or comes as bytes.
+    """
+    work, side = TASKS[request["task"]]
+    source = Path(request["path"]) if "path" in request else data
     try:
         picture = decode.read(source, side=side)
         facts, blobs = work(picture)
+        found = reader(on=request["faces"]).read(picture.image)
     except decode.Undecodable as error:
         return {"refused": error.code, "cause": repr(error.__cause__)[:300]}, {}
     except MemoryError:
         return {"refused": "too_heavy", "cause": "memory"}, {}
+    facts["faces"] = found and [asdict(face) for face in found]
     facts |= {"format": picture.format, "width": picture.width, "height": picture.height}
     return facts, blobs
 

@@ -53,7 +53,11 @@ async def server(program: Program) -> AsyncIterator[Server]:
 
 @contextmanager
 def running(**environment: str) -> Iterator[Program]:
-    """The program on a free port, with a DATA_DIR of its own and these settings besides."""
+    """The program on a free port, with a DATA_DIR of its own and these settings besides.
+
+    It looks at no faces unless it is told to: most tests have drawn ones.
+    """
+    environment = {"FACE_CHECKS": "off"} | environment
     with tempfile.TemporaryDirectory(prefix="likeness-e2e-") as folder:
         data_dir = Path(folder)
         data_dir.chmod(0o711)  # the database's own user has to get through

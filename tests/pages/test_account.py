@@ -117,7 +117,7 @@ async def test_withdraw_a_consent(page: Page, live_deps: Deps) -> None:
             user_id=user.id,
             user_model_id=model.id,
             subject_is="self",
-            text_version=consents.CURRENT,
+            text_version=consents.current(live_deps),
         )
     await page.reload()
     await page.get_by_role("button", name="Withdraw the consent for Me in spring").click()

@@ -10,7 +10,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from db.models import JobRow
-from services import photos, uploads
+from services import coach, photos, uploads
 from services.deps import Deps
 from services.errors import Conflict, NotFound
 from services.photos import Verdict
@@ -47,8 +47,13 @@ class Intake:
     async def remove(self, image_id: UUID) -> None:
         async with self.deps.transaction() as session:
             await photos.remove(
-                session, user_id=self.user_id, user_model_id=self.model_id, image_id=image_id
+                session,
+                self.deps,
+                user_id=self.user_id,
+                user_model_id=self.model_id,
+                image_id=image_id,
             )
+        await photos.compare(self.deps, user_id=self.user_id, user_model_id=self.model_id)
 
     async def set(self) -> photos.PhotoSet:
         async with self.deps.transaction() as session:
@@ -104,11 +109,11 @@ async def test_the_same_photo_twice(intake: Intake, tmp_path: Path) -> None:
 
 async def test_warnings_are_measured(intake: Intake) -> None:
     blurred = await intake.send(picture(2, blur=8))
-    assert blurred.message == photos.WARNINGS["blurred"]
+    assert blurred.message == coach.WARNINGS["blurred"]
     small = await intake.send(picture(3, (500, 600)))
-    assert small.message == photos.WARNINGS["small"]
+    assert small.message == coach.WARNINGS["small"]
     narrow = await intake.send(picture(4, (800, 2000)))
-    assert narrow.message == photos.WARNINGS["narrow"]
+    assert narrow.message == coach.WARNINGS["narrow"]
 
 
 async def test_removing_a_photo(intake: Intake, deps: Deps) -> None:

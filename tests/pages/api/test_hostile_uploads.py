@@ -11,7 +11,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from services import imaging, photos
+from services import coach, imaging
 from services.deps import Deps
 from services.imaging import decode
 from services.storage.local import LocalStorage
@@ -22,9 +22,9 @@ from tests.pages.api.test_photos import Member, registered
 from tests.pictures import picture
 from tests.serving import listening
 
-KNOWN = {"accepted", *photos.REFUSALS, *imaging.REASONS}
+KNOWN = {"accepted", *coach.REFUSALS, *imaging.REASONS}
 DECODED = {"accepted", "too_small", "strip", "duplicate"}
-AT_ONCE = photos.MAX_PHOTOS
+AT_ONCE = coach.MAX_PHOTOS
 
 
 @pytest.fixture

@@ -1,0 +1,170 @@
+"""What is said of a training photo and of the set: thresholds and words, and no database."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from services.faces.base import Box
+from services.imaging import Ingested
+
+MIN_PHOTOS, GOOD_PHOTOS, MAX_PHOTOS = 10, 20, 30
+MIN_SIDE, GOOD_SIDE = 256, 768  # px, the short side; training is done at 1024
+MAX_RATIO, GOOD_RATIO = 4.0, 2.2
+# Below: blurred, or dark. Of 14 photographs the least sharp has 588; blurred by 0.3 % of their
+# length none has over 57. The darkest by day has 160; at a quarter of the light none has over 56.
+SHARP, LIGHT = 60.0, 70.0
+NEAR = 6  # of 64 bits of the hash: no more may differ between near duplicates
+# A face of fewer pixels on its short side, of full.jpg, is small: about a whole figure at 2048 px.
+FACE_SIDE = 200
+# A face with less is blurred. Of 8 photographs the least sharp has 192 (at a half to a fifth of the
+# light 206 and more); blurred by 1 % of the face's width none has over 78.
+FACE_SHARP = 80.0
+COMPANY = 0.15  # a second face larger than this share of the first is another person in the photo
+# How dark a face is says nothing here: whether that treats all skins alike has not been tested.
+
+REFUSALS = {
+    "too_large": "The file is larger than 25 MB. Send a smaller copy.",
+    "too_small": f"The picture is under {MIN_SIDE} px on its short side. Send the original.",
+    "strip": "The picture is a narrow strip. Send an ordinary photo.",
+    "duplicate": "This photo is already in the set.",
+    "full": f"The set is full at {MAX_PHOTOS} photos. Remove one first.",
+    "quota": "Your storage is full. Delete pictures or models you no longer need.",
+}
+STRANGER = "someone_else"
+WARNINGS = {
+    "no_face": "No face found: choose a photo that shows it clearly.",
+    "company": "More than one person: crop it to the one, or choose another.",
+    STRANGER: "Looks like someone else than the other photos: remove it if so.",
+    "near_duplicate": "Almost the same as another photo: a different moment teaches more.",
+    "blurred": "Blurred: a sharper photo teaches more.",
+    "dark": "Dark: a photo in better light teaches more.",
+    "small": f"Small: under {GOOD_SIDE} px, fine details are missing.",
+    "narrow": "Narrow: much of it will be cropped away.",
+    "face_blurred": "The face is blurred: one in focus teaches more.",
+    "face_small": "The face is small: a photo from closer teaches more.",
+}
+WRONG = ("no_face", "company", STRANGER)  # teaches the wrong thing, rather than little
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoWarning:
+    """Something that makes an accepted photo less useful: a code of WARNINGS and its text."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetVerdict:
+    """The set as a whole: how many photos, whether that is enough to train, what would help.
+
+    unwarned: how many of them have no warning.
+    """
+
+    count: int
+    unwarned: int
+    enough: bool
+    message: str
+    minimum: int = MIN_PHOTOS
+    good: int = GOOD_PHOTOS
+    maximum: int = MAX_PHOTOS
+
+
+def refusal(photo: Ingested) -> str | None:
+    """A code of REFUSALS for a picture that nothing can be learned from."""
+    short, long = sorted((photo.width, photo.height))
+    if long > MAX_RATIO * short:
+        return "strip"
+    return "too_small" if short < MIN_SIDE else None
+
+
+def warnings(photo: Ingested, others: Iterable[int]) -> list[str]:
+    """Codes of WARNINGS for one photo; others: the hashes of those that are there."""
+    short, long = sorted((photo.width, photo.height))
+    blurred = photo.sharpness < SHARP
+    found = {
+        "near_duplicate": any(_differing(photo.phash, other) <= NEAR for other in others),
+        "blurred": blurred,
+        "dark": photo.light < LIGHT,
+        "small": short < GOOD_SIDE,
+        "narrow": long > GOOD_RATIO * short,
+    }
+    found |= _of_faces(photo, blurred=blurred)
+    return [code for code in WARNINGS if found.get(code)]
+
+
+def _of_faces(photo: Ingested, *, blurred: bool) -> dict[str, bool]:
+    """A face is not called blurred or small where the photo is, or where few pixels blur it."""
+    if photo.faces is None:
+        return {}
+    if not photo.faces:
+        return {"no_face": True}
+    face, *others = photo.faces
+    small = face.side < FACE_SIDE
+    return {
+        "company": any(other.area > COMPANY * face.area for other in others),
+        "face_small": small and min(photo.width, photo.height) >= GOOD_SIDE,
+        "face_blurred": face.sharpness < FACE_SHARP and not (blurred or small),
+    }
+
+
+def facts(photo: Ingested) -> dict[str, Any]:
+    """What a photo's row keeps of what was measured. "face" is absent where nobody looked."""
+    kept: dict[str, Any] = {"sharpness": photo.sharpness, "light": photo.light}
+    if photo.faces is not None:
+        first = photo.faces[0] if photo.faces else None
+        kept["face"] = first and {
+            "box": [round(edge, 4) for edge in first.box],
+            "side": first.side,
+            "sharpness": first.sharpness,
+        }
+    return kept
+
+
+def face_box(verdict: dict[str, Any]) -> Box | None:
+    """Where the largest face of a photo is, if that is known."""
+    face = verdict.get("face")
+    return cast(Box, tuple(face["box"])) if face else None
+
+
+def usefulness(verdict: dict[str, Any]) -> tuple[float, ...]:
+    """What photos are sorted by, the best first: nothing wrong, few warnings, large, sharp."""
+    codes, face = verdict["warnings"], verdict.get("face") or {"side": 0, "sharpness": 0}
+    wrong = sum(code in WRONG for code in codes)
+    large = min(face["side"], 2 * FACE_SIDE)  # beyond that it is no better
+    return (wrong, len(codes), -large, -face["sharpness"], -verdict["sharpness"])
+
+
+def set_verdict(photos: Sequence[Sequence[str]]) -> SetVerdict:
+    """The verdict on a set, of which each photo's warnings are given."""
+    count, unwarned = len(photos), sum(not codes for codes in photos)
+    good = f", {unwarned} good" if unwarned < count else ""
+    text = f"{count} of {MIN_PHOTOS}–{GOOD_PHOTOS} photos{good}: {_advice(photos)}"
+    return SetVerdict(count, unwarned, count >= MIN_PHOTOS, text)
+
+
+def _advice(photos: Sequence[Sequence[str]]) -> str:
+    """What would help this set most, in a few words."""
+    count, given = len(photos), [code for codes in photos for code in codes]
+    if (missing := MIN_PHOTOS - count) > 0:
+        return f"add {missing} more, from near and far, in different places and light."
+    if strangers := given.count(STRANGER):
+        one = "one does" if strangers == 1 else f"{strangers} do"
+        return f"{one} not seem to be the same person."
+    often = {
+        "no_face": "many show no face; clear views of it would help.",
+        "company": "many show more than one person; photos of one alone would help.",
+        "near_duplicate": "many look alike; other places, clothes and light would help.",
+        "blurred": "many are blurred; sharper ones would help.",
+        "dark": "many are dark; some in daylight would help.",
+        "face_small": "most faces are small; some from closer would help.",
+    }
+    for code, text in often.items():
+        if given.count(code) * (2 if code == "face_small" else 4) > count:
+            return text
+    return "a good set." if count <= GOOD_PHOTOS else "more than enough; keep the best."
+
+
+def _differing(one: int, other: int) -> int:
+    """How many of the 64 bits of two hashes differ; the hashes are signed."""
+    return ((one ^ other) & (2**64 - 1)).bit_count()

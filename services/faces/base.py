@@ -1,0 +1,40 @@
+"""The protocol of what finds and measures faces."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from PIL import Image
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom; 0..1 of the upright picture
+Embedding = Sequence[float]  # of length 1; the cosine of two says how alike two faces are
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face. side: its shorter side in pixels of the picture that was read.
+
+    sharpness: variance of the Laplacian of its box as 128 x 128 grey pixels, whose mean was made
+    128: how bright a face is plays no part. 0 and up.
+    embedding: 128 numbers of the largest face; empty for the others, which nobody compares.
+    """
+
+    box: Box
+    side: float
+    sharpness: float
+    embedding: Embedding = ()
+
+    @property
+    def area(self) -> float:
+        """Its share of the picture, 0..1."""
+        left, top, right, bottom = self.box
+        return (right - left) * (bottom - top)
+
+
+class FaceReader(Protocol):
+    """Looks for faces in an upright sRGB picture; runs in a worker process only.
+
+    read: the largest first, () where there is none; None says that it does not look.
+    """
+
+    def read(self, image: Image.Image) -> tuple[Face, ...] | None: ...  # noqa: D102

@@ -1,0 +1,25 @@
+"""Whether faces are looked at, by FACE_CHECKS and by what is installed."""
+
+from db.errors import CannotStart
+from services.faces import models
+from services.settings import Settings
+
+INSTALL = (
+    "FACE_CHECKS=on needs packages that are not installed: start with "
+    "`uv run --no-dev --extra faces main.py`, or set FACE_CHECKS=auto."
+)
+
+
+def looks(settings: Settings) -> bool:
+    """Whether faces are looked at. Raises CannotStart where they should be and can't."""
+    if settings.face_checks == "off":
+        return False
+    try:
+        models.check()
+    except models.Altered as error:
+        raise CannotStart(f"{error}: install the extra again, or set FACE_CHECKS=off.") from error
+    except models.Missing:
+        if settings.face_checks == "on":
+            raise CannotStart(INSTALL) from None
+        return False
+    return True

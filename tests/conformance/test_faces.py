@@ -1,0 +1,72 @@
+"""What every reader of faces keeps, whether it looks or not."""
+
+import math
+
+import pytest
+from PIL import Image
+
+from services.faces.base import FaceReader
+from services.faces.off import NoFaceReader
+from services.faces.opencv import OpenCVReader
+from tests.pictures import drawn
+from tests.real_faces import ONE, OTHER, beside, photograph
+
+
+@pytest.fixture(scope="module")
+def opencv() -> FaceReader:
+    return OpenCVReader()
+
+
+@pytest.fixture(params=["off", "opencv"])
+def reader(request: pytest.FixtureRequest, opencv: FaceReader) -> FaceReader:
+    return NoFaceReader() if request.param == "off" else opencv
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image.new("RGB", (1, 1)),
+        Image.new("L", (3, 2000), 90),
+        Image.new("RGBA", (2048, 9)),
+        Image.new("RGB", (40, 40), "white"),
+        drawn(1),
+    ],
+    ids=["a pixel", "a strip", "a wide strip", "empty", "shapes"],
+)
+def test_pictures_without_faces(reader: FaceReader, image: Image.Image) -> None:
+    assert not reader.read(image)
+
+
+def test_what_is_said_of_faces(reader: FaceReader) -> None:
+    """Boxes lie within the picture, the largest comes first, and only that one can be compared."""
+    image = beside(photograph(ONE[0]), photograph(OTHER))
+    before = image.tobytes()
+    faces = reader.read(image)
+    assert image.tobytes() == before
+    if faces is None:  # it does not look
+        return
+    assert len(faces) == 2
+    assert faces[0].area > faces[1].area
+    for face in faces:
+        left, top, right, bottom = face.box
+        assert 0 <= left < right <= 1
+        assert 0 <= top < bottom <= 1
+        sides = (right - left) * image.width, (bottom - top) * image.height
+        assert face.side == pytest.approx(min(sides), abs=0.1)
+        assert face.sharpness > 0
+    assert len(faces[0].embedding) == 128
+    assert math.hypot(*faces[0].embedding) == pytest.approx(1)
+    assert faces[1].embedding == ()
+
+
+@pytest.mark.parametrize("name", [*ONE, OTHER])
+def test_each_face_is_found_where_it_is(opencv: FaceReader, name: str) -> None:
+    """Also upright only: the reader gets upright pictures, and mirrored ones have it elsewhere."""
+    image = photograph(name)
+    faces = opencv.read(image)
+    assert faces is not None
+    assert len(faces) == 1
+    mirrored = opencv.read(image.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    assert mirrored
+    left, top, right, bottom = faces[0].box
+    assert mirrored[0].box == pytest.approx((1 - right, top, 1 - left, bottom), abs=0.05)

