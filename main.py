@@ -116,6 +116,7 @@ def serve(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         log_config=None,
+        lifespan="on",  # a failing start ends the program
     )
 
 

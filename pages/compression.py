@@ -66,10 +66,9 @@ class CompressedAssets:
 
 def _eligible(scope: Scope) -> bool:
     """A file by its one name: of all its other spellings (`/./`) there is no end."""
-    path = scope["path"]
-    if scope["type"] != "http" or scope["method"] != "GET" or not STATIC.match(path):
+    if scope["type"] != "http" or scope["method"] != "GET" or not STATIC.match(scope["path"]):
         return False
-    if normpath(path) != path:
+    if normpath(scope["path"]) != scope["path"]:
         return False
     headers = Headers(scope=scope)
     accepted = [
