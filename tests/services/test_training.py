@@ -83,8 +83,8 @@ async def test_a_training_is_shown_live_and_ends_in_a_model(
         RemoteStatus("", RemoteState.RUNNING, 0.5, "sampling", samples=(ResultFile(0, step=50),))
     )
 
-    async def sampled() -> bool:
-        return bool((await studio.model()).samples)
+    async def sampled() -> bool:  # the sample is kept before its stage is told
+        return (await studio.model()).stage == "sampling"
 
     await studio.until(sampled)
     view = await studio.model()
