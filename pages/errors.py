@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 from components.feedback import toast
 from components.plain import error_page
+from services import failures
 from services.errors import DomainError, NotSignedIn
 
 log = logging.getLogger("likeness.errors")
@@ -54,6 +55,7 @@ def in_page(error: Exception) -> None:
     reference = secrets.token_hex(8)
     if not isinstance(error, DomainError):
         log.error("a page's handler failed [%s]", reference, exc_info=error)
+        error = failures.plain(error) or error
     with suppress(RuntimeError):  # no page: background work
         if isinstance(error, NotSignedIn):
             ui.navigate.to("/login")
@@ -129,7 +131,9 @@ def _methods(scope: Scope) -> list[str]:
 
 
 def broken(error: Exception, scope: Scope) -> Response:
-    """500: what happened goes to the log, under the reference that the member sees."""
+    """500, or 503 where a part is away: what happened goes to the log, under the reference."""
     reference = scope["state"]["request_id"]
     log.error("%s %s failed [%s]", scope["method"], scope["path"], reference, exc_info=error)
+    if reason := failures.plain(error):
+        return answer(reason, scope)
     return _answer(scope, 500, "Internal", BROKEN, {"reference": reference})

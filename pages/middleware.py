@@ -33,8 +33,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def install(deps: Deps) -> None:
     """Put all of it around the application; the last added is the outermost."""
-    app.add_middleware(LastResort)
     app.add_middleware(Doorkeeper, deps=deps)
+    app.add_middleware(LastResort)
     app.add_middleware(SafeHeaders, deps=deps)
     app.add_middleware(RequestIds)
     # a list, so that an empty setting trusts nobody

@@ -151,7 +151,7 @@ async def edit(
 
     Raises NotFound, Invalid, Conflict.
     """
-    row = await owned(session, user_id=user_id, user_model_id=user_model_id)
+    row = await owned(session, user_id=user_id, user_model_id=user_model_id, lock=True)
     if name is not None:
         row.name = texts.clean(name, field="Name", maximum=NAME_LENGTH, minimum=1)
     if subject is not None and subject != row.subject:
@@ -181,8 +181,10 @@ async def delete(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -
     Pictures made with it stay in the gallery. A worker may still hold signed URLs, so what it
     puts after the first clean-up is erased by a second one when those have expired.
     """
-    row = await owned(session, user_id=user_id, user_model_id=user_model_id)
-    canceled = await runs.cancel(session, user_model_id=row.id)
+    await owned(session, user_id=user_id, user_model_id=user_model_id)
+    canceled = await runs.cancel(session, user_model_id=user_model_id)  # locks before the model
+    row = await owned(session, user_id=user_id, user_model_id=user_model_id, lock=True)
+    canceled += await runs.cancel(session, user_model_id=row.id)  # begun in between
     for run in canceled:
         if run.credits:
             await ledger.release(session, reference=f"training:{run.id}")

@@ -120,8 +120,12 @@ async def by_email(session: AsyncSession, *, email: str) -> User | None:
 
 
 async def row_of(session: AsyncSession, *, user_id: UUID, lock: bool = False) -> User:
-    """The row itself, for services only. Raises NotFound."""
-    row = await session.get(User, user_id, with_for_update=lock or None)
+    """The row itself, for services only. Raises NotFound.
+
+    lock: against other changes of it, and not against new rows of the member, which a handler
+    may be about to write while the holder of this lock waits for it.
+    """
+    row = await session.get(User, user_id, with_for_update={"key_share": True} if lock else None)
     if row is None:
         raise NotFound("There is no such member.")
     return row

@@ -55,12 +55,13 @@ class LocalStorage:
     async def put(self, key: str, data: bytes | Path, *, content_type: str) -> None:
         """Write the object in one step, durably."""
         keys.check_type(keys.checked(key), content_type)
-        await asyncio.to_thread(self._put, key, data)
+        with _translated():
+            await asyncio.to_thread(self._put, key, data)
 
     async def receive(self, key: str, chunks: AsyncIterator[bytes], *, max_bytes: int) -> None:
         """Write an object from a stream; raises TooMuch, and keeps nothing, beyond `max_bytes`."""
         target, written = self.path(key), 0
-        with self._unfinished_file() as file:
+        with _translated(), self._unfinished_file() as file:
             async for chunk in chunks:
                 written += len(chunk)
                 if written > max_bytes:
@@ -143,11 +144,9 @@ class LocalStorage:
 
     async def check(self) -> None:
         """Write and remove a small file; raises StorageError when that fails."""
-        try:
+        with _translated():
             await asyncio.to_thread(self._put, "check", b"ok")
             await self.delete(["check"])
-        except OSError as error:
-            raise StorageError(f"DATA_DIR is not writable: {error.strerror}") from error
 
     async def tidy(self) -> int:
         """Remove what a killed process left half written; how many files went."""
@@ -212,6 +211,15 @@ class LocalStorage:
                     path.unlink()
                     removed += 1
         return removed
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turns what a disk refuses (it is full, or read-only) into StorageError."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"DATA_DIR is not writable: {error.strerror}") from error
 
 
 def _piece(left: int | None) -> int:

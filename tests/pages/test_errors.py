@@ -1,14 +1,22 @@
 """What a member reads when something went wrong."""
 
+import dataclasses
 import logging
+from contextlib import AbstractAsyncContextManager
 
+import psycopg
 import pytest
 from nicegui import ui
 from nicegui.testing import User
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.exc import StaleDataError
 
 from services.deps import Deps
 from services.errors import Conflict, NotFound
+from services.storage.base import StorageError
 from tests.accounts import member, sign_in
+from tests.serving import serving
 
 
 async def test_a_page_that_is_not_ones_own_is_404(web: User, deps: Deps) -> None:
@@ -66,3 +74,63 @@ async def test_a_handler_that_fails_says_so(
 async def test_programs_get_json_from_pages_too(web: User) -> None:
     answer = await web.http_client.get("/nowhere", headers={"accept": "application/json"})
     assert answer.json()["error"] == "NotFound"
+
+
+def lost(sqlstate: str | None) -> DBAPIError:
+    """What SQLAlchemy raises for an error of PostgreSQL."""
+    found = psycopg.errors.lookup(sqlstate) if sqlstate else psycopg.OperationalError
+    return OperationalError("select 1", {}, found("hunter2"))
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (lost("57P01"), 503, "The database can’t be reached at present"),
+        (lost(None), 503, "The database can’t be reached at present"),
+        (TimeoutError("QueuePool limit"), 503, "Too much is going on"),
+        (ExceptionGroup("", [StorageError("hunter2")]), 503, "Files can’t be kept or read"),
+        (lost("40P01"), 409, "changed or deleted at the same moment"),
+        (StaleDataError("hunter2"), 409, "changed or deleted at the same moment"),
+        (lost("42703"), 500, "it is our fault"),
+    ],
+)
+async def test_a_part_that_is_away_is_no_fault_of_the_request(
+    web: User,
+    deps: Deps,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    status: int,
+    said: str,
+) -> None:
+    @ui.page("/thing")
+    def thing() -> None:
+        raise error
+
+    await sign_in(deps, web.http_client, await member(deps))
+    with caplog.at_level(logging.ERROR, logger="likeness.errors"):
+        page = await web.http_client.get("/thing", headers={"Accept": "application/json"})
+    assert page.status_code == status
+    assert said in page.json()["message"]
+    assert "hunter2" not in page.text
+    assert ("retry-after" in page.headers) == (status == 503)
+    assert page.headers["x-request-id"] in caplog.text
+    caplog.clear()
+
+
+async def test_without_the_database_every_page_says_so(
+    deps: Deps, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also before anyone knows who asks."""
+
+    def away() -> AbstractAsyncContextManager[AsyncSession]:
+        raise lost("57P03")
+
+    async with serving(dataclasses.replace(deps, transaction=away)) as web:
+        web.http_client.cookies.set("likeness", "a token")
+        with caplog.at_level(logging.CRITICAL, logger="likeness.errors"):
+            answer = await web.http_client.get("/api/auth/me")
+            page = await web.http_client.get("/dashboard")
+    assert (answer.status_code, answer.json()["error"]) == (503, "Unavailable")
+    assert page.status_code == 503
+    assert "The database can’t be reached at present" in page.text
+    assert page.headers["content-security-policy"]

@@ -1,0 +1,40 @@
+"""What a failure of the database or of the storage means to the person who waits for an answer."""
+
+from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.orm.exc import StaleDataError
+
+from services.errors import Conflict, DomainError, Unavailable
+from services.storage.base import StorageError
+
+# PostgreSQL's appendix A
+OVERTAKEN = frozenset({"23503", "40001", "40P01"})  # what it names is gone, or a deadlock
+AWAY = ("08", "53", "57P")  # connection, resources, operator intervention
+RETRY_AFTER = 10  # seconds
+
+
+def plain(error: BaseException) -> DomainError | None:
+    """The refusal that this error amounts to; None where it is a fault of ours."""
+    if isinstance(error, BaseExceptionGroup):
+        return plain(error.exceptions[0])
+    if isinstance(error, StorageError):
+        return _away("Files can’t be kept or read at present.")
+    if isinstance(error, TimeoutError):  # no connection was free for ten seconds
+        return _away("Too much is going on at present.")
+    if isinstance(error, StaleDataError):
+        return _overtaken()
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        if state in OVERTAKEN:
+            return _overtaken()
+        lost = error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+        if state.startswith(AWAY) if state else lost:
+            return _away("The database can’t be reached at present.")
+    return None
+
+
+def _away(what: str) -> Unavailable:
+    return Unavailable(f"{what} Try again in a minute.", retry_after=RETRY_AFTER)
+
+
+def _overtaken() -> Conflict:
+    return Conflict("This was changed or deleted at the same moment. Look again.")
