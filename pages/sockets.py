@@ -32,6 +32,7 @@ _MESSAGES: dict[str, Callable[[str, dict[str, Any]], Any]] = {
 def install(deps: Deps) -> None:
     """Refuse sockets of other origins, and messages of those that did not do the handshake."""
     core.sio.eio.cors_allowed_origins = None  # NiceGUI's default lets every site connect
+    core.sio.on("handshake", _handshake)
     for name, handler in _MESSAGES.items():
         core.sio.on(name, _guarded(deps, handler))
 
@@ -88,11 +89,26 @@ async def _close_stale(deps: Deps) -> None:
             await close_pages(session_id)
 
 
+async def _handshake(sid: str, message: Any = None) -> bool:
+    """NiceGUI's own, for a page of the session by which this socket was opened."""
+    client = _client_of(message)
+    if client is None or not {"tab_id", "document_id"} <= message.keys():
+        return False
+    opened_by = core.sio.get_environ(sid)["asgi.scope"]["state"]["session_id"]
+    return _session_of(client) == opened_by and await internals._on_handshake(sid, message)
+
+
+def _client_of(message: Any) -> Client | None:
+    """The page that a message names; None for what no page of ours would send."""
+    named = message.get("client_id") if isinstance(message, dict) else None
+    return Client.instances.get(named) if isinstance(named, str) else None
+
+
 def _guarded(
     deps: Deps, handler: Callable[[str, dict[str, Any]], Any]
-) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
-    async def guarded(sid: str, message: dict[str, Any]) -> None:
-        client = Client.instances.get(str(message.get("client_id", "")))
+) -> Callable[..., Awaitable[None]]:
+    async def guarded(sid: str, message: Any = None) -> None:
+        client = _client_of(message)
         if client is None or client.id not in core.sio.rooms(sid):
             return
         session_id = _session_of(client)

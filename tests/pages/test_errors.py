@@ -125,7 +125,7 @@ async def test_without_the_database_every_page_says_so(
     def away() -> AbstractAsyncContextManager[AsyncSession]:
         raise lost("57P03")
 
-    async with serving(dataclasses.replace(deps, transaction=away)) as web:
+    async with serving(dataclasses.replace(deps, transaction=away, reading=away)) as web:
         web.http_client.cookies.set("likeness", "a token")
         with caplog.at_level(logging.CRITICAL, logger="likeness.errors"):
             answer = await web.http_client.get("/api/auth/me")

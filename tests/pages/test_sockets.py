@@ -1,6 +1,8 @@
 """Open pages in a real browser: whose they are, and that they die with their session."""
 
+import gc
 import json
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -69,6 +71,8 @@ async def opened(live_deps: Deps, chromium: Browser, address: str) -> AsyncItera
     await page.wait_for_function("window.did_handshake === true")
     yield Open(page, user.id, started.id, started.token, clicks)
     await context.close()
+    # the server has to hear of it before it stops: what it begins then is never ended
+    await eventually(lambda: not any(c.has_socket_connection for c in Client.instances.values()))
     assert not [p for p in problems if "Content Security Policy" in p]
 
 
@@ -169,6 +173,40 @@ async def test_a_socket_without_the_handshake_fires_nothing(opened: Open, addres
     assert len(opened.clicks) == 1
 
 
+async def test_knowing_a_pages_ids_is_not_enough_for_its_handshake(
+    opened: Open, address: str
+) -> None:
+    """A socket that names no page when it is opened belongs to no page of a member."""
+    client_id, message = await opened.event()
+    ids = {"client_id": client_id, "tab_id": Client.instances[client_id].tab_id}
+    handshake = ids | {"document_id": "mine", "next_message_id": 0}
+    async with socket(address, "", None, address) as stranger:
+        await connected(stranger)
+        await stranger.send("420" + json.dumps(["handshake", handshake]))
+        assert await answered(stranger) == "430[false]"
+        await stranger.send(message)
+        await stranger.send('420["handshake",{}]')
+        await answered(stranger)
+    assert opened.clicks == []
+
+
+async def test_messages_that_no_page_sends_are_no_errors_of_ours(
+    opened: Open, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Visitors could fill the operator's log of errors."""
+    client_id, _ = await opened.event()
+    async with socket(address, "", None, address) as stranger:
+        await connected(stranger)
+        for name in ("handshake", "event", "javascript_response", "ack", "log"):
+            for junk in (None, [], "x", {}, {"client_id": [1]}, {"client_id": client_id}):
+                await stranger.send("42" + json.dumps([name, junk]))
+            await stranger.send("42" + json.dumps([name]))
+        await stranger.send('420["handshake",{}]')
+        await answered(stranger)
+    gc.collect()  # asyncio reports what nobody waited for when it goes
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 async def test_uploads_of_a_page_take_its_own_session_only(opened: Open, address: str) -> None:
     client_id, _ = await opened.event()
     async with httpx.AsyncClient() as visitor:
@@ -183,7 +221,8 @@ async def connected(socket: ClientConnection) -> None:
     assert str(await socket.recv()).startswith("40")
 
 
-async def answered(socket: ClientConnection) -> None:
+async def answered(socket: ClientConnection) -> str:
     """The answer to message 0: by then the message before it was worked."""
-    while not str(await socket.recv()).startswith("430"):
+    while not (answer := str(await socket.recv())).startswith("430"):
         pass
+    return answer
