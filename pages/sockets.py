@@ -95,7 +95,7 @@ async def _handshake(sid: str, message: Any = None) -> bool:
     if client is None or not {"tab_id", "document_id"} <= message.keys():
         return False
     opened_by = core.sio.get_environ(sid)["asgi.scope"]["state"]["session_id"]
-    return _session_of(client) == opened_by and await internals._on_handshake(sid, message)
+    return _session_of(client) == opened_by and bool(await internals._on_handshake(sid, message))
 
 
 def _client_of(message: Any) -> Client | None:

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -23,6 +24,8 @@ from tests.builders import PASSWORD, make_user
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
+
+JUNK: list[Any] = [None, [], "x", {}, {"client_id": [1]}]
 
 
 @dataclass
@@ -198,8 +201,9 @@ async def test_messages_that_no_page_sends_are_no_errors_of_ours(
     async with socket(address, "", None, address) as stranger:
         await connected(stranger)
         for name in ("handshake", "event", "javascript_response", "ack", "log"):
-            for junk in (None, [], "x", {}, {"client_id": [1]}, {"client_id": client_id}):
+            for junk in JUNK:
                 await stranger.send("42" + json.dumps([name, junk]))
+            await stranger.send("42" + json.dumps([name, {"client_id": client_id}]))
             await stranger.send("42" + json.dumps([name]))
         await stranger.send('420["handshake",{}]')
         await answered(stranger)
