@@ -63,6 +63,20 @@ DARK = {
 THEME_SCRIPT = (
     "try{const t=localStorage.theme;if(t)document.documentElement.dataset.theme=t}catch(e){}"
 )
+# The buttons that choose it, wherever they are: a menu marks the choice when it opens.
+THEME_SWITCH = """{
+const mark = (all) => { for (const b of all) b.setAttribute('aria-pressed',
+    String(b.dataset.themeChoice === (localStorage.theme || 'system'))); };
+addEventListener('beforetoggle',
+    (e) => mark(e.target.querySelectorAll('[data-theme-choice]')), true);
+addEventListener('click', (e) => {
+    const chosen = e.target.closest('[data-theme-choice]'), root = document.documentElement;
+    if (!chosen) return;
+    const theme = chosen.dataset.themeChoice;
+    if (theme === 'system') { localStorage.removeItem('theme'); delete root.dataset.theme; }
+    else localStorage.theme = root.dataset.theme = theme;
+    mark(chosen.parentElement.children);
+}); }"""
 # Painted before the stylesheet arrives.
 FIRST_PAINT = (
     f"html{{background:{LIGHT['bg']}}}"
@@ -102,7 +116,7 @@ def stylesheet_url() -> str:
 def head_html() -> str:
     """What every page's head needs, pages without Vue included."""
     return (
-        f"<script>{THEME_SCRIPT}</script><style>{FIRST_PAINT}</style>"
+        f"<script>{THEME_SCRIPT}{THEME_SWITCH}</script><style>{FIRST_PAINT}</style>"
         f'<link rel="stylesheet" href="{stylesheet_url()}">'
         '<meta name="theme-color" media="(prefers-color-scheme: light)" '
         f'content="{LIGHT["bg"]}"><meta name="theme-color" '

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, Protocol
 
 from nicegui import ui
 
-from components.dom import El, attach, el, html_id
-from components.icons import IconName, icon
+from components.dom import El, attach, el, still
+from components.icons import IconName, icon, icon_html
 
 Width = Literal["", "narrow", "reading"]
 PLACES: tuple[tuple[str, str, IconName], ...] = (
@@ -16,7 +17,7 @@ PLACES: tuple[tuple[str, str, IconName], ...] = (
     ("Studio", "/studio", "sparkle"),
     ("Gallery", "/gallery", "gallery"),
 )
-THEMES = (("", "System"), ("light", "Light"), ("dark", "Dark"))
+THEMES = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
 
 
 class Member(Protocol):
@@ -84,18 +85,25 @@ def _bars(place: str, user: Member, credits: str) -> El:
 def _top_bar(place: str, user: Member, credits: str) -> tuple[El, El]:
     """The slim bar: mark, places, credits, account; and the element that says the credits."""
     with el("header", classes="topbar") as bar:
-        with el("a", classes="mark", href="/dashboard"):
-            icon("mark")
-            el("span", "Likeness")
-        with el("nav", classes="places main", aria_label="Main"):
-            for name, href, _ in PLACES:
-                el("a", name, href=href, aria_current="page" if name == place else None)
+        still("a", f"{icon_html('mark')}<span>Likeness</span>", classes="mark", href="/dashboard")
+        still("nav", _places(place), classes="places main", aria_label="Main")
         with el("div", classes="end"):
             with el("a", classes="credits", href="/billing"):
                 icon("credit")
                 shown = el("span", credits, aria_live="polite").mark("credits")
             _avatar(user)
     return bar, shown
+
+
+@cache
+def _places(place: str) -> str:
+    return "".join(
+        f'<a href="{href}"{_current(name == place)}>{name}</a>' for name, href, _ in PLACES
+    )
+
+
+def _current(here: bool) -> str:
+    return ' aria-current="page"' if here else ""
 
 
 def _avatar(user: Member) -> None:
@@ -106,11 +114,16 @@ def _avatar(user: Member) -> None:
 
 
 def _bottom_bar(place: str) -> None:
-    with el("nav", classes="bottombar", aria_label="Main"):
-        for name, href, icon_name in (*PLACES, ("Account", "/account", "user")):
-            with el("a", href=href, aria_current="page" if name == place else None):
-                icon(icon_name)
-                el("span", name)
+    still("nav", _tabs(place), classes="bottombar", aria_label="Main")
+
+
+@cache
+def _tabs(place: str) -> str:
+    tabs: tuple[tuple[str, str, IconName], ...] = (*PLACES, ("Account", "/account", "user"))
+    return "".join(
+        f'<a href="{href}"{_current(name == place)}>{icon_html(shape)}<span>{name}</span></a>'
+        for name, href, shape in tabs
+    )
 
 
 def _account_menu(user: Member) -> None:
@@ -118,40 +131,25 @@ def _account_menu(user: Member) -> None:
         with el("div", classes="who"):
             el("p", user.name or "Signed in as", classes="strong clip")
             el("p", user.email, classes="muted clip")
-        _theme_switch()
-        el("hr")
-        _menu_link("Account", "/account", "user")
-        _menu_link("Billing", "/billing", "credit")
-        if user.role == "admin":
-            _menu_link("Administration", "/admin", "server")
-        el("hr")
-        with el("form", method="post", action="/logout"), el("button", type="submit"):
-            icon("sign-out")
-            el("span", "Sign out")
+        still("div", _account_places(user.role == "admin"), classes="within")
 
 
-def _menu_link(text: str, href: str, icon_name: IconName) -> None:
-    with el("a", href=href):
-        icon(icon_name)
-        el("span", text)
+@cache
+def _account_places(admin: bool) -> str:
+    """The theme, which `design.THEME_SWITCH` looks after; where to go; the way out."""
+    themes = "".join(
+        f'<button type="button" data-theme-choice="{value}" aria-pressed="false">{text}</button>'
+        for value, text in THEMES
+    )
+    links = [_menu_link("Account", "/account", "user"), _menu_link("Billing", "/billing", "credit")]
+    if admin:
+        links.append(_menu_link("Administration", "/admin", "server"))
+    leave = f'<button type="submit">{icon_html("sign-out")}<span>Sign out</span></button>'
+    return (
+        f'<div class="segments" role="group" aria-label="Theme">{themes}</div><hr>'
+        f'{"".join(links)}<hr><form method="post" action="/logout">{leave}</form>'
+    )
 
 
-def _theme_switch() -> None:
-    """System, light or dark: kept in the browser, applied before the first paint."""
-    with el("div", classes="segments", role="group", aria_label="Theme") as group:
-        for value, text in THEMES:
-            made = el("button", text, type="button", data_theme_choice=value or "system")
-            made.on("click", js_handler=_SET_THEME.replace("VALUE", value))
-    ui.run_javascript(_SHOW_THEME.replace("GROUP", html_id(group)))
-
-
-_SHOW_THEME = """for (const b of document.querySelectorAll('#GROUP button'))
-    b.setAttribute('aria-pressed',
-        String(b.dataset.themeChoice === (localStorage.theme || 'system')))"""
-_SET_THEME = """(e) => {
-    const root = document.documentElement;
-    if ('VALUE') { localStorage.theme = root.dataset.theme = 'VALUE'; }
-    else { localStorage.removeItem('theme'); delete root.dataset.theme; }
-    for (const b of e.currentTarget.parentElement.children)
-        b.setAttribute('aria-pressed', String(b === e.currentTarget));
-}"""
+def _menu_link(text: str, href: str, shape: IconName) -> str:
+    return f'<a href="{href}">{icon_html(shape)}<span>{text}</span></a>'

@@ -33,7 +33,7 @@ def register(deps: Deps) -> None:
     @ui.page("/gallery")
     async def page(request: Request) -> None:
         async with shell(deps, "Gallery") as room:
-            async with deps.transaction() as session:
+            async with deps.reading() as session:
                 choices = await gallery.choices(session, user_id=room.user.id)
             given = filters(choices, dict(request.query_params))
             with pictures(deps, room.user.id, filters=given).empty:

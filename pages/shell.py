@@ -36,8 +36,7 @@ async def shell(
 ) -> AsyncIterator[Shell]:
     """`frame` for the member of this page. Raises NotSignedIn."""
     user = current_user()
-    async with deps.transaction() as session:
-        balance = await ledger.balance(session, user_id=user.id)
+    balance = await _balance(deps, user.id)
     with frame(
         title,
         user=user,
@@ -53,8 +52,14 @@ async def shell(
 
 def _follow_credits(deps: Deps, user_id: UUID, label: El) -> None:
     async def show(_: UUID) -> None:
-        async with deps.transaction() as session:
-            balance = await ledger.balance(session, user_id=user_id)
-        label.text = words.credits(balance.available)
+        label.text = words.credits((await _balance(deps, user_id)).available)
 
     live.on("credits", user_id, show)
+
+
+async def _balance(deps: Deps, user_id: UUID) -> Balance:
+    async with deps.reading() as session:
+        if found := await ledger.opened(session, user_id=user_id):
+            return found
+    async with deps.transaction() as session:
+        return await ledger.balance(session, user_id=user_id)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, func, select, text
+from sqlalchemy import bindparam, case, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import CreditAccount, CreditEntry, CreditHold
+from db.models import CreditAccount, CreditEntry, CreditHold, PlanRow, User
 from services import notify, plans
 from services.errors import Conflict, InsufficientCredits, LimitReached
 
@@ -47,11 +47,36 @@ class EntryView:
 
 
 async def balance(session: AsyncSession, *, user_id: UUID) -> Balance:
-    """What the member has now."""
-    plan = await plans.of_user(session, user_id=user_id)
-    account = await session.get(CreditAccount, user_id, populate_existing=True)
-    account = account or await _lock(session, user_id)
-    return Balance(None if plan.unlimited else account.available, account.held, account.owed)
+    """What the member has now; the first time, their account is opened."""
+    if found := await opened(session, user_id=user_id):
+        return found
+    plan, account = await plans.of_user(session, user_id=user_id), await _lock(session, user_id)
+    return _balance(plan.unlimited, account.available, account.held, account.owed)
+
+
+async def opened(session: AsyncSession, *, user_id: UUID) -> Balance | None:
+    """What the member has if their account was opened: one statement, which changes nothing."""
+    row = (await session.execute(_OPENED, {"user_id": user_id})).one_or_none()
+    return _balance(*row) if row else None
+
+
+def _balance(unlimited: bool, available: int, held: int, owed: int) -> Balance:
+    return Balance(None if unlimited else available, held, owed)
+
+
+# built once: every page asks it
+_OPENED = (
+    select(
+        PlanRow.unlimited,
+        CreditAccount.available,
+        CreditAccount.held,
+        CreditAccount.owed,
+    )
+    .select_from(CreditAccount)
+    .join(User, User.id == CreditAccount.user_id)
+    .join(PlanRow, PlanRow.name == func.coalesce(User.plan, plans.DEFAULT))
+    .where(User.id == bindparam("user_id"))
+)
 
 
 async def reserve(

@@ -54,6 +54,10 @@ class Plan:
     is_default: bool
 
 
+# the name of the operator's default, within another query
+DEFAULT = select(PlanRow.name).where(PlanRow.is_default).scalar_subquery()
+
+
 def _view(row: PlanRow) -> Plan:
     return Plan(**{name: getattr(row, name) for name in Plan.__slots__})
 
@@ -72,8 +76,7 @@ async def get(session: AsyncSession, *, name: str) -> Plan:
 
 async def of_user(session: AsyncSession, *, user_id: UUID) -> Plan:
     """The plan that a member has: their own, else the operator's default."""
-    default = select(PlanRow.name).where(PlanRow.is_default).scalar_subquery()
-    own = select(func.coalesce(User.plan, default)).where(User.id == user_id).scalar_subquery()
+    own = select(func.coalesce(User.plan, DEFAULT)).where(User.id == user_id).scalar_subquery()
     row = await session.scalar(select(PlanRow).where(PlanRow.name == own))
     if row is None:
         raise NotFound("There is no such member.")
