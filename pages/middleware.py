@@ -107,6 +107,7 @@ class SafeHeaders:
             if message.get("more_body"):
                 return None
             whole = _SCRIPT.sub(b'<script nonce="' + nonce.encode() + b'"', bytes(body))
+            body.clear()  # an open page keeps its request, and with it what this function knows
             MutableHeaders(scope=html)["content-length"] = str(len(whole))
             await send(html)
             return await send({"type": "http.response.body", "body": whole})
