@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +25,7 @@ from services.storage.base import (
 )
 
 CHUNK = 1 << 18
+SIGNED = 4096  # addresses kept, of about 300 bytes
 ABANDONED = timedelta(hours=24)  # a half-written file this old has no writer any more
 
 
@@ -45,6 +47,8 @@ class LocalStorage:
     ) -> None:
         self.root = root
         self._secret = secret
+        # lists are asked for again and again while their addresses stay the same
+        self._sign = lru_cache(SIGNED)(partial(signing.sign, secret))
         self._base_url, self._cdn_url, self._now = base_url, cdn_url.rstrip("/"), now
         self._unfinished = root / ".unfinished"
 
@@ -134,7 +138,7 @@ class LocalStorage:
             max_bytes or 0,
             download_name or "",
         )
-        return (self._base_url if external else self._cdn_url) + signing.sign(self._secret, grant)
+        return (self._base_url if external else self._cdn_url) + self._sign(grant)
 
     def granted(
         self, key: str, query: Mapping[str, str], *, method: signing.Method
