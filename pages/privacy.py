@@ -37,6 +37,16 @@ def register(deps: Deps) -> None:
         return page.response()
 
 
+FACES = (
+    "Faces",
+    "The face in your photos, and in the pictures made of them, is measured on this server, to "
+    "say which photos are good and how much a picture looks like the person; to nobody else, and "
+    "only after a consent that says so. What is measured of a face is not stored: it is forgotten "
+    "within 15 minutes. With a photo stay where its face is, how large and how sharp; with a "
+    "picture, how alike it is, from 0 to 100. They go when the photo or the picture goes.",
+)
+
+
 def _parts(deps: Deps) -> list[tuple[str, str]]:
     trash = selection.TRASH_KEPT.days
     idle = sessions.IDLE.days
@@ -54,6 +64,7 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
             "and pictures, unless you make a link to a picture or an album; a link ends when you "
             "say so.",
         ),
+        *([FACES] if deps.faces else []),
         ("Who does the work", f"{deps.engine.info.label}. {deps.engine.info.privacy}"),
         (
             "How long",
