@@ -34,7 +34,7 @@ STRANGER = "someone_else"
 WARNINGS = {
     "no_face": "No face found: choose a photo that shows it clearly.",
     "company": "More than one person: crop it to the one, or choose another.",
-    STRANGER: "Looks like someone else than the other photos: remove it if so.",
+    STRANGER: "Seems to be someone else than in the others: if so, remove it.",
     "near_duplicate": "Almost the same as another photo: a different moment teaches more.",
     "blurred": "Blurred: a sharper photo teaches more.",
     "dark": "Dark: a photo in better light teaches more.",

@@ -1,0 +1,67 @@
+"""The photo coach as a member meets it, with photographs of real persons."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from services import coach
+from tests.e2e.conftest import reached, running
+from tests.e2e.driving import Program, Server, barriers, shot, visit
+from tests.real_faces import ONE, OTHER, beside, file, photograph
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def program() -> Iterator[Program]:
+    with running(FACE_CHECKS="on") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+async def server(program: Program) -> AsyncIterator[Server]:
+    async with reached(program) as server:
+        yield server
+
+
+def photos_in(folder: Path) -> list[Path]:
+    """Five of one person, one with company, and one of somebody else."""
+    images = {name: photograph(name) for name in (*ONE, OTHER)}
+    images["two.jpg"] = beside(images[ONE[0]], images[OTHER])
+    for name, image in images.items():
+        (folder / name).write_bytes(file(image))
+    return sorted(folder.iterdir())
+
+
+def tile(page: Page, name: str) -> Locator:
+    return page.get_by_role("listitem").filter(has=page.get_by_alt_text(f"Photo {name}"))
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_the_coach_tells_on_each_photo_and_on_the_set(
+    page: Page, tmp_path: Path, width: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    await visit(page, "/models/new")
+    await page.get_by_label("Name", exact=True).fill("Me")
+    await page.get_by_role("checkbox", name="measured on this server").check()
+    await page.wait_for_url("**/models/new?draft=*")
+    await page.locator("input[type=file]").set_input_files(photos_in(tmp_path))
+    warning = coach.WARNINGS[coach.STRANGER]
+    await expect(tile(page, OTHER)).to_contain_text(warning, timeout=30_000)
+    await expect(tile(page, "two.jpg")).to_contain_text(coach.WARNINGS["company"])
+    await expect(page.get_by_text("7 of 10–20 photos, 5 good: add 3 more")).to_be_visible()
+    await expect(page.locator(".photo.good")).to_have_count(5)
+    await expect(page.locator(".photo.good img").first).to_have_attribute(
+        "style", re.compile("object-position")
+    )
+    assert await barriers(page) == []
+    await shot(page, "coach")
+    await page.reload()
+    await expect(tile(page, OTHER)).to_contain_text(warning)
+    for name in (*ONE[1:4], "two.jpg"):  # three faces are too few to say who is who
+        await page.get_by_role("button", name=f"Remove {name}").click()
+    await expect(tile(page, OTHER)).not_to_contain_text(warning)
