@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import text
 
@@ -16,16 +16,22 @@ CHECK_SECONDS = 5
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Health:
     """Looks at the parts that every request needs; an engine that is away is no reason to stop."""
 
     deps: Deps
     listener: Listener
     scheduler: Scheduler
+    _look: asyncio.Task[dict[str, bool]] | None = field(default=None, init=False, repr=False)
 
     async def parts(self) -> dict[str, bool]:
-        """Each part by name, and whether it is ready."""
+        """Each part by name, and whether it is ready; all who ask at once share one look."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._look_at_all())
+        return await asyncio.shield(self._look)
+
+    async def _look_at_all(self) -> dict[str, bool]:
         database, storage = await asyncio.gather(
             _works("database", self._ask_database()),
             _works("storage", self.deps.storage.check()),

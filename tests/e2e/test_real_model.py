@@ -6,9 +6,11 @@ FLUX.2-klein, and a browser that watches.
 
 import json
 import re
+import signal
 import struct
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -19,10 +21,10 @@ from tests import faces
 from tests.doubles.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
 from tests.e2e.conftest import reached, running
 from tests.e2e.driving import Program, Server, live, watched
-from tests.trainer.worker import KEY, build_bases, running_worker, trainer_python
+from tests.trainer.worker import KEY, Worker, build_bases, running_worker, trainer_python
 from tests.waiting import eventually
 
-PERSON = {"email": "anna@example.com", "password": "four quiet words here", "name": "Anna"}
+PERSON = {"password": "four quiet words here", "name": "Anna"}
 CONSENT = {"subject_is": "self", "text_version": "1"}
 RECIPE = {
     "steps": 60,
@@ -45,22 +47,27 @@ PATIENCE = 120_000  # ms: the worker starts a process for each job, and imports 
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """All parts as an operator with a bucket and a GPU starts them."""
+def gpu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """The operator's GPU worker."""
     if trainer_python() is None:
         pytest.skip("no Python with the trainer's packages: see README, “Own GPU”")
     folder = tmp_path_factory.mktemp("worker")
-    bases = build_bases(folder / "bases")
+    with running_worker(build_bases(folder / "bases"), folder / "work") as worker:
+        yield worker
+
+
+@pytest.fixture(scope="module")
+def whole(gpu: Worker) -> Iterator[Program]:
+    """All parts as an operator with a bucket and a GPU starts them."""
     with (
         s3_server() as bucket,
-        running_worker(bases, folder / "work") as worker,
         running(
             S3_BUCKET=BUCKET,
             S3_ENDPOINT_URL=bucket.url,
             S3_ACCESS_KEY_ID=ACCESS_KEY,
             S3_SECRET_ACCESS_KEY=SECRET_KEY,
             ENGINE="worker",
-            GPU_WORKER_URL=worker.url,
+            GPU_WORKER_URL=gpu.url,
             GPU_WORKER_KEY=KEY,
             TRAINING_RECIPE=json.dumps(RECIPE),
         ) as program,
@@ -78,7 +85,8 @@ async def real(whole: Program) -> AsyncIterator[Server]:
 async def client(real: Server) -> AsyncIterator[httpx.AsyncClient]:
     """A member by the API."""
     async with httpx.AsyncClient(base_url=real.url, timeout=60) as client:
-        assert (await client.post("/api/auth/register", json=PERSON)).is_success
+        person = PERSON | {"email": f"{uuid4()}@example.com"}
+        assert (await client.post("/api/auth/register", json=person)).is_success
         yield client
 
 
@@ -139,6 +147,40 @@ async def test_a_model_is_trained_and_makes_pictures(
         assert (await session.execute(OPEN_HOLDS)).all() == []
 
 
+@pytest.mark.timeout(420)
+async def test_a_worker_that_is_killed_costs_neither_the_model_nor_credits(
+    client: httpx.AsyncClient, real: Server, gpu: Worker
+) -> None:
+    """kill -9 in mid-training and in mid-generation, while the program runs on."""
+    model = await draft(client)
+    assert (await client.post(f"/api/models/{model}/train")).is_success
+
+    async def status(*wanted: str) -> bool:
+        found = (await client.get(f"/api/models/{model}")).json()
+        assert found["status"] != "failed", found["status_reason"]
+        return found["status"] in wanted
+
+    await eventually(lambda: status("training"), timeout=120)
+    gpu.end(signal.SIGKILL)
+    gpu.start()
+    await eventually(lambda: status("ready"), timeout=180)
+
+    body = {"model_id": model, "prompt": "at sea", "count": 2, "seed": 5, "steps": 4}
+    job = (await client.post("/api/generate", json=body)).json()["job_id"]
+
+    async def running() -> bool:
+        found = (await client.get(f"/api/generate/{job}")).json()
+        return bool(found["status"] == "running")
+
+    await eventually(running, timeout=60)
+    gpu.end(signal.SIGKILL)
+    gpu.start()
+    done = await ended(client, job)
+    assert (done["status"], len(done["images"])) == ("succeeded", 2), done["status_reason"]
+    async with real.deps.transaction() as session:
+        assert (await session.execute(OPEN_HOLDS)).all() == []
+
+
 async def check_training(client: httpx.AsyncClient, details: dict[str, Any]) -> None:
     """The loss fell, and the weights are whole and say what they are for."""
     assert details["base_model"] == "FLUX.2-klein-base-4B"
@@ -162,6 +204,6 @@ async def ended(client: httpx.AsyncClient, job: str) -> dict[str, Any]:
         found: dict[str, Any] = (await client.get(f"/api/generate/{job}")).json()
         return None if found["status"] in {"queued", "running"} else found
 
-    found = await eventually(over, timeout=60)
+    found = await eventually(over, timeout=120)
     assert found
     return found

@@ -40,6 +40,13 @@ async def test_what_was_saved_comes_back_and_what_came_later_is_gone(
         assert not migrate.needs_upgrade(restored)
 
 
+def test_what_the_server_runs_itself_is_nobody_at_work(database_url: str, tmp_path: Path) -> None:
+    """Such as its vacuum, which comes when it likes; a stream for a standby comes when asked."""
+    backup.save(database_url, tmp_path / "likeness.dump")
+    with psycopg.connect(database_url, replication="database", autocommit=True):
+        backup.restore(database_url, tmp_path / "likeness.dump")
+
+
 def terminate_others(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(
