@@ -12,12 +12,12 @@ from components.icons import IconName, icon
 
 ButtonKind = Literal["plain", "primary", "quiet", "danger"]
 
-# A double click, a double tap and a key held down mean it once. Browsers count a mouse's clicks
-# themselves; 300 ms is the longest that they wait for the second tap.
+# A double click or tap means it once. Browsers count a mouse's clicks themselves; 300 ms is the
+# longest that they wait for the second tap.
 ONE_CLICK = """(e) => {
     const button = e.currentTarget, soon = e.timeStamp - (button.clicked ?? -300) < 300;
     button.clicked = e.timeStamp;
-    if (e.detail < 2 && !(soon && e.pointerType !== 'mouse')) emit();
+    if (e.detail < 2 && !(soon && e.pointerType === 'touch')) emit();
 }"""
 
 

@@ -4,15 +4,15 @@ const LIMIT = 100, GAP = 8, AHEAD = "1600px 0px", HOLD = 500;
 
 export default {
   template: `<section class="gallery" :class="{ choosing }" aria-label="Pictures" @keydown="key">
-    <form v-if="fields.length" ref="form" class="filters" role="search" aria-label="Filter the pictures" @submit.prevent @input="soon('filter')">
+    <form v-if="fields.length" v-show="total !== 0 || filtered || trash" ref="form" class="filters" role="search" aria-label="Filter the pictures" @submit.prevent @input="soon('filter')">
       <label v-for="f in fields" :key="f.name" :class="f.kind"><span class="label">{{ f.label }}</span>
         <select v-if="f.options" class="input" :name="f.name"><option v-for="[value, text] in f.options" :key="value" :value="value" :selected="value === f.value">{{ text }}</option></select>
         <input v-else-if="f.kind === 'checkbox'" type="checkbox" :name="f.name" value="true" :checked="Boolean(f.value)"><input v-else class="input" :type="f.kind" :name="f.name" :value="f.value" maxlength="200"></label></form>
     <div v-if="!limit && total" class="tools"><p role="status" class="num">{{ choosing ? picked.toLocaleString() + " selected" : total.toLocaleString() + (total === 1 ? " picture" : " pictures") }}</p>
       <button v-if="!choosing" type="button" class="btn quiet" @click="choosing = true"><i class="icon icon-check-circle" aria-hidden="true"></i>Select</button>
-      <template v-else><button v-if="picked < total" type="button" class="btn quiet" @click="chooseAll">Select all {{ total.toLocaleString() }}</button>
+      <template v-else><button v-if="picked < total" type="button" class="btn quiet all" @click="chooseAll">Select all {{ total.toLocaleString() }}</button>
         <button v-for="[name, text, icon] in tools" :key="name" type="button" class="btn quiet" :disabled="!picked" @click="viewer.act(name, selection)"><i :class="'icon icon-' + icon" aria-hidden="true"></i>{{ text }}</button>
-        <button type="button" class="btn" @click="leave">Done</button></template></div>
+        <button type="button" class="btn done" @click="leave">Done</button></template></div>
     <ul v-for="c in chunks" :key="c.key" v-near="c" role="list" :style="{ height: c.height + 'px' }">
       <li v-for="(it, i) in c.items" :key="it.id" :style="c.boxes[i]" :class="{ chosen: chosen(it) }" @pointerdown="press($event, c, it)" @pointerup="press()" @pointercancel="press()">
         <a :href="'/gallery?image=' + it.id" :id="'image-' + it.id" :role="choosing ? 'checkbox' : null" :aria-checked="choosing ? chosen(it) : null" draggable="false"
@@ -22,16 +22,17 @@ export default {
         <button v-if="!choosing && !it.deleted_at" type="button" class="like" aria-label="Favourite" :aria-pressed="it.favourite" @click="viewer.change(it, { favourite: !it.favourite })"><i :class="'icon icon-heart' + (it.favourite ? '-filled' : '')" aria-hidden="true"></i></button>
         <button v-if="!limit" type="button" class="choose" aria-label="Select" :aria-pressed="chosen(it)" @click="choose($event, c, it)"><i class="icon icon-check" aria-hidden="true"></i></button></li>
       <li v-if="c.failed" class="failed" role="alert">{{ c.failed }} <button type="button" class="btn" @click="load(c)">Try again</button></li></ul>
-    <div v-if="total === 0 && filtered" class="empty"><h2>No picture matches</h2><p>Take a filter away to see more.</p></div><slot v-else-if="total === 0" name="empty"></slot><slot></slot></section>`,
+    <div v-if="total === 0 && filtered" class="empty"><h2>No picture matches</h2><p>Take a filter away to see more.</p><a class="btn" href="/gallery">Show all pictures</a></div>
+    <div v-else-if="total === 0 && trash" class="empty"><h2>The trash is empty</h2><p>Deleted pictures stay here for 30 days.</p><a class="btn" href="/gallery">Back to the gallery</a></div><slot v-else-if="total === 0" name="empty"></slot><slot></slot></section>`,
   props: { query: String, fields: Array, height: Number, limit: Number },
   provide() { return { gallery: this }; },
-  data: () => ({ chunks: [], total: null, matching: null, filtered: false, choosing: false, all: null, picks: new Set() }),
+  data: () => ({ chunks: [], total: null, matching: null, filtered: false, trash: false, choosing: false, all: null, picks: new Set() }),
   directives: { fleeting: { beforeUnmount(el) { el.removeAttribute("src"); } }, // what has scrolled by is neither waited for nor kept
     near: { mounted(el, { value, instance }) { el.chunk = value; instance.near.observe(el); }, beforeUnmount(el, { instance }) { instance.near.unobserve(el); } } },
   computed: {
     picked() { return this.all ? this.total - this.picks.size : this.picks.size; },
     selection() { return this.all ? { matching: this.all, excluded: [...this.picks] } : { ids: [...this.picks] }; },
-    tools() { return this.search().has("trash") ? [["restore", "Restore", "undo"], ["erase", "Delete for ever", "trash"]]
+    tools() { return this.trash ? [["restore", "Restore", "undo"], ["erase", "Delete for ever", "trash"]]
       : [["zip", "Download", "download"], ["favourite", "Favourite", "heart"], ["album", "Add to album", "album"], ["trash", "Delete", "trash"]]; },
   },
   created() {
@@ -44,7 +45,7 @@ export default {
     soon(name) { clearTimeout(this.timer); this.timer = setTimeout(this[name], 250); },
     search(more = {}) { return new URLSearchParams([...new URLSearchParams(this.query), ...(this.$refs.form ? new FormData(this.$refs.form) : []), ...Object.entries(more)].filter(([, value]) => value)); },
     filter() { history.replaceState(history.state, "", `?${this.search()}`); this.reset(); },
-    reset() { this.leave(); this.total = null; this.filtered = [...this.search().keys()].some((name) => name !== "sort" && name !== "trash"); this.chunks = [this.chunk({})]; this.count(); },
+    reset() { this.leave(); this.total = null; this.trash = this.search().has("trash"); this.filtered = [...this.search().keys()].some((name) => name !== "sort" && name !== "trash"); this.chunks = [this.chunk({})]; this.count(); },
     async count() { if (!this.limit) this.total = (await this.viewer.call("GET", `/api/generations/count?${this.search()}`)).count; },
     chunk(interval) { return { key: crypto.randomUUID(), items: [], boxes: [], height: this.height * 4, busy: false, failed: "", ...interval }; },
     async load(c) {

@@ -20,6 +20,7 @@ SORTS = (
     ("rating", "Best rated"),
     ("likeness", "Best likeness"),
 )
+NEW = "/models/new"
 STARS = (
     ("", "Any rating"),
     *((str(n), f"{n} stars or more") for n in (1, 2, 3, 4)),
@@ -36,11 +37,12 @@ def register(deps: Deps) -> None:
             async with deps.reading() as session:
                 choices = await gallery.choices(session, user_id=room.user.id)
             given = filters(choices, dict(request.query_params))
+            first = ("Open the studio", "/studio") if choices.models else ("Train a model", NEW)
             with pictures(deps, room.user.id, filters=given).empty:
                 empty_state(
                     "What you make in the studio appears here at once.",
                     title="No pictures yet",
-                    action=("Open the studio", "/studio"),
+                    action=first,
                 )
         with room.actions:
             albums = PictureDialogs(deps, room.user.id).albums

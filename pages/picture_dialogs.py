@@ -8,9 +8,9 @@ from uuid import UUID
 from nicegui.events import GenericEventArguments
 from pydantic import ValidationError
 
-from components import live
-from components.controls import Choice, Dialog, Field, button, link_button
-from components.dom import Handler, attach, el, html_id
+from components import live, words
+from components.controls import Choice, Dialog, Field, button
+from components.dom import El, Handler, attach, el, html_id
 from components.feedback import toast
 from components.gallery import Gallery
 from components.icons import IconName
@@ -63,7 +63,7 @@ class PictureDialogs:
                 name.value = ""
                 await fill()
 
-            button("Make album", lambda: self._try(add, name), icon_name="plus")
+            _enter(name, button("Make album", lambda: self._try(add, name), icon_name="plus"))
 
         async def fill() -> None:
             async with self._deps.transaction() as session:
@@ -87,13 +87,29 @@ class PictureDialogs:
                 await albums.remove(session, user_id=self._user_id, album_id=album.id)
             await fill()
 
-        pictures = f"{album.count:,} {'picture' if album.count == 1 else 'pictures'}"
-        with el("div", classes="row between nowrap"):
-            link_button(album.name, f"/gallery?album_id={album.id}", kind="quiet")
+        with el("div", classes="row between nowrap album"):
+            with el("div", classes="grow"):
+                el("a", album.name, href=f"/gallery?album_id={album.id}", classes="strong clip")
+                el("p", words.plural(album.count, "picture"), classes="muted small num")
             with el("div", classes="row tight nowrap"):
-                el("span", pictures, classes="muted small num")
+                _icon_button(f"Rename {album.name}", lambda: self._rename(album, fill), "pencil")
                 _icon_button(f"Share {album.name}", lambda: self._try(share), "share")
                 _icon_button(f"Delete {album.name}", lambda: self._try(delete), "trash")
+
+    def _rename(self, album: AlbumView, fill: Callable[[], Awaitable[None]]) -> None:
+        with Dialog("Rename the album") as sheet:
+            name = Field("Name", value=album.name, maxlength=str(albums.NAME_LENGTH))
+
+            async def save() -> None:
+                async with self._deps.transaction() as session:
+                    await albums.rename(
+                        session, user_id=self._user_id, album_id=album.id, name=name.value
+                    )
+                sheet.close()
+                await fill()
+
+            _enter(name, button("Rename", lambda: self._try(save, name), kind="primary"))
+        sheet.show()
 
     async def _choose(self, selection: Selection) -> None:
         async with self._deps.transaction() as session:
@@ -102,13 +118,16 @@ class PictureDialogs:
         with Dialog("Add to an album") as sheet:
             choice = Choice("Album", names, value=next(iter(names)))
             name = Field("Name of the new album", maxlength=str(albums.NAME_LENGTH))
+            name.root.set_visibility(not choice.value)
+            choice.on_change(lambda: name.root.set_visibility(not choice.value))
 
             async def add() -> None:
                 added, into = await self._add(selection, choice.value, name.value)
                 sheet.close()
-                toast(f"{added:,} {'picture' if added == 1 else 'pictures'} added to “{into}”")
+                said = f"{words.plural(added, 'picture')} added to “{into}”"
+                toast(said if added else f"Already in “{into}”")
 
-            button("Add", lambda: self._try(add, name), kind="primary")
+            _enter(name, button("Add", lambda: self._try(add, name), kind="primary"))
         sheet.show()
 
     async def _add(self, selection: Selection, chosen: str, name: str) -> tuple[int, str]:
@@ -127,11 +146,11 @@ class PictureDialogs:
         return applied.count, album.name
 
     async def _share(self, title: str, **target: UUID) -> None:
+        what = "the picture" if "image_id" in target else "the album’s pictures"
         with Dialog(title) as sheet:
             el(
                 "p",
-                "Whoever has the link sees the picture without an account, "
-                "and without its prompt and recipe.",
+                f"Whoever has the link sees {what} without an account, and no prompt or recipe.",
                 classes="muted",
             )
             days = Choice("Good for", DAYS, value="30")
@@ -189,6 +208,13 @@ class PictureDialogs:
                 field.error = str(error)
             else:
                 toast(str(error), danger=True)
+
+
+def _enter(field: Field, pressed: El) -> None:
+    """Enter in the field presses the button."""
+    field.control.on(
+        "keydown.enter", js_handler=f"(e) => e.repeat || getHtmlElement({pressed.id}).click()"
+    )
 
 
 def _icon_button(label: str, on_click: Handler, icon_name: IconName) -> None:

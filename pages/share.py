@@ -45,7 +45,8 @@ def _page(token: str, shared: Shared) -> HTMLResponse:
         with el("ul", classes="alone" if alone else "", role="list"):
             for number, image in enumerate(shared.images, 1):
                 source = f"/s/{token}/{image.id}"
-                with el("li"), el("a", href=f"{source}/full"):
+                item = el("li").style(f"--ratio: {image.width / image.height:.4f}")
+                with item, el("a", href=f"{source}/full"):
                     el(
                         "img",
                         src=f"{source}/{'medium' if alone else 'thumb'}",

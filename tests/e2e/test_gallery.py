@@ -206,6 +206,11 @@ async def test_an_album_and_a_link_to_a_picture(
     albums = await (await page.request.get("/api/albums")).json()
     assert [(album["name"], album["count"]) for album in albums["items"]] == [("Holiday", 1)]
 
+    await page.get_by_role("button", name="Add to album").click()
+    await expect(page.get_by_label("Name of the new album")).to_be_hidden()  # one was chosen
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.get_by_text("Already in “Holiday”")).to_be_visible()
+
     await page.get_by_role("button", name="Share", exact=True).click()
     await page.get_by_role("button", name="Make link").click()
     link = await page.get_by_label("The link, shown only now").input_value()
@@ -213,3 +218,58 @@ async def test_an_album_and_a_link_to_a_picture(
     await page.context.clear_cookies()
     await page.goto(link)
     await expect(page.get_by_role("img")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+async def test_an_album_gets_another_name(
+    server: Server, page: Page, member: UserView, width: int
+) -> None:
+    """All of it by keyboard, and a long name leaves room for what can be done with the album."""
+    await page.set_viewport_size({"width": width, "height": 800})
+    await visit(page, "/gallery")
+    await page.get_by_role("button", name="Albums").click()
+    await page.get_by_label("New album").fill("Holiday")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Rename Holiday").press("Enter")
+    await page.get_by_label("Name", exact=True).fill("")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Give the album a name")).to_be_visible()
+    name = "Großtante Donaudampfschifffahrtsgesellschaftskapitänswitwe"
+    await page.get_by_label("Name", exact=True).fill(name)
+    await page.keyboard.press("Enter")
+    row = page.locator(".album")
+    await expect(row.get_by_role("link", name=name)).to_be_visible()
+    await expect(row.get_by_role("button", name=f"Delete {name}")).to_be_in_viewport(ratio=1)
+    assert await barriers(page) == []
+    album = (await (await page.request.get("/api/albums")).json())["items"][0]
+    assert album["name"] == name
+
+
+async def test_nothing_to_see_says_why_and_leads_on(
+    server: Server, page: Page, member: UserView
+) -> None:
+    await visit(page, "/gallery")
+    await expect(page.get_by_role("link", name="Train a model")).to_be_visible()
+    await expect(page.get_by_label("Search")).to_be_hidden()
+    await visit(page, "/gallery?trash=true")
+    await expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
+    await page.get_by_label("Search").fill("snow")
+    await expect(page.get_by_role("heading", name="No picture matches")).to_be_visible()
+    await page.get_by_role("link", name="Show all pictures").click()
+    await page.wait_for_url("**/gallery")
+
+
+async def test_the_trash_offers_its_own_tools(server: Server, page: Page, member: UserView) -> None:
+    """Also when pictures were chosen outside of it before."""
+    await with_pictures(server, member, 2)
+    await visit(page, "/gallery")
+    await page.get_by_role("button", name="Select", exact=True).first.click()
+    await page.locator(".gallery li a").first.click()
+    await page.get_by_role("button", name="Delete").click()
+    await page.get_by_label("Trash").check()
+    await page.wait_for_url("**/gallery?trash=true")
+    await expect(page.locator(".gallery li a")).to_have_count(1)
+    await page.get_by_role("button", name="Select", exact=True).first.click()
+    await page.locator(".gallery li a").first.click()
+    await page.get_by_role("button", name="Restore").click()
+    await expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
