@@ -42,7 +42,7 @@ export default {
   mounted() { this.size.observe(this.$el); this.reset(); },
   unmounted() { this.near.disconnect(); this.size.disconnect(); },
   methods: {
-    soon(name) { clearTimeout(this.timer); this.timer = setTimeout(this[name], 250); },
+    soon(name) { const timers = (this.timers ??= {}); clearTimeout(timers[name]); timers[name] = setTimeout(this[name], 250); }, // one does not put off the other
     search(more = {}) { return new URLSearchParams([...new URLSearchParams(this.query), ...(this.$refs.form ? new FormData(this.$refs.form) : []), ...Object.entries(more)].filter(([, value]) => value)); },
     filter() { history.replaceState(history.state, "", `?${this.search()}`); this.reset(); },
     reset() { this.leave(); this.total = null; this.trash = this.search().has("trash"); this.filtered = [...this.search().keys()].some((name) => name !== "sort" && name !== "trash"); this.chunks = [this.chunk({})]; this.count(); },

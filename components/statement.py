@@ -65,14 +65,16 @@ def usage_facts(
 class Movements:
     """The table of movements; `add` puts older ones below, `clear` empties it."""
 
-    def __init__(self) -> None:
-        """Builds the empty table."""
+    def __init__(self, *, counted: bool = True) -> None:
+        """Builds the empty table. counted=False: nothing is left over from an unlimited plan."""
+        self._counted = counted
         with el("div", classes="card flush table-wrap") as self.root, el("table"):
             el("caption", "Every movement of your credits, newest first", classes="sr-only")
             with el("thead"), el("tr"):
                 el("th", "What for", scope="col")
                 el("th", "Credits", scope="col", classes="num")
-                el("th", "Left", scope="col", classes="num")
+                if counted:
+                    el("th", "Left", scope="col", classes="num")
             self._body = el("tbody")
 
     def clear(self) -> None:
@@ -83,10 +85,10 @@ class Movements:
         """Each entry with the address of what it was for, if that is still there."""
         with self._body:
             for entry, href in entries:
-                _row(entry, href)
+                _row(entry, href, counted=self._counted)
 
 
-def _row(entry: Entry, href: str | None) -> El:
+def _row(entry: Entry, href: str | None, *, counted: bool) -> El:
     with el("tr") as row:
         with el("td"):
             el("a" if href else "span", entry.reason, classes="wrap-any", href=href)
@@ -96,5 +98,6 @@ def _row(entry: Entry, href: str | None) -> El:
             el("td", f"{entry.change:+}".replace("-", "−"), classes="num strong")
         else:
             el("td", f"({entry.credits})", classes="num muted")
-        el("td", f"{entry.after}", classes="num")
+        if counted:
+            el("td", f"{entry.after}", classes="num")
     return row

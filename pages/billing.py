@@ -31,7 +31,7 @@ def register(deps: Deps) -> None:
                 await subscribing.refresh(room.user.id)
                 for topic in ("subscription", "credits"):
                     live.on(topic, room.user.id, subscribing.refresh)
-            page = BillingPage(deps, room.user.id)
+            page = BillingPage(deps, room.user.id, counted=room.balance.available is not None)
             await page.refresh(room.user.id)
             live.on("credits", room.user.id, page.refresh)
 
@@ -39,8 +39,8 @@ def register(deps: Deps) -> None:
 class BillingPage:
     """What is on the page, brought up to date whenever the credits move."""
 
-    def __init__(self, deps: Deps, user_id: UUID) -> None:
-        """Builds the empty sections."""
+    def __init__(self, deps: Deps, user_id: UUID, *, counted: bool) -> None:
+        """Builds the empty sections. counted: whether the plan has a number of credits."""
         self._deps = deps
         self._user_id = user_id
         self._cursor: int | None = None
@@ -48,7 +48,7 @@ class BillingPage:
             self._usage = el("div", classes="card stack")
         with section("Credits"):
             self._empty = el("div")
-            self._movements = Movements()
+            self._movements = Movements(counted=counted)
             self._more = button("Show older", self._show_older, mark="older")
         with self._empty:
             empty_state("What you get and use appears here, credit by credit.")

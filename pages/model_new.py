@@ -73,10 +73,15 @@ class Builder:
             self._train_step = _step(3, "Train")
             with self._train_step.body, el("div", classes="card train-box") as self._train_box:
                 pass
+        self._delete = el("div", classes="row")
         if self._model:
-            with el("div", classes="row"):
-                delete_button(self._deps, self._user_id, self._model)
+            self._show_delete()
             live.on("user_model", self._user_id, self._changed)
+
+    def _show_delete(self) -> None:
+        assert self._model  # noqa: S101  # there is a draft by now
+        with self._delete:
+            delete_button(self._deps, self._user_id, self._model)
 
     def _build_who(self) -> None:
         model = self._model
@@ -95,10 +100,11 @@ class Builder:
             value=model.subject if model else "person",
             on_change=self._edited,
         )
+        with el("p", classes="row tight small muted") as self._given:
+            icon("check-circle")
+            el("span", "Your consent is recorded with this model.")
+        self._given.set_visibility(model is not None)
         if model:
-            with el("p", classes="row tight small muted"):
-                icon("check-circle")
-                el("span", "Your consent is recorded with this model.")
             return
         self._consent = el("div", classes="stack")
         with self._consent:
@@ -162,6 +168,8 @@ class Builder:
             )
         ui.navigate.history.replace(f"/models/new?draft={self._model.id}")
         self._consent.set_visibility(False)
+        self._given.set_visibility(True)
+        self._show_delete()
         self._dropzone.open(self._url() or "")
         live.on("user_model", self._user_id, self._changed)
         await self.refresh()

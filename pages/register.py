@@ -72,7 +72,7 @@ async def _page(deps: Deps, typed: Typed, error: DomainError | None = None) -> H
     page = Plain("Create your account")
     with page.body():
         admin = link is not None and link.purpose == "first_admin"
-        el("h1", "Create the administrator's account" if admin else "Create your account")
+        el("h1", "Create the administrator’s account" if admin else "Create your account")
         if typed.token and link is None:
             banner(signing_in.EXPIRED, tone="warn")
         elif link is None and deps.settings.registration != "open":

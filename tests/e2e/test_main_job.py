@@ -62,6 +62,8 @@ async def add_photos(page: Page, files: list[Path]) -> None:
     await page.get_by_label("Name").fill("Anna")
     await page.get_by_role("checkbox", name=re.compile("at least 18")).check()
     await page.wait_for_url("**/models/new?draft=*")
+    await expect(page.get_by_text("Your consent is recorded")).to_be_visible()
+    await expect(page.get_by_role("button", name="Delete this model")).to_be_visible()
     await expect(page.get_by_text(f"{PHOTOS} of 10–20 photos")).to_be_visible(timeout=60_000)
     await expect(page.locator(".photo.good")).to_have_count(PHOTOS)
     assert await barriers(page) == []

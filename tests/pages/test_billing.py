@@ -92,3 +92,13 @@ async def test_the_page_follows_the_ledger(
         return True
 
     await eventually(followed)
+
+
+async def test_an_unlimited_plan_has_nothing_left_over(live_deps: Deps, visitor: Visitor) -> None:
+    async with live_deps.transaction() as session:
+        anna = await users.by_email(session, email=ANNA["email"])
+    assert anna
+    await make_two_of_four(live_deps, anna.id)
+    await visitor.open("/billing")
+    await visitor.should_see("4 images of Anna")
+    await visitor.should_not_see("Left")
