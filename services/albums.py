@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Album, AlbumImage, GeneratedImage
-from services import gallery, notify
+from services import gallery, notify, texts
 from services.deps import Deps
-from services.errors import Conflict, Invalid, NotFound
+from services.errors import Conflict, NotFound
 from services.selection import Selection, selected
 
 MAX_ALBUMS = 500
@@ -136,10 +136,8 @@ async def _applied(
 
 
 def _checked(name: str) -> str:
-    name = " ".join(name.replace("\0", "").split())
-    if not 1 <= len(name) <= NAME_LENGTH:
-        raise Invalid(f"Give the album a name of at most {NAME_LENGTH} characters.")
-    return name
+    words = " ".join(name.split())
+    return texts.clean(words, field="Name", minimum=1, maximum=NAME_LENGTH)
 
 
 def _view(album: Album, count: int, folder: str | None, deps: Deps) -> AlbumView:

@@ -94,6 +94,17 @@ async def use(
     return _link(row) if row else None
 
 
+async def void(session: AsyncSession, *, user_id: UUID) -> None:
+    """End the reset links of a member whose password has been changed."""
+    await session.execute(
+        delete(OneTimeToken).where(
+            OneTimeToken.user_id == user_id,
+            OneTimeToken.purpose == "password_reset",
+            OneTimeToken.used_at.is_(None),
+        )
+    )
+
+
 async def prune(session: AsyncSession, deps: Deps) -> None:
     """Forget links that no longer work."""
     await session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at <= deps.now()))

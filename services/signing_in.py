@@ -162,6 +162,7 @@ async def _set_password(
 ) -> UserView:
     row = await users.row_of(session, user_id=user_id, lock=True)
     row.password_hash = password_hash
+    await links.void(session, user_id=user_id)
     await sessions.end_all(session, user_id=user_id, but=but)
     audit.record(session, action="password.changed", actor_id=user_id, ip=caller.ip)
     return users.view(row)

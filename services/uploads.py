@@ -55,7 +55,7 @@ class Landing:
 
     async def finish(self) -> Upload:
         """Close the file: all of it is here."""
-        await asyncio.to_thread(self._append, b"")
+        await asyncio.to_thread(self._append, b"", whole=True)
         self._close()
         return Upload(self.path, self.name, self.size, self._hash.digest())
 
@@ -64,12 +64,14 @@ class Landing:
         self._close()
         self.path.unlink(missing_ok=True)
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: bytes, *, whole: bool = False) -> None:
         try:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self.path.open("xb")
             self._file.write(data)
+            if whole:
+                self._file.flush()  # what is still in our memory may find the disk full
         except OSError as error:
             raise Unavailable(
                 "There is no room for uploads at present. Try again later."

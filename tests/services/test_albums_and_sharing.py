@@ -72,7 +72,7 @@ async def test_another_members_album_and_images_stay_out(
 async def test_a_name_is_refused_in_words(
     session: Session, deps: Deps, owner: UUID, name: str
 ) -> None:
-    with pytest.raises(Invalid, match="at most 80 characters"):
+    with pytest.raises(Invalid, match="Name"):
         await albums.create(session, deps, user_id=owner, name=name)
 
 
@@ -131,3 +131,13 @@ async def test_an_album_link_follows_the_album_page_by_page(
     assert first.title == "Shown"
     assert {i.id for i in (*first.images, *rest.images)} == {image.id for image in images}
     assert rest.next_cursor is None
+
+
+async def test_an_album_is_not_named_in_what_nobody_sees(
+    session: Session, deps: Deps, owner: UUID
+) -> None:
+    """Its name stands on pages that are shared: no text that reads as another one."""
+    made = await albums.create(session, deps, user_id=owner, name=" a\u202eb\x07 \n c\ud800 ")
+    assert made.name == "ab c"
+    with pytest.raises(Invalid):
+        await albums.create(session, deps, user_id=owner, name="\u202e\x00")

@@ -196,6 +196,19 @@ async def test_a_new_password_ends_every_session(deps: Deps) -> None:
     await login(deps, "anna@example.com", NEW)
 
 
+async def test_a_new_password_voids_the_links_that_could_set_another(deps: Deps) -> None:
+    """Whoever read the member's mail before has to read it again."""
+    here = await register(deps)
+    async with deps.transaction() as session:
+        link = await links.create(session, deps, purpose="password_reset", user_id=here.user.id)
+    change = {"user_id": here.user.id, "session_id": here.id, "caller": CALLER}
+    await signing_in.change_password(deps, current=PASSWORD, new=NEW, **change)  # type: ignore[arg-type]
+    with pytest.raises(Invalid, match="expired or was used"):
+        await signing_in.reset_password(
+            deps, token=token_of(link), new="somebody else's words", caller=CALLER
+        )
+
+
 async def test_a_disabled_member_is_out(deps: Deps) -> None:
     started = await register(deps)
     async with deps.transaction() as session:
