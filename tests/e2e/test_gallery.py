@@ -59,7 +59,8 @@ async def test_nobody_is_shut_out(
     await page.locator(".gallery li a").first.click()
     assert await barriers(page) == []
     bar = await page.locator(".gallery > .tools").bounding_box()
-    assert bar and bar["height"] < 130  # two rows on a phone, or the pictures are hidden
+    assert bar
+    assert bar["height"] < 130  # two rows on a phone, or the pictures are hidden
     await page.get_by_role("button", name="Done").click()
     await page.locator(".gallery li a").first.click()
     await expect(page.get_by_role("dialog")).to_be_visible()
@@ -240,7 +241,12 @@ async def test_an_album_gets_another_name(
     await page.get_by_label("Name", exact=True).fill(name)
     await page.keyboard.press("Enter")
     row = page.locator(".album")
-    await expect(row.get_by_role("link", name=name)).to_be_visible()
+    link, tool = row.get_by_role("link", name=name), row.get_by_role("button").first
+    await expect(link).to_be_visible()
+    words, rename = await link.bounding_box(), await tool.bounding_box()
+    assert words
+    assert rename
+    assert words["x"] + words["width"] <= rename["x"]
     await expect(row.get_by_role("button", name=f"Delete {name}")).to_be_in_viewport(ratio=1)
     assert await barriers(page) == []
     album = (await (await page.request.get("/api/albums")).json())["items"][0]
