@@ -100,6 +100,7 @@ class Scene:
 
     async def work_until_death(self, at: int) -> bool:
         """Handlers see the fuse, the queue itself does not; True if it died."""
+        await self.studio.close()  # so that nobody else takes the job
         self.fuse.at, self.fuse.points, self._died = at, 0, False
         worker = Worker(
             self.deps, kinds={name: self._wrapped(kind) for name, kind in KINDS.items()}
@@ -109,13 +110,13 @@ class Scene:
             states = await self.studio.run_states()
             return self._died or states[-1] in {"succeeded", "failed", "expired", "unknown"}
 
-        self.studio.worker, living = worker, self.studio.worker
+        self.studio.worker = worker
         await self.studio.until(over)
         self.fuse.at = None
         await worker.drain(timedelta(seconds=1))
-        self.studio.worker = living
+        self.studio.worker = Worker(self.deps, kinds=KINDS)
         await self.studio.execute("update job_queue set lease_until = now() where state = 'leased'")
-        await living.sweep()
+        await self.studio.worker.sweep()
         return self._died
 
     def _wrapped(self, kind: Kind) -> Kind:
