@@ -1,7 +1,10 @@
 """What Prometheus reads at `/metrics`: this process's counters, and the database's totals."""
 
+import math
+
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from services import jobs
 from services.billing import events
@@ -14,6 +17,7 @@ REQUEST_SECONDS = Histogram(
 DUTY_ERRORS = Counter("likeness_duty_errors", "Failed runs of recurring work.", ["duty"])
 
 # The same in every process, because they are read from the database.
+DATABASE = Gauge("likeness_database_up", "Whether the database answered: 1 or 0.")
 JOBS = Gauge("likeness_jobs", "Open jobs.", ["kind", "state"])
 JOBS_DEAD = Gauge("likeness_jobs_dead", "Jobs that were given up and wait for an operator.")
 JOBS_DEPTH = Gauge("likeness_jobs_ready", "Jobs that are ready and have no worker yet.")
@@ -34,7 +38,26 @@ COUNTS = {
 
 
 async def exposition(deps: Deps) -> bytes:
-    """All of it in Prometheus's text format."""
+    """All of it in Prometheus's text format; without the database, what this process knows."""
+    try:
+        await _read(deps)
+        DATABASE.set(1)
+    except SQLAlchemyError:
+        _forget()
+        DATABASE.set(0)
+    return generate_latest()
+
+
+def _forget() -> None:
+    """No number is better than an old one."""
+    for gauge in (JOBS, JOBS_DEAD, JOBS_DEPTH, JOBS_OLDEST, EVENTS_STALE, *COUNTS):
+        if gauge._labelnames:
+            gauge.clear()
+        else:
+            gauge.set(math.nan)
+
+
+async def _read(deps: Deps) -> None:
     async with deps.transaction() as session:
         queue = await jobs.overview(session, limit=0)
         EVENTS_STALE.set(await events.stale(session))
@@ -45,7 +68,6 @@ async def exposition(deps: Deps) -> bytes:
             gauge.clear()
         for *labels, count in rows:
             (gauge.labels(*labels) if labels else gauge).set(count)
-    return generate_latest()
 
 
 def _show_queue(queue: jobs.QueueView) -> None:
