@@ -173,6 +173,7 @@ class Studio:
             self._make = button("Make images", self._submit, kind="primary", large=True, wide=True)
             self._make.mark("make")
             self._time = el("p", classes="tiny muted num", aria_live="polite")
+            self._more = el("a", "See your plan and credits", href="/billing", classes="small")
 
     def _build_advanced(self, negative: str) -> None:
         """Only what the engine takes."""
@@ -214,8 +215,9 @@ class Studio:
         label.text = f"Make {words.plural(count, 'image')}{cost}"
         time = f"Takes {words.duration(quote.seconds)}." if quote.seconds else ""
         if not quote.affordable:
-            time = f"You have {words.plural(quote.available or 0, 'credit')} left. See Billing."
+            time = f"You have {words.plural(quote.available or 0, 'credit')} left."
         self._time.text = time
+        self._more.set_visibility(not quote.affordable)
 
     def _request(self) -> GenerationRequest | None:
         """What the form says; None, with the errors beside the fields, if it cannot be asked."""

@@ -11,11 +11,17 @@ from sqlalchemy import update
 
 from components import live
 from db.models import UserModel
-from services import generations, users
+from services import generations, membership, users
 from services.deps import Deps
 from services.generations import GenerationRequest
 from services.users import UserView
-from tests.builders import make_generation, make_image, make_training_image, make_user_model
+from tests.builders import (
+    make_generation,
+    make_image,
+    make_training_image,
+    make_user,
+    make_user_model,
+)
 from tests.serving import serving
 from tests.waiting import eventually
 
@@ -198,3 +204,22 @@ async def test_the_studio_opens_when_the_first_model_is_ready(
     await visitor.should_see("The studio opens as soon as it is ready.")
     await now(live_deps, anna, id, status="ready")
     await shows(visitor, "How many")
+
+
+async def test_too_few_credits_lead_to_the_plan(
+    live_deps: Deps, visitor: Visitor, anna: UserView, model: Callable[..., Awaitable[UUID]]
+) -> None:
+    id = await model()
+    async with live_deps.transaction() as session:
+        admin = await make_user(session, role="admin")
+        await membership.set_plan(
+            session, user_id=anna.id, plan="free", actor_id=admin.id, reason="A trial"
+        )
+        before = await make_generation(session, user_id=anna.id, user_model_id=id, count=2)
+    await visitor.open(f"/studio?again={before.id}")
+    await visitor.should_not_see("See your plan and credits")
+    async with live_deps.transaction() as session:
+        many = await make_generation(session, user_id=anna.id, user_model_id=id, count=8)
+    await visitor.open(f"/studio?again={many.id}")
+    await visitor.should_see("You have 3 credits left.")
+    await visitor.should_see("See your plan and credits")
