@@ -16,8 +16,8 @@ SHARP, LIGHT = 60.0, 70.0
 NEAR = 6  # of 64 bits of the hash: no more may differ between near duplicates
 # A face of fewer pixels on its short side, of full.jpg, is small: about a whole figure at 2048 px.
 FACE_SIDE = 200
-# A face with less is blurred. Of 8 photographs the least sharp has 192 (at a half to a fifth of the
-# light 206 and more); blurred by 1 % of the face's width none has over 78.
+# A face with less is blurred. Of 7 photographs the least sharp has 191, at a third of the light
+# 141; blurred by 1 % of the face's width none has over 48.
 FACE_SHARP = 80.0
 COMPANY = 0.15  # a second face larger than this share of the first is another person in the photo
 # How dark a face is says nothing here: whether that treats all skins alike has not been tested.

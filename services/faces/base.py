@@ -14,8 +14,8 @@ Embedding = Sequence[float]  # of length 1; the cosine of two says how alike two
 class Face:
     """One face. side: its shorter side in pixels of the picture that was read.
 
-    sharpness: variance of the Laplacian of its box as 128 x 128 grey pixels, whose mean was made
-    128: how bright a face is plays no part. 0 and up.
+    sharpness: variance of the Laplacian of its inside as 128 x 128 grey pixels, whose mean was
+    made 128: how bright a face is plays no part. 0 and up.
     embedding: 128 numbers of the largest face; empty for the others, which nobody compares.
     """
 

@@ -14,7 +14,9 @@ SIDE = 640  # px, the longer side: YuNet finds faces of 10 to 300 px (its model 
 CERTAIN = 0.8
 OVERLAP = 0.3  # two finds that share more are one face; OpenCV's default
 MOST = 50  # finds that are looked at
-CROP, LUMA = 128, 128  # px: the side of the grey box whose sharpness is measured; its mean
+# The inside of the box, less TRIM at each edge where the place shows, is measured as CROP x CROP
+# grey pixels of the mean LUMA.
+TRIM, CROP, LUMA = 0.15, 128, 128
 _ROUGH = 8  # px: nothing can be found in less
 
 
@@ -78,7 +80,10 @@ class OpenCVReader:
 
 
 def _sharpness(crop: MatLike) -> float:
-    grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_BGR2GRAY)
+    height, width = crop.shape[:2]
+    y, x = int(height * TRIM), int(width * TRIM)
+    inside = np.ascontiguousarray(crop[y : height - y, x : width - x])
+    grey = cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(grey, (CROP, CROP), interpolation=cv2.INTER_AREA).astype(np.float64)
     # As bright as any other: else a face in the dark, or of dark skin, would count as blurred.
     small *= LUMA / max(1.0, float(small.mean()))
