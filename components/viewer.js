@@ -19,7 +19,7 @@ function thumbHash(text) { // decodes a ThumbHash (github.com/evanw/thumbhash), 
   canvas.getContext("2d").putImageData(pixels, 0, 0); return `url(${canvas.toDataURL()})`;
 }
 
-const likeness = (n) => n === null ? null : `${Math.round(n)}${n < 36 ? ", not very close: another try may be closer" : ""}`; // of 100, as services/likeness.py has it
+const likeness = (n) => n === null ? null : `${Math.round(n)}${n < 27 ? ", not very close: another try may be closer" : ""}`; // of 100; 27 is a cosine of 0.36, weak
 const TOOLS = [["favourite", "Favourite (F)", "heart"], ["details", "Details (I)", "info"], ["zoom", "Zoom (Z)", "expand"], ["download", "Download", "download"],
   ["album", "Add to album", "album"], ["share", "Share", "share"], ["trash", "Delete (Del)", "trash"], ["close", "Close (Esc)", "close"]];
 const BACK = [["restore", "Restore", "undo"], ["erase", "Delete for ever", "trash"], ["close", "Close (Esc)", "close"]], KEYS = { f: "favourite", i: "details", z: "zoom", Delete: "trash" };
