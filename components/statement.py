@@ -89,15 +89,19 @@ class Movements:
 
 
 def _row(entry: Entry, href: str | None, *, counted: bool) -> El:
+    """One movement. One that leaves what is available as it was says its number in words."""
+    kind = KINDS.get(entry.kind, entry.kind)
+    still = counted and not entry.change
     with el("tr") as row:
         with el("td"):
             el("a" if href else "span", entry.reason, classes="wrap-any", href=href)
-            said = f"{KINDS.get(entry.kind, entry.kind)} · {words.moment(entry.at)}"
-            el("p", said, classes="tiny muted")
-        if entry.change:
-            el("td", f"{entry.change:+}".replace("-", "−"), classes="num strong")
+            said = f"{kind} {entry.credits}" if still else kind
+            el("p", f"{said} · {words.moment(entry.at)}", classes="tiny muted")
+        if still:
+            el("td", "±0", classes="num muted")
         else:
-            el("td", f"({entry.credits})", classes="num muted")
+            change = f"{entry.change:+}".replace("-", "−") if counted else f"{entry.credits}"
+            el("td", change, classes="num strong")
         if counted:
             el("td", f"{entry.after}", classes="num")
     return row
