@@ -236,7 +236,7 @@ async def test_an_album_gets_another_name(
     await page.get_by_role("button", name="Rename Holiday").press("Enter")
     await page.get_by_label("Name", exact=True).fill("")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("Give the album a name")).to_be_visible()
+    await expect(page.get_by_text("Name is missing.")).to_be_visible()
     name = "Großtante Donaudampfschifffahrtsgesellschaftskapitänswitwe"
     await page.get_by_label("Name", exact=True).fill(name)
     await page.keyboard.press("Enter")
