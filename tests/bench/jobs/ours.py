@@ -97,8 +97,8 @@ async def rate(url: str, count: int, *, slots: int = 10, before: int = 0) -> flo
         return (worked.total - done) / (time.perf_counter() - started)
 
 
-async def latencies(url: str, count: int) -> list[float]:
-    """Seconds from the commit of an enqueue to the start of its handler, one at a time."""
+async def latencies(url: str, count: int) -> tuple[list[float], list[float]]:
+    """Seconds to the start of a job's handler: from the enqueue's commit, and from its call."""
     starts: asyncio.Queue[float] = asyncio.Queue()
 
     async def note(deps: Deps, job: Job) -> Outcome:
@@ -112,14 +112,17 @@ async def latencies(url: str, count: int) -> list[float]:
     listener = Listener(url)
     listener.subscribe(worker.heard)
     await listener.start()
-    found = []
+    since_commit, since_call = [], []
     for _ in range(count):
         await asyncio.sleep(PAUSE)
+        called = time.perf_counter()
         async with transaction() as session:
             await jobs.enqueue(session, kind="noop", payload={})
         committed = time.perf_counter()
-        found.append(await starts.get() - committed)
+        started = await starts.get()
+        since_commit.append(started - committed)
+        since_call.append(started - called)
     await worker.drain(timedelta(seconds=5))
     await listener.stop()
     await engine.dispose()
-    return found
+    return since_commit, since_call

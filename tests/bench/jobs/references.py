@@ -55,8 +55,8 @@ def pgbench_rate(pgbench: Path, url: str, *, seconds: int, folder: Path) -> floa
     return float(found[1])
 
 
-async def notify_latencies(url: str, count: int) -> list[float]:
-    """Seconds from the commit of a bare NOTIFY to its arrival, one at a time."""
+async def notify_latencies(url: str, count: int) -> tuple[list[float], list[float]]:
+    """Seconds to the arrival of a bare NOTIFY: from its commit, and from its call."""
     heard: asyncio.Queue[float] = asyncio.Queue()
     listener = await psycopg.AsyncConnection.connect(url, autocommit=True)
     await listener.execute("listen bench")
@@ -66,14 +66,17 @@ async def notify_latencies(url: str, count: int) -> list[float]:
             heard.put_nowait(time.perf_counter())
 
     task = asyncio.create_task(listen())
-    found = []
+    since_commit, since_call = [], []
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as sender:
         for _ in range(count):
             await asyncio.sleep(PAUSE)
+            called = time.perf_counter()
             await sender.execute("notify bench")
             committed = time.perf_counter()
-            found.append(await heard.get() - committed)
+            arrived = await heard.get()
+            since_commit.append(arrived - committed)
+            since_call.append(arrived - called)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await listener.close()
-    return found
+    return since_commit, since_call
