@@ -1,16 +1,37 @@
-"""A real browser, and the application on a port for it."""
+"""A member and their simulated visitor; a real browser, and the application on a port for it."""
 
 from collections.abc import AsyncIterator
 
 import pytest
+from nicegui.testing import User as Visitor
 from playwright.async_api import Browser, async_playwright
 
 from pages import sockets
+from services import users
 from services.deps import Deps
 from services.notify import Listener
-from tests.serving import listening
+from services.users import UserView
+from tests.serving import listening, serving
 
+ANNA = {"email": "anna@example.com", "password": "four quiet words here", "name": "Anna"}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+
+@pytest.fixture
+async def visitor(live_deps: Deps) -> AsyncIterator[Visitor]:
+    """Anna, signed in, before she opens a page."""
+    async with serving(live_deps) as visitor:
+        await visitor.http_client.post("/register", data=ANNA)
+        yield visitor
+
+
+@pytest.fixture
+async def anna(live_deps: Deps, visitor: Visitor) -> UserView:
+    """The member that `visitor` is."""
+    async with live_deps.transaction() as session:
+        found = await users.by_email(session, email=ANNA["email"])
+    assert found
+    return users.view(found)
 
 
 @pytest.fixture(scope="module")

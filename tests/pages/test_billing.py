@@ -1,40 +1,28 @@
 """/billing: the plan, what is used, and every movement with a link to what it was for."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
 from nicegui.testing import User as Visitor
 
 from components import live
-from services import ledger, membership, users
+from services import ledger, membership
 from services.deps import Deps
 from services.generations import reference
 from services.users import UserView
 from tests.builders import make_generation, make_image, make_user
-from tests.serving import serving
 from tests.waiting import eventually
 
-ANNA = {"email": "anna@example.com", "password": "four quiet words here", "name": "Anna"}
-
 
 @pytest.fixture
-async def visitor(live_deps: Deps) -> AsyncIterator[Visitor]:
-    async with serving(live_deps) as visitor:
-        await visitor.http_client.post("/register", data=ANNA)
-        yield visitor
-
-
-@pytest.fixture
-async def anna(live_deps: Deps, visitor: Visitor) -> UserView:
+async def creator(live_deps: Deps, anna: UserView) -> UserView:
+    """With a plan that is counted."""
     async with live_deps.transaction() as session:
-        found = await users.by_email(session, email=ANNA["email"])
-        assert found
         reason, admin = "A friend of the house", await make_user(session, role="admin")
         await membership.set_plan(
-            session, user_id=found.id, plan="creator", actor_id=admin.id, reason=reason
+            session, user_id=anna.id, plan="creator", actor_id=admin.id, reason=reason
         )
-        return users.view(found)
+    return anna
 
 
 async def make_two_of_four(deps: Deps, user_id: UUID) -> UUID:
@@ -51,9 +39,9 @@ async def make_two_of_four(deps: Deps, user_id: UUID) -> UUID:
 
 
 async def test_every_movement_is_there_with_what_it_was_for(
-    live_deps: Deps, visitor: Visitor, anna: UserView
+    live_deps: Deps, visitor: Visitor, creator: UserView
 ) -> None:
-    image_id = await make_two_of_four(live_deps, anna.id)
+    image_id = await make_two_of_four(live_deps, creator.id)
     await visitor.open("/billing")
     for text in ("Creator", "197 credits", "3 credits", "0 of 3"):
         await visitor.should_see(text)
@@ -64,12 +52,12 @@ async def test_every_movement_is_there_with_what_it_was_for(
 
 
 async def test_older_movements_come_page_by_page(
-    live_deps: Deps, visitor: Visitor, anna: UserView
+    live_deps: Deps, visitor: Visitor, creator: UserView
 ) -> None:
     async with live_deps.transaction() as session:
         for n in range(70):
             await ledger.grant(
-                session, user_id=anna.id, credits=1, reference=f"gift:{n}", reason=f"Gift {n}."
+                session, user_id=creator.id, credits=1, reference=f"gift:{n}", reason=f"Gift {n}."
             )
     await visitor.open("/billing")
     await visitor.should_see("Gift 69.")
@@ -82,12 +70,12 @@ async def test_older_movements_come_page_by_page(
 
 
 async def test_the_page_follows_the_ledger(
-    live_deps: Deps, visitor: Visitor, anna: UserView
+    live_deps: Deps, visitor: Visitor, creator: UserView
 ) -> None:
     await visitor.open("/billing")
     await visitor.should_see("200 credits")
-    await make_two_of_four(live_deps, anna.id)
-    live.changed("credits", anna.id, anna.id)  # as the listener does after the commit
+    await make_two_of_four(live_deps, creator.id)
+    live.changed("credits", creator.id, creator.id)  # as the listener does after the commit
 
     async def followed() -> bool:
         await visitor.should_see("4 images of Anna")
@@ -96,10 +84,9 @@ async def test_the_page_follows_the_ledger(
     await eventually(followed)
 
 
-async def test_an_unlimited_plan_has_nothing_left_over(live_deps: Deps, visitor: Visitor) -> None:
-    async with live_deps.transaction() as session:
-        anna = await users.by_email(session, email=ANNA["email"])
-    assert anna
+async def test_an_unlimited_plan_has_nothing_left_over(
+    live_deps: Deps, visitor: Visitor, anna: UserView
+) -> None:
     await make_two_of_four(live_deps, anna.id)
     await visitor.open("/billing")
     await visitor.should_see("4 images of Anna")

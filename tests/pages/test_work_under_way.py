@@ -1,6 +1,6 @@
 """What a member sees of work while it waits, goes on and ends: dashboard, model page, studio."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from components import live
 from db.models import UserModel
-from services import generations, membership, users
+from services import generations, membership
 from services.deps import Deps
 from services.generations import GenerationRequest
 from services.users import UserView
@@ -22,26 +22,9 @@ from tests.builders import (
     make_user,
     make_user_model,
 )
-from tests.serving import serving
 from tests.waiting import eventually
 
-ANNA = {"email": "anna@example.com", "password": "four quiet words here", "name": "Anna"}
 READY = {"name": "Ben", "status": "ready", "engine": "preview"}
-
-
-@pytest.fixture
-async def visitor(live_deps: Deps) -> AsyncIterator[Visitor]:
-    async with serving(live_deps) as visitor:
-        await visitor.http_client.post("/register", data=ANNA)
-        yield visitor
-
-
-@pytest.fixture
-async def anna(live_deps: Deps, visitor: Visitor) -> UserView:
-    async with live_deps.transaction() as session:
-        found = await users.by_email(session, email=ANNA["email"])
-    assert found
-    return users.view(found)
 
 
 @pytest.fixture
