@@ -1,16 +1,22 @@
-"""Mail through the operator's SMTP server; without SMTP_URL the product sends none."""
+"""Mail through the operator's SMTP server; without SMTP_URL the product sends none.
+
+Mail carries links that open accounts: it leaves this machine by TLS, to a server that proves its
+name, unless SMTP_ALLOW_PLAINTEXT says that the way there is safe.
+"""
 
 import asyncio
 import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from urllib.parse import parse_qs, unquote, urlsplit
+from ipaddress import ip_address
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from services.errors import Unavailable
 from services.settings import Settings
 
 TIMEOUT_SECONDS = 20.0
+ATTEMPTS = 15  # of a job that mails: it bridges an hour without the mail server
 
 
 def enabled(settings: Settings) -> bool:
@@ -19,44 +25,74 @@ def enabled(settings: Settings) -> bool:
 
 
 async def send(settings: Settings, *, to: str, subject: str, text: str) -> None:
-    """Send one plain-text mail. Raises Unavailable if the server does not take it."""
+    """Send one plain-text mail. Raises Unavailable, saying why, if the server did not take it."""
+    if settings.smtp_url is None:
+        raise Unavailable("SMTP_URL is not set here, so no mail can be sent.")
+    url = urlsplit(settings.smtp_url.get_secret_value())
     message = EmailMessage()
-    message["From"] = _sender(settings)
+    message["From"] = _sender(settings, url)
     message["To"] = to
     message["Subject"] = subject
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = make_msgid(domain=urlsplit(settings.base_url).hostname)
     message.set_content(text)
+    must_encrypt = not (settings.smtp_allow_plaintext or _is_this_machine(url))
     try:
-        await asyncio.to_thread(_deliver, settings, message)
+        await asyncio.to_thread(_deliver, url, message, must_encrypt)
+    except ssl.SSLCertVerificationError as error:
+        raise Unavailable(
+            f"The mail server’s certificate is not valid ({error.verify_message})."
+        ) from error
     except (smtplib.SMTPException, OSError) as error:
         raise Unavailable("The mail server did not take the mail.") from error
 
 
-def _deliver(settings: Settings, message: EmailMessage) -> None:
-    assert settings.smtp_url is not None  # noqa: S101  # `enabled` is asked first
-    url = urlsplit(settings.smtp_url.get_secret_value())
-    context = ssl.create_default_context()
-    host = url.hostname or "localhost"
-    if url.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, url.port or 465, timeout=TIMEOUT_SECONDS, context=context
-        )
-    else:
-        server = smtplib.SMTP(host, url.port or 587, timeout=TIMEOUT_SECONDS)
-    with server:
+def _deliver(url: SplitResult, message: EmailMessage, must_encrypt: bool) -> None:
+    with _connected(url, _context(must_encrypt)) as server:
         server.ehlo()
-        if url.scheme != "smtps" and server.has_extn("starttls"):
-            server.starttls(context=context)
+        if url.scheme == "smtp":
+            _encrypt(server, _context(must_encrypt), must_encrypt)
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
         server.send_message(message)
 
 
-def _sender(settings: Settings) -> str:
+def _connected(url: SplitResult, context: ssl.SSLContext) -> smtplib.SMTP:
+    host = url.hostname or ""
+    if url.scheme == "smtps":
+        port = url.port or 465
+        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
+    return smtplib.SMTP(host, url.port or 587, timeout=TIMEOUT_SECONDS)
+
+
+def _encrypt(server: smtplib.SMTP, context: ssl.SSLContext, must_encrypt: bool) -> None:
+    """STARTTLS wherever it is offered. Raises Unavailable where it has to be and is not."""
+    if server.has_extn("starttls"):
+        server.starttls(context=context)
+    elif must_encrypt:
+        raise Unavailable(
+            "The mail server offers no encryption (STARTTLS), so nothing was sent: use smtps:// in "
+            "SMTP_URL, or set SMTP_ALLOW_PLAINTEXT=true if the way to it is safe."
+        )
+
+
+def _context(must_encrypt: bool) -> ssl.SSLContext:
+    """Where plain text would do, a certificate of any kind does: a local relay signs its own."""
+    context = ssl.create_default_context()
+    if not must_encrypt:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def _is_this_machine(url: SplitResult) -> bool:
+    try:
+        return ip_address(url.hostname or "").is_loopback
+    except ValueError:
+        return url.hostname == "localhost"
+
+
+def _sender(settings: Settings, url: SplitResult) -> str:
     """`?from=` of SMTP_URL, else the user name if it is an address, else likeness@<our host>."""
-    assert settings.smtp_url is not None  # noqa: S101
-    url = urlsplit(settings.smtp_url.get_secret_value())
     named = parse_qs(url.query).get("from", [""])[0]
     user = unquote(url.username or "")
     host = urlsplit(settings.base_url).hostname

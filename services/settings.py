@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -64,8 +65,17 @@ class Settings(BaseSettings):
     default_plan: str | None = None
 
     smtp_url: SecretStr | None = None
+    smtp_allow_plaintext: bool = False
     sentry_dsn: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        url = urlsplit(value.get_secret_value()) if value else None
+        if url and not (url.scheme in {"smtp", "smtps"} and url.hostname):
+            raise ValueError("write it as smtp://user:password@mail.example.com:587")
+        return value
 
     @property
     def base_url(self) -> str:

@@ -33,6 +33,7 @@ from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from tests.builders import PASSWORD_HASH
 from tests.doubles.stripe import StripeDouble, stripe_double
+from tests.mailbox import Mailbox, mail_server
 from tests.serving import serving
 from tests.shared import shared_dir as shared_dir
 
@@ -213,6 +214,13 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(passwords, "_context", quick)
     monkeypatch.setattr(passwords, "DUMMY_HASH", PASSWORD_HASH)
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    """A mail server of this test alone; `mailbox.sends_to(settings)` makes it the operator's."""
+    async with mail_server() as box:
+        yield box
 
 
 @pytest.fixture

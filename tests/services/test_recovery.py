@@ -1,14 +1,8 @@
 """Password resets by mail, through a real SMTP server."""
 
-import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
-from email.message import EmailMessage
-from typing import Any, cast
 
 import pytest
-from aiosmtpd.handlers import Message
-from aiosmtpd.smtp import SMTP
 from pydantic import SecretStr
 
 from services import jobs, mail, recovery, sessions, signing_in
@@ -17,6 +11,7 @@ from services.errors import Invalid, TooManyRequests, Unavailable
 from services.sessions import Caller
 from services.settings import Settings
 from tests.accounts import member
+from tests.mailbox import Mailbox
 from tests.services.jobs.kit import run_sql, working
 from tests.waiting import eventually
 
@@ -25,31 +20,9 @@ CALLER = Caller("192.0.2.7")
 NEW = "another quiet sentence"
 
 
-class Mailbox(Message):
-    """Keeps what it was sent."""
-
-    def __init__(self) -> None:
-        super().__init__(EmailMessage)
-        self.mails: list[EmailMessage] = []
-
-    def handle_message(self, message: Any) -> None:
-        self.mails.append(cast(EmailMessage, message))
-
-
 @pytest.fixture
-async def mailbox() -> AsyncIterator[tuple[Mailbox, int]]:
-    box = Mailbox()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(box, hostname="mail"), "127.0.0.1", 0)
-    yield box, server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-
-
-@pytest.fixture
-def settings(settings: Settings, mailbox: tuple[Mailbox, int]) -> Settings:
-    url = SecretStr(f"smtp://127.0.0.1:{mailbox[1]}?from=Likeness%20<studio@example.com>")
-    return settings.model_copy(update={"smtp_url": url})
+def settings(settings: Settings, mailbox: Mailbox) -> Settings:
+    return mailbox.sends_to(settings)
 
 
 async def work(deps: Deps, done: int) -> None:
@@ -64,13 +37,11 @@ async def work(deps: Deps, done: int) -> None:
         await eventually(all_done)
 
 
-async def test_the_link_in_the_mail_sets_a_new_password(
-    live_deps: Deps, mailbox: tuple[Mailbox, int]
-) -> None:
+async def test_the_link_in_the_mail_sets_a_new_password(live_deps: Deps, mailbox: Mailbox) -> None:
     user = await member(live_deps, email="anna@example.com")
     await recovery.ask(live_deps, email="Anna@Example.com", caller=CALLER)
     await work(live_deps, done=1)
-    (message,) = mailbox[0].mails
+    (message,) = mailbox.mails
     assert message["To"] == "anna@example.com"
     assert message["From"] == "Likeness <studio@example.com>"
     token = str(message.get_payload()).partition("token=")[2].split()[0]
@@ -81,11 +52,11 @@ async def test_the_link_in_the_mail_sets_a_new_password(
 
 
 async def test_an_unknown_address_asks_alike_and_gets_nothing(
-    live_deps: Deps, mailbox: tuple[Mailbox, int]
+    live_deps: Deps, mailbox: Mailbox
 ) -> None:
     await recovery.ask(live_deps, email="nobody@example.com", caller=CALLER)
     await work(live_deps, done=1)
-    assert mailbox[0].mails == []
+    assert mailbox.mails == []
 
 
 async def test_an_address_is_mailed_five_times_at_most(deps: Deps) -> None:
