@@ -84,7 +84,7 @@ def _add_password_form(deps: Deps) -> None:
             field = error.details.get("field", "throttled")
             return _back("password", problem=field)
         response = _back("password", said="password")
-        cookies.write(response, deps.settings, request.scope, started.token)
+        cookies.write(response, deps.settings, request.scope, started)
         return response
 
 

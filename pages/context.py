@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import Request
 from nicegui import ui
 
+from pages import cookies
 from services.deps import Deps
 from services.errors import NotFound, NotSignedIn
 from services.sessions import Caller
@@ -41,8 +42,12 @@ def session_id(request: Request | None = None) -> UUID | None:
 
 def caller(request: Request) -> Caller:
     """The address (behind trusted proxies, the real one) and browser of a request."""
-    host = request.client.host if request.client else ""
-    return Caller(ip=host, user_agent=request.headers.get("user-agent", ""))
+    settings = deps_of(request).settings
+    return Caller(
+        ip=request.client.host if request.client else "",
+        user_agent=request.headers.get("user-agent", ""),
+        browser=cookies.read(settings, request.scope, cookies.BROWSER) or "",
+    )
 
 
 def deps_of(request: Request) -> Deps:

@@ -16,6 +16,8 @@ from services import signing_in
 from services.deps import Deps
 from services.errors import DomainError
 
+KNOWN = "In a browser that you have signed in with before you need not wait."
+
 
 def register(deps: Deps) -> None:
     """Serve the forms."""
@@ -44,7 +46,7 @@ def register(deps: Deps) -> None:
         except DomainError as error:
             return _page(deps, next=next, email=email, error=error)
         response = RedirectResponse(local(next), 303)
-        cookies.write(response, deps.settings, request.scope, started.token)
+        cookies.write(response, deps.settings, request.scope, started)
         return response
 
     @app.post("/logout", include_in_schema=False)
@@ -71,7 +73,7 @@ def _page(
     with page.body():
         el("h1", "Sign in")
         if error and error.status != 401:
-            banner(str(error), tone="danger")
+            banner(f"{error} {KNOWN if error.status == 429 else ''}".strip(), tone="danger")
         with form("/login"):
             el("input", type="hidden", name="next", value=next)
             refused = str(error) if error and error.status == 401 else None

@@ -79,7 +79,9 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
         ),
         (
             "Cookies",
-            "One: it keeps you signed in. Nothing follows you, and your browser fetches nothing "
-            "but from this server and the storage that its operator chose.",
+            "Two. One keeps you signed in. The other remembers that this browser has signed in to "
+            "your account, so that a stranger who guesses passwords does not lock you out. "
+            "Nothing follows you, and your browser fetches nothing but from this server and the "
+            "storage that its operator chose.",
         ),
     ]

@@ -60,7 +60,7 @@ def register(deps: Deps) -> None:
         except DomainError as error:
             return await _page(deps, Typed(name, email, token, next), error)
         response = RedirectResponse(local(next), 303)
-        cookies.write(response, deps.settings, request.scope, started.token)
+        cookies.write(response, deps.settings, request.scope, started)
         return response
 
 

@@ -49,7 +49,7 @@ async def _set(deps: Deps, request: Request, token: str, password: str) -> Respo
     except DomainError as error:
         return await _set_page(deps, token, error)
     response = RedirectResponse("/dashboard", 303)
-    cookies.write(response, deps.settings, request.scope, started.token)
+    cookies.write(response, deps.settings, request.scope, started)
     return response
 
 

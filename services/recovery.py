@@ -26,8 +26,7 @@ async def ask(deps: Deps, *, email: str, caller: Caller) -> None:
         raise Invalid("No mail is sent here. Ask the administrator for a link.")
     address = users.parse_email(email)
     async with deps.transaction() as session:
-        network = throttle.network(caller.ip)
-        await throttle.hit(session, deps, limit=throttle.RESET_BY_ADDRESS, subject=network)
+        await throttle.stranger(session, deps, limits=throttle.RESET, address=caller.ip)
         await throttle.hit(session, deps, limit=throttle.RESET_BY_ACCOUNT, subject=address)
         await jobs.enqueue(session, kind=KIND, payload={"email": address})
 

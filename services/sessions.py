@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Session, User
-from services import notify, tokens
+from services import devices, notify, tokens
 from services.deps import Deps
 from services.errors import NotFound
 from services.users import COLUMNS, UserView, view
@@ -21,10 +21,11 @@ SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is at the other end of a request."""
+    """Who is at the other end of a request. browser: the cookie of `devices`, as it came."""
 
     ip: str
     user_agent: str = ""
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,12 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """A session just begun; `token` goes into the cookie and is not kept."""
+    """A session just begun; `token` and `browser` go into cookies and are not kept."""
 
     id: UUID
     token: str
     user: UserView
+    browser: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,11 @@ async def start(
     )
     session.add(row)
     await session.flush()
-    return NewSession(id=row.id, token=token, user=user)
+    return _new(deps, row.id, token, user, caller)
 
 
 async def renew(
-    session: AsyncSession, deps: Deps, *, session_id: UUID, user: UserView
+    session: AsyncSession, deps: Deps, *, session_id: UUID, user: UserView, caller: Caller
 ) -> NewSession:
     """A new token for a session that goes on, with its open pages; the old one is dead."""
     token, now = tokens.new(), deps.now()
@@ -100,7 +102,7 @@ async def renew(
         .where(Session.id == session_id, Session.user_id == user.id)
         .values(token_hash=tokens.digest(token), expires_at=now + LIFETIME, last_seen_at=now)
     )
-    return NewSession(id=session_id, token=token, user=user)
+    return _new(deps, session_id, token, user, caller)
 
 
 async def find(session: AsyncSession, deps: Deps, *, token: str) -> SignedIn | None:
@@ -164,6 +166,11 @@ async def prune(session: AsyncSession, deps: Deps) -> None:
     """Forget sessions that are over; their open pages close as well."""
     now = deps.now()
     await _end(session, (Session.expires_at <= now) | (Session.last_seen_at <= now - IDLE))
+
+
+def _new(deps: Deps, id: UUID, token: str, user: UserView, caller: Caller) -> NewSession:
+    browser = devices.remember(deps.secret, caller.browser, user.id)
+    return NewSession(id=id, token=token, user=user, browser=browser)
 
 
 async def _end(session: AsyncSession, condition: ColumnElement[bool]) -> int:

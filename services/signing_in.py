@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import User
-from services import audit, links, passwords, sessions, throttle, users
+from services import audit, devices, links, passwords, sessions, throttle, users
 from services.deps import Deps
 from services.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from services.sessions import Caller, NewSession
@@ -35,12 +35,7 @@ async def register(
     email = users.parse_email(email)
     passwords.check(password, email=email)
     async with deps.transaction() as session:
-        await throttle.hit(
-            session,
-            deps,
-            limit=throttle.REGISTER_BY_ADDRESS,
-            subject=throttle.network(caller.ip),
-        )
+        await _admit_newcomer(session, deps, token=token, caller=caller)
     password_hash = await passwords.hashed(password)
     async with deps.transaction() as session:
         role = await _role(session, deps, email=email, token=token)
@@ -62,11 +57,9 @@ async def login(
     """
     email = email.strip().lower()
     async with deps.transaction() as session:
-        address = throttle.network(caller.ip)
-        await throttle.hit(session, deps, limit=throttle.LOGIN_BY_ADDRESS, subject=address)
-        await throttle.hit(session, deps, limit=throttle.LOGIN_BY_ACCOUNT, subject=email)
         row = await users.by_email(session, email=email)
         user_id, known = (row.id, row.password_hash) if row else (None, None)
+        await _admit(session, deps, email=email, user_id=user_id, caller=caller)
     verdict = await passwords.verify(password, known)
     async with deps.transaction() as session:
         started = None
@@ -103,14 +96,14 @@ async def change_password(
     password_hash = await passwords.hashed(new)
     async with deps.transaction() as session:
         user = await _set_password(session, user_id, password_hash, caller, but=session_id)
-        return await sessions.renew(session, deps, session_id=session_id, user=user)
+        return await sessions.renew(session, deps, session_id=session_id, user=user, caller=caller)
 
 
 async def reset_password(deps: Deps, *, token: str, new: str, caller: Caller) -> NewSession:
     """Set a new password by a reset link, end every session, and sign in. Raises Invalid."""
     async with deps.transaction() as session:
-        subject = throttle.network(caller.ip)
-        await throttle.hit(session, deps, limit=throttle.RESET_BY_ADDRESS, subject=subject)
+        subject = throttle.network(caller.ip)  # alone: the link itself is beyond guessing
+        await throttle.hit(session, deps, limit=throttle.RESET.network, subject=subject)
         link = await links.look(session, deps, token=token)
         if link is None or link.purpose != "password_reset" or link.user_id is None:
             raise Invalid(EXPIRED, field="token")
@@ -132,6 +125,33 @@ async def logout(deps: Deps, *, user_id: UUID, session_id: UUID) -> None:
         with suppress(NotFound):
             await sessions.end(session, user_id=user_id, session_id=session_id)
         audit.record(session, action="session.ended", actor_id=user_id)
+
+
+async def _admit(
+    session: AsyncSession, deps: Deps, *, email: str, user_id: UUID | None, caller: Caller
+) -> None:
+    """Count an attempt: of a browser that has signed in to the account before by itself.
+
+    Raises TooManyRequests.
+    """
+    browser = devices.known(deps.secret, caller.browser, user_id) if user_id else None
+    if browser:
+        own = f"{browser}:{user_id}"
+        await throttle.hit(session, deps, limit=throttle.LOGIN_BY_BROWSER, subject=own)
+        return
+    await throttle.stranger(session, deps, limits=throttle.LOGIN, address=caller.ip)
+    await throttle.hit(session, deps, limit=throttle.LOGIN_BY_ACCOUNT, subject=email)
+
+
+async def _admit_newcomer(
+    session: AsyncSession, deps: Deps, *, token: str | None, caller: Caller
+) -> None:
+    """Count a registration; whoever brings a link is no stranger. Raises TooManyRequests."""
+    if token and await links.look(session, deps, token=token):
+        subject, limit = throttle.network(caller.ip), throttle.REGISTER.network
+        await throttle.hit(session, deps, limit=limit, subject=subject)
+    else:
+        await throttle.stranger(session, deps, limits=throttle.REGISTER, address=caller.ip)
 
 
 async def _start(

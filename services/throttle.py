@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,11 +22,30 @@ class Limit:
     window: timedelta
 
 
-# the figures of Mastodon's rack_attack.rb, which serves public servers of every size
-LOGIN_BY_ADDRESS = Limit("login:address", 25, timedelta(minutes=5))
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What callers may try whom we don't know: from one network, from one site, and together."""
+
+    network: Limit
+    site: Limit
+    everybody: Limit
+
+
+def _limits(act: str, window: timedelta, *, network: int, site: int, everybody: int) -> Limits:
+    return Limits(
+        Limit(f"{act}:network", network, window),
+        Limit(f"{act}:site", site, window),
+        Limit(f"{act}:everybody", everybody, window),
+    )
+
+
+# Networks and accounts: the figures of Mastodon's rack_attack.rb, which serves public servers of
+# every size. A site has room for four networks. Everybody: half of what one core can hash (0.3 s).
+LOGIN = _limits("login", timedelta(minutes=5), network=25, site=100, everybody=500)
 LOGIN_BY_ACCOUNT = Limit("login:account", 25, timedelta(hours=1))
-REGISTER_BY_ADDRESS = Limit("register:address", 5, timedelta(minutes=30))
-RESET_BY_ADDRESS = Limit("reset:address", 25, timedelta(minutes=5))
+LOGIN_BY_BROWSER = Limit("login:browser", 25, timedelta(hours=1))
+REGISTER = _limits("register", timedelta(minutes=30), network=5, site=20, everybody=200)
+RESET = _limits("reset", timedelta(minutes=5), network=25, site=100, everybody=500)
 RESET_BY_ACCOUNT = Limit("reset:account", 5, timedelta(minutes=30))
 PASSWORD_BY_MEMBER = Limit("password:member", 25, timedelta(hours=1))
 LONGEST = timedelta(hours=1)
@@ -35,14 +54,31 @@ LONGEST = timedelta(hours=1)
 def network(address: str) -> str:
     """What counts as one caller: an IPv4 address, or the /64 that an IPv6 customer is given."""
     try:
-        ip = ip_address(address)
+        ip = _parsed(address)
     except ValueError:
         return "unknown"
-    if not isinstance(ip, IPv6Address):
-        return str(ip)
-    if ip.ipv4_mapped:
-        return str(ip.ipv4_mapped)
-    return f"{IPv6Address(int(ip) >> 64 << 64)}/64"
+    return _prefix(ip, 64) if isinstance(ip, IPv6Address) else str(ip)
+
+
+def site(address: str) -> str | None:
+    """The /48 around an IPv6 network, the most that one customer is given; None for others."""
+    try:
+        ip = _parsed(address)
+    except ValueError:
+        return None
+    return _prefix(ip, 48) if isinstance(ip, IPv6Address) else None
+
+
+async def stranger(session: AsyncSession, deps: Deps, *, limits: Limits, address: str) -> None:
+    """Count one attempt of a caller whom we don't know. Raises TooManyRequests.
+
+    Those whom we know, such as a browser that has signed in before, are counted by themselves:
+    else a stranger could use up what is everybody's, and lock all members out.
+    """
+    await hit(session, deps, limit=limits.network, subject=network(address))
+    if around := site(address):
+        await hit(session, deps, limit=limits.site, subject=around)
+    await hit(session, deps, limit=limits.everybody, subject="")
 
 
 async def hit(session: AsyncSession, deps: Deps, *, limit: Limit, subject: str) -> None:
@@ -68,6 +104,17 @@ async def hit(session: AsyncSession, deps: Deps, *, limit: Limit, subject: str) 
         )
     session.add(ThrottleHit(key=key, at=now))
     await session.flush()
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address:
+    """Raises ValueError."""
+    ip = ip_address(address)
+    return ip.ipv4_mapped or ip if isinstance(ip, IPv6Address) else ip
+
+
+def _prefix(ip: IPv6Address, bits: int) -> str:
+    rest = 128 - bits
+    return f"{IPv6Address(int(ip) >> rest << rest)}/{bits}"
 
 
 async def prune(session: AsyncSession, deps: Deps) -> None:

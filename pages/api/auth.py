@@ -66,7 +66,7 @@ async def register(
         caller=context.caller(request),
         replaces=context.session_id(request),
     )
-    cookies.write(response, deps.settings, request.scope, started.token)
+    cookies.write(response, deps.settings, request.scope, started)
     return UserBody.of(started.user)
 
 
@@ -80,7 +80,7 @@ async def login(body: Credentials, request: Request, response: Response, deps: D
         caller=context.caller(request),
         replaces=context.session_id(request),
     )
-    cookies.write(response, deps.settings, request.scope, started.token)
+    cookies.write(response, deps.settings, request.scope, started)
     return UserBody.of(started.user)
 
 

@@ -12,6 +12,7 @@ from services import links
 from services.deps import Deps
 from tests.accounts import member, sign_in
 from tests.builders import PASSWORD
+from tests.serving import browser
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 NASTY = [
@@ -36,6 +37,35 @@ async def test_sign_in_and_out(api: httpx.AsyncClient, deps: Deps) -> None:
     answer = await api.post("/logout")
     assert answer.headers["location"] == "/login"
     assert (await api.get("/api/auth/me")).status_code == 401
+
+
+async def test_a_stranger_does_not_lock_a_member_out(api: httpx.AsyncClient, deps: Deps) -> None:
+    """A browser that signed in before still does, by form and by API; another reads why not."""
+    user = await member(deps)
+    form = {"email": user.email, "password": PASSWORD}
+    await api.post("/login", data=form)
+    await api.post("/logout")
+    for i in range(26):
+        async with browser(f"198.51.100.{i}") as stranger:
+            refused = await stranger.post("/login", data=form | {"password": "guess"})
+    assert refused.status_code == 429
+    assert "browser that you have signed in with before" in refused.text
+    assert (await api.post("/login", data=form)).status_code == 303
+    async with browser() as program:
+        program.cookies = api.cookies
+        assert (await program.post("/api/auth/login", json=form)).status_code == 200
+
+
+async def test_the_browsers_cookie_is_out_of_reach_and_survives_signing_out(
+    api: httpx.AsyncClient, deps: Deps
+) -> None:
+    user = await member(deps)
+    answer = await api.post("/login", data={"email": user.email, "password": PASSWORD})
+    (cookie,) = [c for c in answer.headers.get_list("set-cookie") if "likeness-browser" in c]
+    assert {"HttpOnly", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
+    assert str(user.id) not in cookie
+    await api.post("/logout")
+    assert set(api.cookies) == {"likeness-browser"}
 
 
 async def test_a_refusal_keeps_the_address_and_not_the_password(

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from db.models import AuditEntry, Session
-from services import links, members, passwords, sessions, signing_in, users
+from services import links, members, passwords, sessions, signing_in
 from services.deps import Deps
-from services.errors import Conflict, Forbidden, Invalid, NotSignedIn, TooManyRequests
+from services.errors import Conflict, Forbidden, Invalid, NotSignedIn
 from services.sessions import Caller, NewSession
 from services.settings import Settings
 from tests.builders import PASSWORD, make_user
@@ -119,28 +119,6 @@ async def test_two_registrations_at_once_make_one_account(live_deps: Deps) -> No
         register(live_deps), register(live_deps, "ANNA@example.com"), return_exceptions=True
     )
     assert sorted(type(r).__name__ for r in results) == ["Conflict", "NewSession"]
-
-
-async def test_the_account_is_throttled(deps: Deps) -> None:
-    async with deps.transaction() as session:
-        user = users.view(await make_user(session))
-    for i in range(25):
-        with pytest.raises(NotSignedIn):
-            await signing_in.login(
-                deps, email=user.email, password="guess", caller=Caller(f"198.51.100.{i}")
-            )
-    with pytest.raises(TooManyRequests):  # even with the right password, from anywhere
-        await signing_in.login(
-            deps, email=user.email, password=PASSWORD, caller=Caller("203.0.113.1")
-        )
-
-
-async def test_the_network_is_throttled(deps: Deps) -> None:
-    for i in range(5):
-        await register(deps, f"m{i}@example.com", caller=Caller(f"2001:db8::{i}"))  # type: ignore[arg-type]
-    with pytest.raises(TooManyRequests):
-        await register(deps, "m6@example.com", caller=Caller("2001:db8::ffff"))  # type: ignore[arg-type]
-    await register(deps, "m7@example.com", caller=Caller("2001:db8:0:1::1"))  # type: ignore[arg-type]
 
 
 async def test_login_replaces_the_browsers_session(deps: Deps) -> None:

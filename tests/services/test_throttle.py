@@ -60,6 +60,21 @@ def test_networks(address: str, network: str) -> None:
     assert throttle.network(address) == network
 
 
+@pytest.mark.parametrize(
+    ("address", "site"),
+    [
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1::/48"),
+        ("2001:db8:1:ffff::1", "2001:db8:1::/48"),
+        ("2001:db8:2::1", "2001:db8:2::/48"),
+        ("192.0.2.7", None),
+        ("::ffff:192.0.2.7", None),
+        ("", None),
+    ],
+)
+def test_sites(address: str, site: str | None) -> None:
+    assert throttle.site(address) == site
+
+
 async def test_no_addresses_are_kept(session: AsyncSession, deps: Deps) -> None:
     await hits(session, deps, "anna@example.com", 1)
     assert "anna" not in (await session.scalars(select(ThrottleHit.key))).one()
