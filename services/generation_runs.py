@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage, Generation, RemoteJob, UserModel
+from db.models import GeneratedImage, Generation, UserModel
 from services import (
     callbacks,
     generations,
@@ -99,7 +97,7 @@ class GenerationWork:
         before = (row.status, row.stage, row.progress)
         row.status = "running" if running else row.status
         row.stage = status.stage or ("waiting" if row.status == "queued" else row.stage)
-        made = len((await session.scalars(_positions(row.id))).all())
+        made = len(await runs.made(session, generation_id=row.id))
         share = max(made, min(1.0, status.progress) * run.units) / row.count
         row.progress = max(row.progress, share)
         if running and row.started_at is None:
@@ -109,17 +107,17 @@ class GenerationWork:
             await generations.changed(session, generation_id=row.id, user_id=row.user_id)
 
     async def collect(self, run: runs.Run, status: RemoteStatus) -> None:
-        """Stores each image that is new: decoded, with its variants, then its row."""
+        """Stores each image that was not made before: decoded, with its variants, then its row."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
-            stored = set(await session.scalars(_positions(row.id)))
+            made = await runs.made(session, generation_id=row.id)
             model = await session.get(UserModel, row.user_model_id)
         recipe = {**_recipe(row, model), **status.recipe}
         centre = await likeness.centroid(self.deps, user_model_id=model.id) if model else None
         reason = "The engine made no picture."
         for result in status.results:
             position = run.first + result.index
-            if position in stored or not 0 <= result.index < run.units:
+            if position in made or not 0 <= result.index < run.units:
                 continue
             try:
                 put = self._output_key(run, result.index)
@@ -132,9 +130,9 @@ class GenerationWork:
             else:
                 alike = likeness.of(derived.faces, centre)
                 await self._keep(run, row, position, derived, recipe, alike)
-                stored.add(position)
+                made.add(position)
         wanted = range(run.first, run.first + run.units)
-        if status.state is RemoteState.SUCCEEDED and not stored.intersection(wanted):
+        if status.state is RemoteState.SUCCEEDED and not made.intersection(wanted):
             raise BadResult(reason)
 
     async def find(self, run: runs.Run) -> RemoteStatus | None:
@@ -162,7 +160,7 @@ class GenerationWork:
         recipe: dict[str, Any],
         alike: float | None,
     ) -> None:
-        """Bytes, then the row, unless the run has ended or the image is already there."""
+        """Bytes, then the row, unless the run has ended or made this image before."""
         folder = new_folder(str(run.user_id), "images")
         size = await imaging.store(self.deps.storage, folder, derived.files)
         seed = _seeds(row)[position]
@@ -215,7 +213,7 @@ async def _conclude(session: AsyncSession, run: runs.Run, reason: str | None) ->
     row.status_reason = reason or row.status_reason
     if await runs.others_open(session, run):
         return
-    made = len((await session.scalars(_positions(row.id))).all())
+    made = len(await runs.made(session, generation_id=row.id))
     status = "succeeded" if made else "failed"
     await generations.settle(session, row, status=status, reason=_outcome(row, made))
 
@@ -232,20 +230,9 @@ def _outcome(row: Generation, made: int) -> str | None:
     return f"{missing} of {row.count} could not be made, and nothing was charged for {them}. {why}"
 
 
-def _positions(generation_id: UUID) -> Any:
-    return select(GeneratedImage.position).where(GeneratedImage.generation_id == generation_id)
-
-
 async def _insert(session: AsyncSession, run: runs.Run, values: dict[str, Any]) -> bool:
-    """False if the run is no longer at this attempt, or the image is already there."""
-    held = await session.scalar(
-        select(RemoteJob.id)
-        .where(
-            RemoteJob.id == run.id, RemoteJob.attempt == run.attempt, RemoteJob.state == run.state
-        )
-        .with_for_update(read=True)
-    )
-    if held is None:
+    """False if the run is no longer at this attempt, or has made this image before."""
+    if not await runs.record_made(session, run, position=values["position"]):
         return False
     statement = insert(GeneratedImage).values(values).on_conflict_do_nothing()
     inserted = await session.scalar(statement.returning(GeneratedImage.id))

@@ -238,13 +238,13 @@ async def discard(session: AsyncSession, run: runs.Run) -> None:
 async def settle(
     session: AsyncSession, row: Generation, *, status: str, reason: str | None
 ) -> None:
-    """Ends it, once: one credit is captured for each stored image, the rest is given back."""
+    """Ends it, once: one credit is captured for each image made, the rest is given back."""
     query = select(Generation.status).where(Generation.id == row.id).with_for_update()
     if await session.scalar(query) not in OPEN:
         return
-    made = await session.scalar(select(func.count()).where(GeneratedImage.generation_id == row.id))
+    made = await runs.made(session, generation_id=row.id)
     if made:
-        await ledger.capture(session, reference=reference(row.id), credits=made)
+        await ledger.capture(session, reference=reference(row.id), credits=len(made))
     else:
         await ledger.release(session, reference=reference(row.id))
     row.status, row.status_reason, row.stage = status, reason, ""

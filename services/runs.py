@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Float, Row, Select, func, select, update
+from sqlalchemy import Float, Row, Select, func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import RemoteJob
@@ -242,6 +242,31 @@ async def move(session: AsyncSession, run: Run, to: str, **values: Any) -> Run:
     if row is None:
         raise LostRace
     return run_of(row)
+
+
+async def made(session: AsyncSession, *, generation_id: UUID) -> set[int]:
+    """Positions of the images that the generation's runs have made, erased ones too."""
+    positions = select(func.unnest(RemoteJob.made)).where(RemoteJob.generation_id == generation_id)
+    return set(await session.scalars(positions))
+
+
+async def record_made(session: AsyncSession, run: Run, *, position: int) -> bool:
+    """Keeps that the run has made an image; the caller stores it in the same transaction.
+
+    False if the run is no longer as it was read, or made this image before.
+    """
+    recorded = await session.scalar(
+        update(RemoteJob)
+        .where(
+            RemoteJob.id == run.id,
+            RemoteJob.attempt == run.attempt,
+            RemoteJob.state == run.state,
+            not_(RemoteJob.made.contains([position])),
+        )
+        .values(made=func.array_append(RemoteJob.made, position))
+        .returning(RemoteJob.id)
+    )
+    return recorded is not None
 
 
 async def others_open(session: AsyncSession, run: Run) -> bool:

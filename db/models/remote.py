@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Now, Owner, When
@@ -17,6 +18,8 @@ class RemoteJob(Base):
     attempt: number of submits begun, and the fencing token of every move.
     misses: submits whose answer never came, or that failed and are worth another try.
     remote_id: the engine's name for it.
+    made: positions of the images it has made, kept when the member erases the images: what is
+    here is never stored a second time, and is what the generation is charged for.
     """
 
     __tablename__ = "remote_jobs"
@@ -50,6 +53,7 @@ class RemoteJob(Base):
     first: Mapped[int] = mapped_column(server_default="0")  # position of its first image
     units: Mapped[int] = mapped_column(server_default="1")  # images, or one training
     credits: Mapped[int] = mapped_column(server_default="0")  # reserved for a training
+    made: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}")
     remote_id: Mapped[str | None]
     reason: Mapped[str | None]
     created_at: Mapped[Now]

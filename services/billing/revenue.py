@@ -6,12 +6,13 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage, Generation, Invoice, Subscription
+from db.models import Invoice, RemoteJob, Subscription
 from services.billing import events
 from services.billing.entitlement import ENTITLED
 from services.deps import Deps
 
 PERIOD = timedelta(days=30)
+MADE = func.coalesce(func.sum(func.cardinality(RemoteJob.made)), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +109,21 @@ async def _subscribers(session: AsyncSession, plan: str) -> int:
 
 
 async def _images(session: AsyncSession, plan: str) -> int:
-    """Images that the plan's subscribers made."""
+    """Images that the plan's subscribers had made, erased ones too: they cost as much."""
     theirs = select(Subscription.user_id).where(Subscription.plan == plan)
-    query = select(func.count()).where(
-        GeneratedImage.user_id.in_(theirs), GeneratedImage.created_at >= func.now() - PERIOD
+    query = select(MADE).where(
+        RemoteJob.user_id.in_(theirs), RemoteJob.created_at >= func.now() - PERIOD
     )
     return await session.scalar(query) or 0
 
 
 async def _by_engine(session: AsyncSession, deps: Deps) -> list[EngineCost]:
     made = await session.execute(
-        select(Generation.engine, func.count())
-        .join(GeneratedImage, GeneratedImage.generation_id == Generation.id)
-        .where(GeneratedImage.created_at >= func.now() - PERIOD)
-        .group_by(Generation.engine)
-        .order_by(Generation.engine)
+        select(RemoteJob.engine, MADE)
+        .where(RemoteJob.created_at >= func.now() - PERIOD)
+        .group_by(RemoteJob.engine)
+        .having(MADE > 0)
+        .order_by(RemoteJob.engine)
     )
     return [EngineCost(engine, images, _cost(deps, engine, 1)) for engine, images in made.all()]
 
