@@ -14,6 +14,7 @@ from components.controls import Dialog, Field, PasswordField, button, form, link
 from components.devices import device_name
 from components.dom import attach, el
 from components.feedback import badge, banner, section, toast
+from components.keys import revoke_keys_tick
 from pages import context, cookies
 from pages.account_consents import consents_section
 from pages.shell import shell
@@ -26,6 +27,8 @@ from services.users import UserView
 
 SAID = {
     "password": "Your password is changed. Every other browser is signed out.",
+    "password-keys": "Your password is changed, your API keys are revoked, and every other "
+    "browser is signed out.",
     "consent": "The consent is withdrawn, and everything made of it is gone.",
     "sessions": "Every other browser is signed out.",
 }
@@ -34,7 +37,9 @@ PROBLEMS = {
     "current": "This is not your present password.",
     "password": "Choose another password: at least 8 characters, and not one that many people use.",
     "email": "This is not the e-mail of your account.",
+    "confirm": "This is not your present password.",
     "throttled": "Too many attempts. Try again later.",
+    "wait": "Too many attempts. Try again later.",
 }
 
 
@@ -52,7 +57,7 @@ def register(deps: Deps) -> None:
             if said in SAID:
                 banner(SAID[said], tone="good")
             _profile(deps, user)
-            _password(problem)
+            _password(problem, len(keys))
             _browsers(deps, browsers, session_id)
             _keys(deps, keys)
             consents_section(deps, given)
@@ -68,6 +73,7 @@ def _add_password_form(deps: Deps) -> None:
         request: Request,
         current: Annotated[str, Form()] = "",
         password: Annotated[str, Form()] = "",
+        revoke_keys: Annotated[bool, Form()] = False,
     ) -> Response:
         user, session_id = context.current_user(request), context.session_id(request)
         assert session_id is not None  # noqa: S101  # only the cookie opens a page
@@ -79,11 +85,11 @@ def _add_password_form(deps: Deps) -> None:
                 current=current,
                 new=password,
                 caller=context.caller(request),
+                revoke_keys=revoke_keys,
             )
         except DomainError as error:
-            field = error.details.get("field", "throttled")
-            return _back("password", problem=field)
-        response = _back("password", said="password")
+            return _back("password", problem=error.details.get("field", "throttled"))
+        response = _back("password", said="password-keys" if revoke_keys else "password")
         cookies.write(response, deps.settings, request.scope, started)
         return response
 
@@ -100,13 +106,18 @@ def _add_data_forms(deps: Deps) -> None:
         )
 
     @app.post("/account/delete", include_in_schema=False)
-    async def delete(request: Request, email: Annotated[str, Form()] = "") -> Response:
+    async def delete(
+        request: Request,
+        email: Annotated[str, Form()] = "",
+        password: Annotated[str, Form()] = "",
+    ) -> Response:
         user = context.current_user(request)
         try:
-            async with deps.transaction() as session:
-                await privacy.delete_account(session, deps, user_id=user.id, typed_email=email)
-        except DomainError:
-            return _back("data", problem="email")
+            await privacy.delete_account(
+                deps, user_id=user.id, typed_email=email, password=password
+            )
+        except DomainError as error:
+            return _back("data", problem=error.details.get("field", "wait"))
         response = RedirectResponse("/", 303)
         cookies.clear(response, deps.settings, request.scope)
         return response
@@ -136,7 +147,7 @@ def _profile(deps: Deps, user: UserView) -> None:
             button("Save name", save, mark="save-name")
 
 
-def _password(problem: str) -> None:
+def _password(problem: str, keys: int) -> None:
     with section("Password") as part:
         attach(part, id="password")
         with form("/account/password", label="Change your password"):
@@ -152,6 +163,7 @@ def _password(problem: str) -> None:
                 maxlength=str(passwords.MAXIMUM),
                 help=f"At least {passwords.MINIMUM} characters. Other browsers are signed out.",
             )
+            revoke_keys_tick(keys)
             with el("div", classes="row"):
                 button("Change password", submit=True)
         refused = {"current": current, "throttled": current, "password": new}.get(problem)
@@ -262,23 +274,32 @@ def _data(user: UserView, problem: str) -> None:
         el("p", "A ZIP archive with all your photos, models, pictures and everything on record.")
         with el("div", classes="row"):
             link_button("Export my data", "/account/export", download=True)
-        with el("details", classes="card", open=problem == "email"):
-            el("summary", "Delete my account", classes="strong")
-            with form("/account/delete", label="Delete my account"):
-                el(
-                    "p",
-                    "Your photos, models and pictures are erased at once and for good. Credits "
-                    "that you have left are lost. There is no way back.",
-                )
-                typed = Field(
-                    "Type your e-mail to confirm",
-                    name="email",
-                    help=user.email,
-                    autocomplete="off",
-                    required=True,
-                )
-                with el("div", classes="row"):
-                    button("Delete my account", kind="danger", submit=True)
-        if problem == "email":
-            typed.error = PROBLEMS[problem]
-            typed.focus()
+        _deletion(user, problem)
+
+
+def _deletion(user: UserView, problem: str) -> None:
+    refused = {"email": "email", "confirm": "password", "wait": "password"}.get(problem)
+    with el("details", classes="card", open=bool(refused)):
+        el("summary", "Delete my account", classes="strong")
+        with form("/account/delete", label="Delete my account"):
+            el(
+                "p",
+                "Your photos, models and pictures are erased at once and for good. Credits "
+                "that you have left are lost. There is no way back.",
+            )
+            email = Field(
+                "Type your e-mail to confirm",
+                name="email",
+                help=user.email,
+                autocomplete="off",
+                required=True,
+            )
+            password = PasswordField(
+                "Your password", name="password", autocomplete="current-password", required=True
+            )
+            with el("div", classes="row"):
+                button("Delete my account", kind="danger", submit=True)
+    if refused:
+        field = {"email": email, "password": password}[refused]
+        field.error = PROBLEMS[problem]
+        field.focus()

@@ -9,9 +9,10 @@ from nicegui import app
 from components.controls import button, form
 from components.dom import el
 from components.feedback import banner
+from components.keys import revoke_keys_tick
 from components.plain import Plain, field
 from pages import context, cookies
-from services import links, mail, passwords, recovery, signing_in
+from services import api_keys, links, mail, passwords, recovery, signing_in
 from services.deps import Deps
 from services.errors import DomainError
 
@@ -31,9 +32,10 @@ def register(deps: Deps) -> None:
         email: Annotated[str, Form()] = "",
         token: Annotated[str, Form()] = "",
         password: Annotated[str, Form()] = "",
+        revoke_keys: Annotated[bool, Form()] = False,
     ) -> Response:
         if token:
-            return await _set(deps, request, token, password)
+            return await _set(deps, request, token, password, revoke_keys)
         try:
             await recovery.ask(deps, email=email, caller=context.caller(request))
         except DomainError as error:
@@ -41,10 +43,16 @@ def register(deps: Deps) -> None:
         return _ask_page(deps, email=email, sent=True)
 
 
-async def _set(deps: Deps, request: Request, token: str, password: str) -> Response:
+async def _set(
+    deps: Deps, request: Request, token: str, password: str, revoke_keys: bool
+) -> Response:
     try:
         started = await signing_in.reset_password(
-            deps, token=token, new=password, caller=context.caller(request)
+            deps,
+            token=token,
+            new=password,
+            caller=context.caller(request),
+            revoke_keys=revoke_keys,
         )
     except DomainError as error:
         return await _set_page(deps, token, error)
@@ -93,6 +101,8 @@ def _ask_form(email: str, error: DomainError | None) -> None:
 async def _set_page(deps: Deps, token: str, error: DomainError | None = None) -> HTMLResponse:
     async with deps.transaction() as session:
         link = await links.look(session, deps, token=token)
+        user_id = link.user_id if link else None
+        keys = await api_keys.count(session, user_id=user_id) if user_id else 0
     page = Plain("Set a new password")
     with page.body():
         el("h1", "Set a new password")
@@ -101,11 +111,11 @@ async def _set_page(deps: Deps, token: str, error: DomainError | None = None) ->
             with el("p"):
                 el("a", "Ask for a new link", href="/reset")
         else:
-            _set_form(token, error)
+            _set_form(token, error, keys)
     return page.response(error.status if error else 200)
 
 
-def _set_form(token: str, error: DomainError | None) -> None:
+def _set_form(token: str, error: DomainError | None, keys: int) -> None:
     wrong = str(error) if error and error.details.get("field") == "password" else None
     if error and not wrong:
         banner(str(error), tone="danger")
@@ -123,4 +133,5 @@ def _set_form(token: str, error: DomainError | None) -> None:
             minlength=str(passwords.MINIMUM),
             maxlength=str(passwords.MAXIMUM),
         )
+        revoke_keys_tick(keys)
         button("Set password", kind="primary", submit=True, wide=True)

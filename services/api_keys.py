@@ -35,8 +35,7 @@ async def create(
 ) -> tuple[ApiKeyView, str]:
     """Make a key; the second value is the key itself, which nobody can show again."""
     name = texts.clean(name, field="Name", minimum=1, maximum=80)
-    live = (ApiKey.user_id == user_id) & ApiKey.revoked_at.is_(None)
-    if (await session.scalar(select(func.count()).where(live)) or 0) >= MAXIMUM:
+    if await count(session, user_id=user_id) >= MAXIMUM:
         raise Conflict(f"You have {MAXIMUM} keys. Revoke one that you no longer use first.")
     key = PREFIX + tokens.new()
     row = ApiKey(
@@ -51,6 +50,12 @@ async def create(
     await session.flush()
     audit.record(session, action="api_key.created", actor_id=user_id, target=str(row.id))
     return _view(row), key
+
+
+async def count(session: AsyncSession, *, user_id: UUID) -> int:
+    """How many live keys the member has."""
+    live = (ApiKey.user_id == user_id) & ApiKey.revoked_at.is_(None)
+    return await session.scalar(select(func.count()).where(live)) or 0
 
 
 async def of_user(session: AsyncSession, *, user_id: UUID) -> Sequence[ApiKeyView]:
@@ -96,6 +101,20 @@ async def revoke(session: AsyncSession, deps: Deps, *, user_id: UUID, key_id: UU
     if revoked is None:
         raise NotFound("There is no such key.")
     audit.record(session, action="api_key.revoked", actor_id=user_id, target=str(key_id))
+
+
+async def revoke_all(session: AsyncSession, deps: Deps, *, user_id: UUID) -> int:
+    """End all keys of a member at once; how many there were."""
+    revoked = await session.scalars(
+        update(ApiKey)
+        .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+        .values(revoked_at=deps.now())
+        .returning(ApiKey.id)
+    )
+    ids = revoked.all()
+    for id in ids:
+        audit.record(session, action="api_key.revoked", actor_id=user_id, target=str(id))
+    return len(ids)
 
 
 def _view(row: ApiKey) -> ApiKeyView:

@@ -19,7 +19,9 @@ def record(
     target: str = "",
     ip: str | None = None,
     **details: Any,
-) -> None:
+) -> AuditEntry:
     """Note that `actor_id` did `action` (`noun.verb`) to `target`; ids only, no personal data."""
-    session.add(AuditEntry(actor_id=actor_id, action=action, target=target, ip=ip, details=details))
+    entry = AuditEntry(actor_id=actor_id, action=action, target=target, ip=ip, details=details)
+    session.add(entry)
     log.info("%s %s", action, target, extra={"actor_id": str(actor_id or ""), **details})
+    return entry

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from db.errors import CannotStart
 from db.session import make_engine, make_reading, make_transaction
 from services import (
+    account_mail,
     catching_up,
     erasing,
     gallery,
@@ -24,6 +25,7 @@ from services import (
     keys,
     links,
     loose_ends,
+    mail,
     membership,
     privacy,
     reconciling,
@@ -55,7 +57,8 @@ KINDS: dict[str, Kind] = {
     closing.KIND: Kind(closing.handle, max_attempts=20),
     events.KIND: Kind(events.handle, max_attempts=20),
     privacy.KIND: Kind(privacy.erase, max_attempts=20),
-    recovery.KIND: Kind(recovery.handle),
+    account_mail.KIND: Kind(account_mail.handle, max_attempts=mail.ATTEMPTS),
+    recovery.KIND: Kind(recovery.handle, max_attempts=mail.ATTEMPTS),
     erasing.KIND: Kind(erasing.handle, max_attempts=20),
     runs.CANCEL: Kind(runs.handle_cancel),
     training_runs.KIND: Kind(training_runs.handle, training_runs.abandoned, max_attempts=20),

@@ -26,6 +26,7 @@ from services import (
     personal,
     runs,
     sessions,
+    signing_in,
     user_models,
     users,
 )
@@ -95,14 +96,18 @@ async def withdraw_consent(
     audit.record(session, action="consent.withdrawn", actor_id=user_id, target=str(user_model_id))
 
 
-async def delete_account(
-    session: AsyncSession, deps: Deps, *, user_id: UUID, typed_email: str
-) -> None:
-    """Forget a member who confirmed it by typing their e-mail. Raises Invalid."""
-    user = await users.row_of(session, user_id=user_id, lock=True)
-    if typed_email.strip().lower() != user.email.lower():
+async def delete_account(deps: Deps, *, user_id: UUID, typed_email: str, password: str) -> None:
+    """Forget a member who typed their e-mail and proved who they are.
+
+    Raises Invalid with `field` email or confirm, TooManyRequests.
+    """
+    async with deps.transaction() as session:
+        email = (await users.get(session, user_id=user_id)).email
+    if typed_email.strip().lower() != email.lower():
         raise Invalid("This is not the e-mail of your account.", field="email")
-    await delete_member(session, deps, user_id=user_id, actor_id=user_id)
+    await signing_in.confirm(deps, user_id=user_id, password=password, field="confirm")
+    async with deps.transaction() as session:
+        await delete_member(session, deps, user_id=user_id, actor_id=user_id)
 
 
 async def delete_member(

@@ -6,7 +6,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import User
-from services import audit, devices, links, passwords, sessions, throttle, users
+from services import (
+    account_mail,
+    api_keys,
+    audit,
+    devices,
+    links,
+    passwords,
+    sessions,
+    throttle,
+    users,
+)
 from services.deps import Deps
 from services.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from services.sessions import Caller, NewSession
@@ -80,27 +90,45 @@ async def change_password(
     current: str,
     new: str,
     caller: Caller,
+    revoke_keys: bool = False,
 ) -> NewSession:
     """Set a new password, end every other session of the member, and renew the one here.
 
+    revoke_keys: the API keys end with it. The member is told by mail.
     Raises Invalid with `field` current or password, TooManyRequests.
+    """
+    async with deps.transaction() as session:
+        email = (await users.row_of(session, user_id=user_id)).email
+    passwords.check(new, email=email)
+    await confirm(deps, user_id=user_id, password=current, field="current")
+    password_hash = await passwords.hashed(new)
+    async with deps.transaction() as session:
+        user = await _set_password(
+            session, deps, user_id, password_hash, caller, revoke_keys=revoke_keys, but=session_id
+        )
+        return await sessions.renew(session, deps, session_id=session_id, user=user, caller=caller)
+
+
+async def confirm(deps: Deps, *, user_id: UUID, password: str, field: str) -> None:
+    """Have a signed-in member prove that it is them, before what can't be undone.
+
+    Raises Invalid with `field`, TooManyRequests.
     """
     async with deps.transaction() as session:
         limit = throttle.PASSWORD_BY_MEMBER
         await throttle.hit(session, deps, limit=limit, subject=str(user_id))
-        row = await users.row_of(session, user_id=user_id)
-        email, known = row.email, row.password_hash
-    passwords.check(new, email=email)
-    if not (await passwords.verify(current, known)).correct:
-        raise Invalid("This is not your present password.", field="current")
-    password_hash = await passwords.hashed(new)
-    async with deps.transaction() as session:
-        user = await _set_password(session, user_id, password_hash, caller, but=session_id)
-        return await sessions.renew(session, deps, session_id=session_id, user=user, caller=caller)
+        known = (await users.row_of(session, user_id=user_id)).password_hash
+    if not (await passwords.verify(password, known)).correct:
+        raise Invalid("This is not your present password.", field=field)
 
 
-async def reset_password(deps: Deps, *, token: str, new: str, caller: Caller) -> NewSession:
-    """Set a new password by a reset link, end every session, and sign in. Raises Invalid."""
+async def reset_password(
+    deps: Deps, *, token: str, new: str, caller: Caller, revoke_keys: bool = False
+) -> NewSession:
+    """Set a new password by a reset link, end every session, and sign in.
+
+    revoke_keys: the API keys end with it. The member is told by mail. Raises Invalid.
+    """
     async with deps.transaction() as session:
         subject = throttle.network(caller.ip)  # alone: the link itself is beyond guessing
         await throttle.hit(session, deps, limit=throttle.RESET.network, subject=subject)
@@ -113,7 +141,9 @@ async def reset_password(deps: Deps, *, token: str, new: str, caller: Caller) ->
     async with deps.transaction() as session:
         if await links.use(session, deps, token=token, purposes={"password_reset"}) is None:
             raise Invalid(EXPIRED, field="token")
-        user = await _set_password(session, link.user_id, password_hash, caller)
+        user = await _set_password(
+            session, deps, link.user_id, password_hash, caller, revoke_keys=revoke_keys
+        )
         if user.disabled_at:
             raise Forbidden("This account is disabled. Ask the administrator.")
         return await sessions.start(session, deps, user=user, caller=caller, replaces=None)
@@ -174,17 +204,28 @@ async def _start(
 
 async def _set_password(
     session: AsyncSession,
+    deps: Deps,
     user_id: UUID,
     password_hash: str,
     caller: Caller,
     *,
+    revoke_keys: bool,
     but: UUID | None = None,
 ) -> UserView:
     row = await users.row_of(session, user_id=user_id, lock=True)
     row.password_hash = password_hash
     await links.void(session, user_id=user_id)
     await sessions.end_all(session, user_id=user_id, but=but)
-    audit.record(session, action="password.changed", actor_id=user_id, ip=caller.ip)
+    revoked = await api_keys.revoke_all(session, deps, user_id=user_id) if revoke_keys else 0
+    entry = audit.record(
+        session,
+        action="password.changed",
+        actor_id=user_id,
+        ip=caller.ip,
+        keys_revoked=revoked,
+        keys_left=await api_keys.count(session, user_id=user_id),
+    )
+    await account_mail.password_changed(session, deps, entry)
     return users.view(row)
 
 

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from db.models import Consent, User, UserModel
-from services import consents, sessions, users
+from services import api_keys, consents, sessions, users
 from services.deps import Deps
 from services.sessions import Caller
 from services.storage.base import Storage
@@ -74,6 +74,25 @@ async def test_change_password(page: Page) -> None:
     await expect(page.get_by_text("Safari on iPhone")).to_have_count(0)
 
 
+async def test_a_new_password_may_revoke_the_keys(
+    page: Page, live_deps: Deps, address: str
+) -> None:
+    user = await only_user(live_deps)
+    offer = page.get_by_label("Revoke my API key as well")
+    await expect(offer).to_have_count(0)
+    async with live_deps.transaction() as session:
+        _, key = await api_keys.create(session, live_deps, user_id=user.id, name="Backup")
+    await page.reload()
+    await page.get_by_label("Present password").fill(PASSWORD)
+    await page.get_by_label("New password").fill(NEW)
+    await offer.check()
+    await page.get_by_role("button", name="Change password").click()
+    await expect(page.get_by_text("your API keys are revoked")).to_be_visible()
+    await expect(page.get_by_role("button", name="Revoke Backup")).to_have_count(0)
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}) as program:
+        assert (await program.get(f"{address}/api/auth/me")).status_code == 401
+
+
 async def test_end_another_session(page: Page) -> None:
     await page.get_by_role("button", name="Sign out Safari on iPhone").click()
     await expect(page.get_by_text("Safari on iPhone")).to_have_count(0)
@@ -133,13 +152,23 @@ async def test_withdraw_a_consent(page: Page, live_deps: Deps) -> None:
         assert consent.withdrawn_at
 
 
-async def test_delete_takes_the_typed_address(page: Page, live_deps: Deps, address: str) -> None:
+async def test_delete_takes_the_typed_address_and_the_password(
+    page: Page, live_deps: Deps, address: str
+) -> None:
     await page.get_by_text("Delete my account").first.click()
     typed = page.get_by_label("Type your e-mail to confirm")
+    password = page.get_by_label("Your password", exact=True)
     await typed.fill("somebody@example.com")
+    await password.fill(PASSWORD)
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("This is not the e-mail of your account.")).to_be_visible()
     await typed.fill("anna@example.com")
+    await password.fill("a guess")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("This is not your present password.")).to_be_visible()
+    await expect(password).to_be_focused()
+    await typed.fill("anna@example.com")
+    await password.fill(PASSWORD)
     await page.get_by_role("button", name="Delete my account").click()
     await page.wait_for_url(f"{address}/")
     async with live_deps.transaction() as session:

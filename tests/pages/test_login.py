@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from db.models import User
-from services import links
+from services import api_keys, links
 from services.deps import Deps
 from tests.accounts import member, sign_in
 from tests.builders import PASSWORD
@@ -168,6 +168,24 @@ async def test_reset_by_the_administrators_link(api: httpx.AsyncClient, deps: De
     assert page.headers["location"] == "/dashboard"
     assert (await api.get("/api/auth/me")).json()["id"] == str(user.id)
     assert "used already" in (await api.get(path)).text
+
+
+async def test_a_reset_offers_to_revoke_the_keys(api: httpx.AsyncClient, deps: Deps) -> None:
+    user = await member(deps)
+    async with deps.transaction() as session:
+        made = [
+            await api_keys.create(session, deps, user_id=user.id, name=name) for name in ("a", "b")
+        ]
+        link = await links.create(session, deps, purpose="password_reset", user_id=user.id)
+    path = link.removeprefix(deps.settings.base_url)
+    assert "Revoke my 2 API keys as well" in (await api.get(path)).text
+    form = {"token": path.partition("token=")[2], "password": "a new quiet sentence"}
+    page = await api.post("/reset", data=form | {"revoke_keys": "on"})
+    assert page.headers["location"] == "/dashboard"
+    async with browser() as program:
+        for _, key in made:
+            headers = {"Authorization": f"Bearer {key}"}
+            assert (await program.get("/api/auth/me", headers=headers)).status_code == 401
 
 
 async def test_change_password_on_the_account_page(api: httpx.AsyncClient, deps: Deps) -> None:

@@ -18,17 +18,20 @@ from services import (
     jobs,
     personal,
     privacy,
+    throttle,
     users,
 )
 from services.deps import Deps
-from services.errors import Invalid, NotFound
+from services.errors import Invalid, NotFound, TooManyRequests
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from tests import builders
 from tests.accounts import furnish
+from tests.builders import PASSWORD
 from tests.services.jobs.kit import pass_time, working
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 SECRETS = ("password_hash", "token_hash", "key_hash")
 
 
@@ -99,13 +102,18 @@ async def test_forgetting_a_member_leaves_nothing_but_a_receipt(live_deps: Deps)
         anna, bert = [await furnish(session, live_deps) for _ in range(2)]
         email = (await users.get(session, user_id=anna)).email
         others = await personal.counts(session, user_id=bert)
-    async with live_deps.transaction() as session:
-        with pytest.raises(Invalid, match="not the e-mail"):
-            await privacy.delete_account(session, live_deps, user_id=anna, typed_email="x@y.org")
-    async with live_deps.transaction() as session:
-        await privacy.delete_account(
-            session, live_deps, user_id=anna, typed_email=f" {email.upper()} "
-        )
+    for typed, password, refusal in [
+        ("x@y.org", PASSWORD, "not the e-mail"),
+        (email, "a guess", "not your present password"),
+        (email, "", "not your present password"),
+    ]:
+        with pytest.raises(Invalid, match=refusal):
+            await privacy.delete_account(
+                live_deps, user_id=anna, typed_email=typed, password=password
+            )
+    await privacy.delete_account(
+        live_deps, user_id=anna, typed_email=f" {email.upper()} ", password=PASSWORD
+    )
     async with live_deps.transaction() as session:
         assert await personal.counts(session, user_id=anna) == {}
         assert await personal.counts(session, user_id=bert) == others
@@ -122,6 +130,22 @@ async def test_forgetting_a_member_leaves_nothing_but_a_receipt(live_deps: Deps)
     assert erased.details == {"objects": 2, "objects_left": 0, "rows_left": 0}
     assert all(entry.ip is None for entry in kept if entry.actor_id == anna)
     assert email not in " ".join(str(entry.details) for entry in kept)
+
+
+async def test_nobody_guesses_the_password_at_the_deletion(live_deps: Deps) -> None:
+    """Whoever sits at an open browser; nor does waiting for a refusal delete anything."""
+    async with live_deps.transaction() as session:
+        anna = await furnish(session, live_deps)
+        email = (await users.get(session, user_id=anna)).email
+    for _ in range(throttle.PASSWORD_BY_MEMBER.attempts):
+        with pytest.raises(Invalid):
+            await privacy.delete_account(
+                live_deps, user_id=anna, typed_email=email, password="guess"
+            )
+    with pytest.raises(TooManyRequests):
+        await privacy.delete_account(live_deps, user_id=anna, typed_email=email, password=PASSWORD)
+    async with live_deps.transaction() as session:
+        assert await users.get(session, user_id=anna)
 
 
 async def test_what_a_late_job_still_puts_is_swept_again(live_deps: Deps) -> None:
