@@ -76,14 +76,14 @@ def opened_database(settings: Settings, say: Say) -> Iterator[str]:
     if settings.database_url:
         url = _checked(settings.database_url.get_secret_value())
         say("Bringing the database up to date.")
-        _upgrade(settings, url)
+        _upgrade(settings, url, say)
         yield url
         return
     server = EmbeddedPostgres(settings.data_dir / "postgres")
     say(f"{'Opening' if server.exists() else 'Setting up'} the database in {server.root}.")
     try:
         url = server.start()
-        _upgrade(settings, url)
+        _upgrade(settings, url, say)
         yield url
     finally:
         server.stop()
@@ -103,13 +103,20 @@ def _prepare(data_dir: Path) -> None:
         ) from error
 
 
-def _upgrade(settings: Settings, url: str) -> None:
-    """Brings the schema up to this release, and the default plan to the operator's choice."""
+def _upgrade(settings: Settings, url: str, say: Say) -> None:
+    """Brings the schema up to this release, and where pages are served the plans to the settings.
+
+    A worker decides no plan: it may be started without settings that only pages need.
+    """
     migrate.upgrade(url)
+    if settings.role == "worker":
+        return
     try:
         with migrate.connected(url) as connection:
             plans.choose_default(connection, settings)
             plans.choose_prices(connection, settings)
+            if title := plans.kept_default(connection, settings):
+                say(f"DEFAULT_PLAN is not set: members keep the plan {title}, as chosen before.")
     except Invalid as error:
         raise CannotStart(str(error)) from error
 

@@ -143,14 +143,26 @@ async def _unsold(session: AsyncSession, name: str, price_id: str) -> str:
 def choose_default(connection: Connection, settings: Settings) -> None:
     """Makes the operator's choice the default: DEFAULT_PLAN, else free if Stripe is set up.
 
-    Called once at every start. Raises Invalid for a plan that there is not.
+    Without either setting the default stays as it is; in a new database it is unlimited. Called
+    at every start of a process that serves pages. Raises Invalid for a plan that there is not.
     """
-    name = settings.default_plan or ("free" if settings.stripe_secret_key else "unlimited")
+    name = settings.default_plan or ("free" if settings.stripe_secret_key else None)
+    if name is None:
+        return
     names = connection.scalars(select(PlanRow.name).order_by(PlanRow.position)).all()
     if name not in names:
         raise Invalid(f"DEFAULT_PLAN is “{name}”: choose one of {', '.join(names)}.")
     connection.execute(update(PlanRow).where(PlanRow.name != name).values(is_default=False))
     connection.execute(update(PlanRow).where(PlanRow.name == name).values(is_default=True))
+
+
+def kept_default(connection: Connection, settings: Settings) -> str | None:
+    """The title of the default plan where it is an earlier choice that `settings` do not name."""
+    if settings.default_plan or settings.stripe_secret_key:
+        return None
+    query = select(PlanRow.title).where(PlanRow.is_default, PlanRow.name != "unlimited")
+    title: str | None = connection.scalar(query)
+    return title
 
 
 def choose_prices(connection: Connection, settings: Settings) -> None:
