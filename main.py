@@ -13,20 +13,20 @@ from nicegui.server import Server
 
 import pages
 from components import design, live
-from pages import operations, sockets
-from services import bootstrap, commands, logs, opening, reports
-from services.bootstrap import Product
-from services.commands import Order
-from services.opening import CannotStart, say
+from pages.server import operations, sockets
+from services.app import bootstrap, commands, error_reports, logs, startup
+from services.app.bootstrap import Product
+from services.app.commands import Order
+from services.app.startup import CannotStart, say
 from services.settings import Settings
 
 
 def main() -> None:
     """Runs a command, or the server until Ctrl-C or SIGTERM; what was started is stopped again."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    settings = opening.read_settings()
-    logs.configure(settings.log_level, secrets=opening.secrets_of(settings))
-    reports.configure(settings)
+    settings = startup.read_settings()
+    logs.configure(settings.log_level, secrets=startup.secrets_of(settings))
+    error_reports.configure(settings)
     if len(sys.argv) > 1:
         run_command(settings, sys.argv[1], sys.argv[2:])
     else:
@@ -35,8 +35,8 @@ def main() -> None:
 
 def run_server(settings: Settings) -> None:
     """Pages, API and scheduler over one product."""
-    opening.check_port(settings)
-    with opening.opened_database(settings, say) as url:
+    startup.check_port(settings)
+    with startup.opened_database(settings, say) as url:
         product = bootstrap.build(settings, url)
         if settings.role != "worker":
             pages.register_all(product.deps)
@@ -58,7 +58,7 @@ def run_command(settings: Settings, name: str, arguments: list[str]) -> None:
         finally:
             await product.stop()
 
-    with opening.opened_database(settings, say) as url:
+    with startup.opened_database(settings, say) as url:
         asyncio.run(run(bootstrap.build(settings, url), url))
 
 
@@ -112,7 +112,7 @@ def serve(settings: Settings) -> None:
         gzip_middleware_factory=lambda app: GZipMiddleware(app, minimum_size=1000, compresslevel=5),
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
-        proxy_headers=False,  # pages.middleware does it
+        proxy_headers=False,  # pages.server.middleware does it
         access_log=False,
         server_header=False,
         log_config=None,

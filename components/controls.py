@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from nicegui import ui
 
-from components import words
+from components import formatting
 from components.dom import El, Handler, attach, call, closes, el, html_id
 from components.icons import IconName, icon
 
@@ -161,7 +161,9 @@ class Field:
     @value.setter
     def value(self, value: str) -> None:
         self._value = value
-        ui.run_javascript(f"getHtmlElement({self.control.id}).value = {words.javascript(value)}")
+        ui.run_javascript(
+            f"getHtmlElement({self.control.id}).value = {formatting.javascript(value)}"
+        )
 
     @property
     def error(self) -> str | None:

@@ -23,7 +23,7 @@ _recent: deque[tuple[float, str, UUID, UUID | None]] = deque(maxlen=10_000)
 
 
 def changed(topic: str, id: UUID, user_id: UUID | None) -> None:
-    """Pass one notice on; `services.notify`'s listener calls this in every process."""
+    """Pass one notice on; `services.kit.notify`'s listener calls this in every process."""
     now = time.time()
     while _recent and _recent[0][0] < now - RECENT:
         _recent.popleft()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
-from components import words
+from components import formatting
 from components.controls import button, link_button
 from components.dom import El, attach, el
 from components.feedback import Bar, Tone, badge
@@ -80,7 +80,7 @@ def model_card(model: ModelLike) -> El:
         with el("div", classes="row between nowrap tight"):
             with el("div", classes="grow"):
                 el("h3", model.name, classes="clip")
-                el("p", words.plural(model.photos, "photo"), classes="small muted")
+                el("p", formatting.plural(model.photos, "photo"), classes="small muted")
             status_badge(model.status)
     return root
 
@@ -126,7 +126,7 @@ class LiveCard:
         """text: what happens, or happened. picture: the last one's URL, None for none yet."""
         name, tone = STATUS[work.status]
         active = work.status in {"queued", "preparing", "training", "running"}
-        self._badge.text = words.percent(work.progress) if active and work.progress else name
+        self._badge.text = formatting.percent(work.progress) if active and work.progress else name
         self._badge.classes(replace=f"badge num {tone}")
         self._text.text = text
         self._bar.progress = 1.0 if work.status in {"ready", "succeeded"} else work.progress

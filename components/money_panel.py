@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from components import words
+from components import formatting
 from components.dom import el
 from components.feedback import banner, facts, table
 
@@ -74,7 +74,7 @@ def money_panel(view: MoneyLike) -> None:
             tone="danger",
         )
     if view.stale_events:
-        waiting = words.plural(view.stale_events, "message")
+        waiting = formatting.plural(view.stale_events, "message")
         banner(f"{waiting} from Stripe not handled for 10 minutes.", tone="danger")
     for row in view.plans:
         if row.loses:
@@ -108,6 +108,6 @@ def _engine(row: EngineCostLike) -> None:
     price = "price not known" if row.cents_each is None else f"{money(row.cents_each)} each"
     el(
         "p",
-        f"{row.engine}: {words.plural(row.images, 'image')}, {price}",
+        f"{row.engine}: {formatting.plural(row.images, 'image')}, {price}",
         classes="small muted num",
     )

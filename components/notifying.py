@@ -1,6 +1,6 @@
 """The browser's own notifications: asked for politely, used when nobody is looking."""
 
-from components import words
+from components import formatting
 from components.controls import button
 from components.dom import El
 
@@ -24,5 +24,5 @@ def tell(text: str) -> str:
     """JavaScript that notifies a member who looks at something else and has allowed it."""
     return (
         "if (document.hidden && window.Notification?.permission === 'granted') "
-        f"new Notification('Likeness', {{ body: {words.javascript(text)} }})"
+        f"new Notification('Likeness', {{ body: {formatting.javascript(text)} }})"
     )

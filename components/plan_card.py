@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from components import words
+from components import formatting
 from components.dom import El, el
 from components.icons import icon
 
@@ -58,11 +58,13 @@ def points(plan: PlanLike) -> list[str]:
         fair = plan.fair_use_monthly
         given.append(f"Unlimited images, fair use {fair:,} a month" if fair else "Unlimited images")
     if plan.credits_monthly:
-        given.append(f"{words.plural(plan.credits_monthly, 'image')} a month")
+        given.append(f"{formatting.plural(plan.credits_monthly, 'image')} a month")
     if plan.credits_once:
-        given.append(f"{words.plural(plan.credits_once, 'image')} in all")
+        given.append(f"{formatting.plural(plan.credits_once, 'image')} in all")
     slots = plan.model_slots
-    given.append("Unlimited models" if slots is None else words.plural(slots, "model"))
+    given.append("Unlimited models" if slots is None else formatting.plural(slots, "model"))
     cost = plan.training_credits
-    given.append(f"Training costs {words.plural(cost, 'credit')}" if cost else "Training included")
+    given.append(
+        f"Training costs {formatting.plural(cost, 'credit')}" if cost else "Training included"
+    )
     return given

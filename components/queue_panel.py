@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-from components import words
+from components import formatting
 from components.controls import button
 from components.dom import el
 from components.feedback import banner, facts
@@ -102,7 +102,7 @@ class QueuePanel:
         """The queue as it is now."""
         self._root.clear()
         with self._root:
-            oldest = words.duration(queue.oldest) if queue.depth else "nothing waits"
+            oldest = formatting.duration(queue.oldest) if queue.depth else "nothing waits"
             facts({"In line": f"{queue.depth:,}", "Waiting for": oldest})
             if queue.kinds:
                 _table(
@@ -122,14 +122,14 @@ class QueuePanel:
         if not queue.dead:
             el("p", "No job was given up.", classes="muted small")
             return
-        banner(f"{words.plural(queue.dead_count, 'job')} given up.", tone="warn")
+        banner(f"{formatting.plural(queue.dead_count, 'job')} given up.", tone="warn")
         with el("ul", classes="stack"):
             for job in queue.dead:
                 with el("li", classes="row between"):
                     with el("div", classes="grow"):
                         el("p", job.reason or "No reason was kept.", classes="wrap-any")
-                        tried = f"{words.plural(job.attempts, 'attempt')}"
-                        when = words.moment(job.finished_at)
+                        tried = f"{formatting.plural(job.attempts, 'attempt')}"
+                        when = formatting.moment(job.finished_at)
                         el("p", f"{job.kind} · {tried} · {when}", classes="tiny muted")
                     with el("div", classes="row tight"):
                         button("Try again", partial(self._on_retry, job.id))
@@ -140,16 +140,16 @@ def ledger_panel(ledger: LedgerLike) -> None:
     """The ledger's figures of the last 30 days, and whether all of it adds up."""
     facts(
         {
-            "Open holds": f"{ledger.open_holds:,} ({words.plural(ledger.held, 'credit')})",
-            "Oldest hold": words.moment(ledger.oldest_hold) if ledger.oldest_hold else "none",
-            "Granted in 30 days": words.plural(ledger.granted, "credit"),
-            "Spent in 30 days": words.plural(ledger.spent, "credit"),
+            "Open holds": f"{ledger.open_holds:,} ({formatting.plural(ledger.held, 'credit')})",
+            "Oldest hold": formatting.moment(ledger.oldest_hold) if ledger.oldest_hold else "none",
+            "Granted in 30 days": formatting.plural(ledger.granted, "credit"),
+            "Spent in 30 days": formatting.plural(ledger.spent, "credit"),
         }
     )
     if not ledger.broken:
         banner("Every balance is the sum of its movements.", tone="good")
     for promise, members in ledger.broken.items():
-        banner(f"Broken for {words.plural(members, 'member')}: {promise}.", tone="danger")
+        banner(f"Broken for {formatting.plural(members, 'member')}: {promise}.", tone="danger")
 
 
 def _lease(lease: LeaseLike) -> str:

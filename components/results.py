@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from components import words
+from components import formatting
 from components.controls import button, link_button
 from components.dom import El, attach, el
 from components.feedback import Bar, Tone, banner
@@ -57,7 +57,7 @@ class ResultCard:
                     "Use again", f"/studio?again={request.id}", kind="quiet", icon_name="retry"
                 )
             self._line = el("p", classes="small muted num", aria_live="polite")
-            self._bar = Bar(0, label=f"Making {words.plural(request.count, 'image')}")
+            self._bar = Bar(0, label=f"Making {formatting.plural(request.count, 'image')}")
             self._problem = el("div")
             alone = "alone" if request.count == 1 else ""
             with el("div", classes=f"result-grid {alone}".strip()).style(f"--across:{across}"):

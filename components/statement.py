@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from components import words
+from components import formatting
 from components.dom import El, el
 from components.feedback import Bar, facts
 
@@ -49,13 +49,13 @@ def usage_facts(
     """Plan and usage. available: None is unlimited. used_this_month: images since the 1st."""
     items = {
         "Plan": plan,
-        "Credits": words.credits(available),
-        "Used this month": words.plural(used_this_month, "credit"),
+        "Credits": formatting.credits(available),
+        "Used this month": formatting.plural(used_this_month, "credit"),
     }
     if held:
-        items["Set aside"] = f"{words.plural(held, 'credit')} for work under way"
+        items["Set aside"] = f"{formatting.plural(held, 'credit')} for work under way"
     if owed:
-        items["Owed"] = f"{words.plural(owed, 'credit')}, paid off by the next ones you get"
+        items["Owed"] = f"{formatting.plural(owed, 'credit')}, paid off by the next ones you get"
     items["Models"] = f"{models} of {model_slots}" if model_slots is not None else f"{models}"
     facts(items)
     if model_slots:
@@ -96,7 +96,7 @@ def _row(entry: Entry, href: str | None, *, counted: bool) -> El:
         with el("td"):
             el("a" if href else "span", entry.reason, classes="wrap-any", href=href)
             said = f"{kind} {entry.credits}" if still else kind
-            el("p", f"{said} · {words.moment(entry.at)}", classes="tiny muted")
+            el("p", f"{said} · {formatting.moment(entry.at)}", classes="tiny muted")
         if still:
             el("td", "±0", classes="num muted")
         else:

@@ -2,80 +2,53 @@
 
 from nicegui import app
 
-from components import design, pictures, quick
+from components import cached_signatures, design, pictures
 from pages import (
-    account,
-    admin,
+    api,
     billing,
-    compression,
     dashboard,
-    errors,
     files,
-    gallery,
     landing,
     login,
-    middleware,
-    model,
-    model_new,
     privacy,
     register,
     reset,
     share,
-    slim,
-    sockets,
     studio,
 )
-from pages.api import (
-    albums,
-    auth,
-    docs,
-    generate,
-    images,
-    models,
-    photos,
-    shares,
-    stripe,
-    worker,
-)
+from pages.account import page as account_page
+from pages.admin import page as admin_page
+from pages.gallery import page as gallery_page
+from pages.models import new as new_model
+from pages.models import status as model_status
+from pages.server import compression, errors, middleware, nicegui_middleware, sockets
 from services.deps import Deps
 
 # in alphabetical order, one a line
 PAGES = (
-    account,
-    admin,
+    account_page,
+    admin_page,
     billing,
     dashboard,
     files,
-    gallery,
+    gallery_page,
     landing,
     login,
-    model_new,
-    model,  # after /models/new, which its address would take
+    new_model,
+    model_status,  # after /models/new, which its address would take
     privacy,
     register,
     reset,
     share,
     studio,
-)
-RESOURCES = (
-    albums,
-    auth,
-    docs,
-    generate,
-    images,
-    models,
-    photos,
-    shares,
-    stripe,
-    worker,
 )
 
 
 def register_all(deps: Deps) -> None:
     """Put every page, route and guard on the server."""
     design.install()
-    quick.install()
-    slim.install()
+    cached_signatures.install()
+    nicegui_middleware.install()
     pictures.install()
     compression.install()
     middleware.install(deps)
@@ -83,5 +56,5 @@ def register_all(deps: Deps) -> None:
     errors.install()
     for page in PAGES:
         page.register(deps)
-    for resource in RESOURCES:
+    for resource in api.RESOURCES:
         app.include_router(resource.router)

@@ -10,11 +10,11 @@ from components.dom import el
 from components.feedback import empty_state, section
 from components.frame import Width
 from components.statement import Movements, usage_facts
-from pages.shell import shell
+from pages.signed_in_frame import shell
 from pages.subscribing import Subscribing
-from services import usage
+from services.credits import statement
+from services.credits.statement import Target
 from services.deps import Deps
-from services.usage import Target
 
 ADDRESSES = {"image": "/gallery?image={}", "user_model": "/models/{}"}
 
@@ -56,7 +56,7 @@ class BillingPage:
     async def refresh(self, _: UUID) -> None:
         """Reads the newest page again."""
         async with self._deps.transaction() as session:
-            view = await usage.usage(session, user_id=self._user_id)
+            view = await statement.usage(session, user_id=self._user_id)
         self._usage.clear()
         with self._usage:
             usage_facts(
@@ -74,7 +74,7 @@ class BillingPage:
 
     async def _show_older(self) -> None:
         async with self._deps.transaction() as session:
-            page = await usage.statement(session, user_id=self._user_id, cursor=self._cursor)
+            page = await statement.statement(session, user_id=self._user_id, cursor=self._cursor)
         self._movements.add([(item.entry, _address(item.target)) for item in page.items])
         none = self._cursor is None and not page.items
         self._empty.set_visibility(none)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from nicegui import ui
 
-from components import live, words
+from components import formatting, live
 from components.controls import link_button
 from components.dom import el
 from components.feedback import empty_state, section, toast
@@ -14,13 +14,14 @@ from components.models import LiveCard, model_card, stage_text
 from components.notifying import tell
 from components.pictures import sample
 from pages import waiting
-from pages.picture_dialogs import pictures
-from pages.shell import shell
-from services import generations, training, user_models
+from pages.gallery.dialogs import pictures
+from pages.signed_in_frame import shell
 from services.deps import Deps
 from services.errors import DomainError
-from services.generations import GenerationView
-from services.user_models import UserModelView
+from services.studio import generations
+from services.studio.generations import GenerationView
+from services.training import trainings, user_models
+from services.training.user_models import UserModelView
 
 LAST_IMAGES = 12
 
@@ -176,7 +177,7 @@ class Dashboard:
         if active:
             self._progress[id] = (name, progress)
         first = next(iter(self._progress.values()), None)
-        ahead = f"{words.percent(first[1])} · {first[0]} · " if first else "Dashboard · "
+        ahead = f"{formatting.percent(first[1])} · {first[0]} · " if first else "Dashboard · "
         ui.page_title(f"{ahead}Likeness")
 
     async def _model_changed(self, id: UUID) -> None:
@@ -200,7 +201,7 @@ class Dashboard:
         await self._show_generation(made)
 
     async def _cancel_model(self, id: UUID) -> None:
-        await self._try(training.cancel, user_model_id=id)
+        await self._try(trainings.cancel, user_model_id=id)
 
     async def _cancel_made(self, id: UUID) -> None:
         await self._try(generations.cancel, generation_id=id)
@@ -238,7 +239,7 @@ def _next_step(models: Sequence[UserModelView]) -> str:
         return "A training is under way. You can close this page; it goes on."
     draft = next((m for m in models if m.status == "draft"), None)
     if draft and not any(m.status == "ready" for m in models):
-        return f"{draft.name} has {words.plural(draft.photos, 'photo')}. Add more, then train."
+        return f"{draft.name} has {formatting.plural(draft.photos, 'photo')}. Add more, then train."
     return "Choose a style, write a sentence, and see."
 
 

@@ -13,10 +13,11 @@ from components.icons import IconName, icon
 from components.pictures import sample
 from components.plain import Plain
 from components.plan_card import plan_card
-from pages.context import visitor
-from services import plans, presets
+from pages.server.context import visitor
+from services.credits import plans
+from services.credits.plans import Plan
 from services.deps import Deps
-from services.plans import Plan
+from services.studio import styles
 
 WALL = (
     ("watercolour", "photo-4"),
@@ -178,7 +179,7 @@ def _looks() -> None:
             "Sixteen to begin with. One person modelled in code, restyled by the preview engine.",
         )
         with el("div", classes="looks"):
-            for preset in presets.PRESETS:
+            for preset in styles.PRESETS:
                 with el("figure"):
                     _picture(preset.id, preset.description, small=True)
                     el("figcaption", preset.name)

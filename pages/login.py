@@ -11,8 +11,8 @@ from components.controls import button, form
 from components.dom import el
 from components.feedback import banner
 from components.plain import Plain, field
-from pages import context, cookies
-from services import signing_in
+from pages.server import context, cookies
+from services.accounts import signing_in
 from services.deps import Deps
 from services.errors import DomainError
 

@@ -6,9 +6,10 @@ from nicegui import app
 
 from components.dom import el
 from components.plain import Plain
-from pages.context import visitor
-from services import selection, sessions
+from pages.server.context import visitor
+from services.accounts import sessions
 from services.deps import Deps
+from services.gallery import image_query
 
 INTRO = (
     "Likeness runs on its operator’s own server. This page says what the program does with what "
@@ -48,7 +49,7 @@ FACES = (
 
 
 def _parts(deps: Deps) -> list[tuple[str, str]]:
-    trash = selection.TRASH_KEPT.days
+    trash = image_query.TRASH_KEPT.days
     idle = sessions.IDLE.days
     return [
         (

@@ -11,12 +11,12 @@ from components.controls import button, form
 from components.dom import el
 from components.feedback import banner
 from components.plain import Plain, field
-from pages import context, cookies
 from pages.login import local
-from services import links, passwords, signing_in
+from pages.server import context, cookies
+from services.accounts import one_time_links, passwords, signing_in
+from services.accounts.one_time_links import Link
 from services.deps import Deps
 from services.errors import DomainError
-from services.links import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ async def _page(deps: Deps, typed: Typed, error: DomainError | None = None) -> H
     link = None
     if typed.token:
         async with deps.transaction() as session:
-            link = await links.look(session, deps, token=typed.token)
+            link = await one_time_links.look(session, deps, token=typed.token)
     page = Plain("Create your account")
     with page.body():
         admin = link is not None and link.purpose == "first_admin"

@@ -11,10 +11,11 @@ from components.dom import el
 from components.feedback import banner
 from components.keys import revoke_keys_tick
 from components.plain import Plain, field
-from pages import context, cookies
-from services import api_keys, links, mail, passwords, recovery, signing_in
+from pages.server import context, cookies
+from services.accounts import api_keys, one_time_links, password_reset, passwords, signing_in
 from services.deps import Deps
 from services.errors import DomainError
+from services.kit import mail
 
 SENT = "If this address has an account, a mail with a link is on its way. It works for 1 hour."
 
@@ -37,7 +38,7 @@ def register(deps: Deps) -> None:
         if token:
             return await _set(deps, request, token, password, revoke_keys)
         try:
-            await recovery.ask(deps, email=email, caller=context.caller(request))
+            await password_reset.ask(deps, email=email, caller=context.caller(request))
         except DomainError as error:
             return _ask_page(deps, email=email, error=error)
         return _ask_page(deps, email=email, sent=True)
@@ -100,7 +101,7 @@ def _ask_form(email: str, error: DomainError | None) -> None:
 
 async def _set_page(deps: Deps, token: str, error: DomainError | None = None) -> HTMLResponse:
     async with deps.transaction() as session:
-        link = await links.look(session, deps, token=token)
+        link = await one_time_links.look(session, deps, token=token)
         user_id = link.user_id if link else None
         keys = await api_keys.count(session, user_id=user_id) if user_id else 0
     page = Plain("Set a new password")

@@ -10,10 +10,10 @@ from nicegui import app
 from components.controls import link_button
 from components.dom import el
 from components.plain import Plain
-from services import sharing
 from services.deps import Deps
-from services.gallery import Variant
-from services.sharing import Shared
+from services.gallery import share_links
+from services.gallery.images import Variant
+from services.gallery.share_links import Shared
 
 HEADERS = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 Cursor = Annotated[str | None, Query(max_length=400)]
@@ -25,13 +25,13 @@ def register(deps: Deps) -> None:
     @app.get("/s/{token}", include_in_schema=False)
     async def page(token: str, cursor: Cursor = None) -> HTMLResponse:
         async with deps.transaction() as session:
-            shared = await sharing.opened(session, deps, token=token, after=cursor)
+            shared = await share_links.opened(session, deps, token=token, after=cursor)
         return _page(token, shared)
 
     @app.get("/s/{token}/{image_id}/{variant}", include_in_schema=False)
     async def picture(token: str, image_id: UUID, variant: Variant) -> RedirectResponse:
         async with deps.transaction() as session:
-            url = await sharing.file_url(
+            url = await share_links.file_url(
                 session, deps, token=token, image_id=image_id, variant=variant
             )
         return RedirectResponse(url, 302, HEADERS)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from nicegui import ui
 
-from components import live, words
+from components import formatting, live
 from components.controls import Choice, Field, Segments, button, focus_first_error
 from components.dom import El, el
 from components.feedback import banner, empty_state, toast
@@ -15,15 +15,17 @@ from components.pickers import Slider, aspect_picker, style_picker
 from components.pictures import sample
 from components.results import ResultCard
 from pages import waiting
-from pages.context import current_user
-from pages.shell import shell
-from services import gallery, generations, presets, user_models
+from pages.server.context import current_user
+from pages.signed_in_frame import shell
 from services.deps import Deps
 from services.engines.base import Parameter
 from services.errors import DomainError
-from services.gallery import ImageDetails
-from services.generations import GenerationRequest, GenerationView
-from services.user_models import UserModelView
+from services.gallery import images
+from services.gallery.images import ImageDetails
+from services.studio import generations, styles
+from services.studio.generations import GenerationRequest, GenerationView
+from services.training import user_models
+from services.training.user_models import UserModelView
 
 SHOWN = 6  # requests on the page, those under way first
 COUNTS = (1, 2, 4, 8)
@@ -64,9 +66,7 @@ def register(deps: Deps) -> None:
         async with deps.transaction() as session:
             found = await user_models.list_(session, deps, user_id=user.id, limit=200)
             if source:
-                start = _like(
-                    await gallery.details(session, deps, user_id=user.id, image_id=source)
-                )
+                start = _like(await images.details(session, deps, user_id=user.id, image_id=source))
             elif again:
                 start = _again(
                     await generations.get(session, deps, user_id=user.id, generation_id=again)
@@ -157,9 +157,9 @@ class Studio:
             help="Place, light, clothes, mood. The person comes by itself.",
             maxlength=str(generations.PROMPT_LENGTH),
         )
-        known = {p.id for p in presets.PRESETS}
+        known = {p.id for p in styles.PRESETS}
         self.style = style_picker(
-            presets.PRESETS, value=start.preset if start.preset in known else ""
+            styles.PRESETS, value=start.preset if start.preset in known else ""
         )
         self.aspect = aspect_picker(generations.ASPECTS, value=start.aspect)
         counts = {str(n): str(n) for n in COUNTS if n <= info.max_count}
@@ -209,13 +209,13 @@ class Studio:
         count = int(self.count.value)
         async with self._deps.transaction() as session:
             quote = await generations.quote(session, self._deps, user_id=self._user_id, count=count)
-        cost = "" if quote.available is None else f": {words.plural(quote.credits, 'credit')}"
+        cost = "" if quote.available is None else f": {formatting.plural(quote.credits, 'credit')}"
         label = self._make.default_slot.children[-1]
         assert isinstance(label, El)  # noqa: S101  # the button's text
-        label.text = f"Make {words.plural(count, 'image')}{cost}"
-        time = f"Takes {words.duration(quote.seconds)}." if quote.seconds else ""
+        label.text = f"Make {formatting.plural(count, 'image')}{cost}"
+        time = f"Takes {formatting.duration(quote.seconds)}." if quote.seconds else ""
         if not quote.affordable:
-            time = f"You have {words.plural(quote.available or 0, 'credit')} left."
+            time = f"You have {formatting.plural(quote.available or 0, 'credit')} left."
         self._time.text = time
         self._more.set_visibility(not quote.affordable)
 
@@ -325,7 +325,7 @@ def _aspect(like: ImageDetails) -> str:
 
 
 def _caption(generation: GenerationView) -> str:
-    style = presets.get(generation.preset).name if generation.preset else "No preset"
+    style = styles.get(generation.preset).name if generation.preset else "No preset"
     return f"{generation.user_model_name or 'Deleted model'} · {style} · {generation.aspect}"
 
 

@@ -5,18 +5,18 @@ from uuid import UUID
 
 from nicegui import ui
 
-from components import words
+from components import formatting
 from components.controls import button
 from components.dom import el
 from components.feedback import banner, section, table, toast
 from components.money_panel import money
 from components.plan_card import plan_card
-from services import ledger, plans
 from services.billing import checkout
 from services.billing.checkout import PACK, InvoiceView, SubscriptionView
+from services.credits import ledger, plans
+from services.credits.plans import Plan
 from services.deps import Deps
 from services.errors import DomainError
-from services.plans import Plan
 
 WAITING = "Waiting for Stripe to confirm the payment. This page changes by itself."
 
@@ -65,12 +65,12 @@ class Subscribing:
             if waiting:
                 banner(WAITING)
             elif self._waited:
-                has = words.credits(available)
+                has = formatting.credits(available)
                 banner(f"Paid. You are on {current.title}: {has}.", tone="good")
         self._waited = self._waited or waiting
 
     def _subscription(self, view: SubscriptionView, titles: dict[str, str]) -> None:
-        end = words.date(view.period_end)
+        end = formatting.date(view.period_end)
         if view.status == "past_due":
             banner(
                 "The last payment failed. Give another card, or your plan ends in a few days.",
@@ -131,7 +131,7 @@ class Subscribing:
 
 def _invoice(invoice: InvoiceView) -> None:
     with el("tr"):
-        el("td", words.date(invoice.at), classes="num")
+        el("td", formatting.date(invoice.at), classes="num")
         el("td", invoice.number or "–", classes="small")
         paid = money(invoice.amount, invoice.currency)
         if invoice.status != "paid":

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from components import words
-from services import waiting
+from components import formatting
 from services.deps import Deps
-from services.generations import GenerationView
-from services.user_models import UserModelView
+from services.remote import queue_position
+from services.studio.generations import GenerationView
+from services.training.user_models import UserModelView
 
 
 async def generation(deps: Deps, user_id: UUID, view: GenerationView) -> str:
@@ -19,21 +19,21 @@ async def model(deps: Deps, user_id: UUID, view: UserModelView) -> str:
     if not view.active:
         return ""
     if view.seconds_left:
-        return f" · {words.duration(view.seconds_left)} left"
+        return f" · {formatting.duration(view.seconds_left)} left"
     return await _promise(deps, user_id, view.id)
 
 
 async def _promise(deps: Deps, user_id: UUID, id: UUID) -> str:
     async with deps.transaction() as session:
-        promise = (await waiting.promises(session, user_id=user_id)).get(id)
+        promise = (await queue_position.promises(session, user_id=user_id)).get(id)
     return "".join(f" · {part}" for part in parts(promise)) if promise else ""
 
 
-def parts(promise: waiting.Promise) -> list[str]:
+def parts(promise: queue_position.Promise) -> list[str]:
     """`Number 3 in line`, `about 20 seconds`: what is known of it."""
     said = []
     if promise.place is not None:
         said.append("Next in line" if promise.place == 1 else f"Number {promise.place} in line")
     if promise.seconds_left is not None:
-        said.append(words.duration(promise.seconds_left))
+        said.append(formatting.duration(promise.seconds_left))
     return said

@@ -5,10 +5,12 @@ from uuid import UUID
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import api_keys, audit, consents, links, sessions, throttle, users
+from services.accounts import api_keys, one_time_links, rate_limits, sessions, users
+from services.accounts.sessions import Caller
+from services.accounts.users import UserView
 from services.deps import Deps
-from services.sessions import Caller
-from services.users import UserView
+from services.kit import audit
+from services.training import consents
 from tests import builders
 from tests.builders import make_user
 from tests.serving import browser
@@ -21,9 +23,9 @@ async def furnish(session: AsyncSession, deps: Deps, **values: object) -> UUID:
         session, deps, user=users.view(user), caller=Caller("192.0.2.7"), replaces=None
     )
     await api_keys.create(session, deps, user_id=user.id, name="Backup")
-    await links.create(session, deps, purpose="password_reset", user_id=user.id)
-    await links.create(session, deps, purpose="invite", email=user.email)
-    await throttle.hit(session, deps, limit=throttle.LOGIN_BY_ACCOUNT, subject=user.email)
+    await one_time_links.create(session, deps, purpose="password_reset", user_id=user.id)
+    await one_time_links.create(session, deps, purpose="invite", email=user.email)
+    await rate_limits.hit(session, deps, limit=rate_limits.LOGIN_BY_ACCOUNT, subject=user.email)
     model = await builders.make_user_model(session, user_id=user.id)
     await consents.give(
         session,

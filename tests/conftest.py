@@ -20,9 +20,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from db import migrate
-from db.embedded import EmbeddedPostgres
+from db.embedded.server import EmbeddedPostgres
 from db.session import make_engine, make_reading, make_transaction
-from services import passwords
+from services.accounts import passwords
 from services.deps import Deps, Transaction
 from services.engines.base import Engine
 from services.engines.preview.engine import PreviewEngine

@@ -8,12 +8,14 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from db.models import CreditHold, RemoteJob, TrainingImage
-from services import consents, generations, ledger, training, user_models
-from services.bootstrap import KINDS
+from services.app.bootstrap import KINDS
+from services.credits import ledger
 from services.deps import Deps
-from services.generations import GenerationRequest, GenerationView
 from services.jobs import Worker
-from services.user_models import UserModelView
+from services.studio import generations
+from services.studio.generations import GenerationRequest, GenerationView
+from services.training import consents, trainings, user_models
+from services.training.user_models import UserModelView
 from tests.builders import THUMBHASH, make_user, make_user_model
 from tests.doubles.engine import picture
 from tests.waiting import eventually
@@ -75,7 +77,7 @@ class Studio:
     async def train(self) -> UserModelView:
         """Presses Train."""
         async with self.deps.transaction() as session:
-            return await training.start(
+            return await trainings.start(
                 session, self.deps, user_id=self.user_id, user_model_id=self.model_id
             )
 

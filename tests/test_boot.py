@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from db import migrate
-from db.embedded import EmbeddedPostgres
+from db.embedded.server import EmbeddedPostgres
 from tests.programs import (
     ORDINARY_USER,
     REPOSITORY,

@@ -6,10 +6,10 @@ from pydantic import BaseModel, Field
 
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
-from services import albums
-from services.albums import AlbumView
-from services.gallery import Applied
-from services.selection import Selection
+from services.gallery import albums
+from services.gallery.albums import AlbumView
+from services.gallery.image_query import Selection
+from services.gallery.images import Applied
 
 router = api_router("albums")
 

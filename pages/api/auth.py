@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from pages import context, cookies
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
-from services import ledger, plans, signing_in, users
-from services.users import UserView
+from pages.server import context, cookies
+from services.accounts import signing_in, users
+from services.accounts.users import UserView
+from services.credits import ledger, plans
 
 router = api_router("auth")
 

@@ -11,12 +11,12 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from pages import context
 from pages.api.errors import documented
-from services import idempotency
+from pages.server import context
+from services.accounts.users import UserView
 from services.deps import Deps, Session
 from services.errors import Malformed, TooLarge, WrongType
-from services.users import UserView
+from services.kit import idempotency
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SIMPLE = {"text/plain", "application/x-www-form-urlencoded"}

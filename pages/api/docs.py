@@ -11,9 +11,9 @@ from nicegui import app
 
 from components import api_reference
 from components.plain import Plain
-from pages import context, cookies
 from pages.api.dependencies import DepsDep, api_router
 from pages.api.errors import documented
+from pages.server import context, cookies
 
 INTRODUCTION = (
     "The same rules as on the pages. Sign in with `Authorization: Bearer <API key>`; keys are made "

@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
-from services import generations, presets
 from services.engines.base import EngineInfo
-from services.generations import GenerationQuote, GenerationRequest, GenerationView
-from services.presets import Preset
+from services.studio import generations, styles
+from services.studio.generations import GenerationQuote, GenerationRequest, GenerationView
+from services.studio.styles import Preset
 
 router = api_router("generate")
 
@@ -100,7 +100,7 @@ async def cancel_generation(
 @router.get("/presets")
 async def list_presets(_user: CurrentUser) -> Presets:
     """The styles that a request may name."""
-    return Presets(items=list(presets.PRESETS))
+    return Presets(items=list(styles.PRESETS))
 
 
 @router.get("/engine")

@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pages.api.dependencies import CurrentUser, DepsDep, ReadingDep, SessionDep, api_router
 from pages.api.errors import documented
-from services import gallery, zips
 from services.errors import Invalid
-from services.gallery import Applied, ImageDetails, ImagePage
-from services.selection import Filters, Selection
+from services.gallery import images, zip_download
+from services.gallery.image_query import Filters, Selection
+from services.gallery.images import Applied, ImageDetails, ImagePage
 
 router = api_router("images")
 plain = APIRouter(tags=["images"], responses=documented(400, 401, 403, 422, 429))
@@ -60,7 +60,7 @@ async def list_images(
     query: Annotated[ListQuery, Query()], user: CurrentUser, session: ReadingDep, deps: DepsDep
 ) -> ImagePage:
     """A page of your images, newest first unless asked otherwise."""
-    return await gallery.page(
+    return await images.page(
         session,
         deps,
         user_id=user.id,
@@ -76,7 +76,7 @@ async def count_images(
     query: Annotated[Filters, Query()], user: CurrentUser, session: ReadingDep, deps: DepsDep
 ) -> Count:
     """How many images the list would show."""
-    return Count(count=await gallery.count(session, deps, user_id=user.id, filters=query))
+    return Count(count=await images.count(session, deps, user_id=user.id, filters=query))
 
 
 @router.get("/images/{image_id:uuid}", responses=documented(404))
@@ -88,7 +88,7 @@ async def read_image(
     deps: DepsDep,
 ) -> ImageDetails:
     """One image with its recipe, its signed URLs, and its neighbours in the list asked for."""
-    return await gallery.details(session, deps, user_id=user.id, image_id=image_id, filters=query)
+    return await images.details(session, deps, user_id=user.id, image_id=image_id, filters=query)
 
 
 @router.get(
@@ -102,12 +102,12 @@ async def read_file(
     user: CurrentUser,
     session: ReadingDep,
     deps: DepsDep,
-    variant: gallery.Variant = "full",
+    variant: images.Variant = "full",
     download: bool = False,
 ) -> RedirectResponse:
     """A redirect to the file's signed URL: thumb (at most 512 px), medium (1024) or full."""
-    image = await gallery.owned(session, deps, user_id=user.id, image_id=image_id)
-    location = gallery.url(deps, image, variant, download=download)
+    image = await images.owned(session, deps, user_id=user.id, image_id=image_id)
+    location = images.url(deps, image, variant, download=download)
     return RedirectResponse(location, 302, {"Cache-Control": "private, max-age=300"})
 
 
@@ -116,11 +116,11 @@ async def change_image(
     image_id: UUID, body: Changes, user: CurrentUser, session: SessionDep, deps: DepsDep
 ) -> ImageDetails:
     """Mark an image as a favourite, or rate it."""
-    await gallery.owned(session, deps, user_id=user.id, image_id=image_id)
+    await images.owned(session, deps, user_id=user.id, image_id=image_id)
     if values := body.values():
         only = Selection(ids=[image_id])
-        await gallery.change(session, deps, user_id=user.id, selection=only, values=values)
-    return await gallery.details(session, deps, user_id=user.id, image_id=image_id)
+        await images.change(session, deps, user_id=user.id, selection=only, values=values)
+    return await images.details(session, deps, user_id=user.id, image_id=image_id)
 
 
 @router.delete("/images/{image_id:uuid}", status_code=204, responses=documented(404))
@@ -128,8 +128,8 @@ async def trash_image(
     image_id: UUID, user: CurrentUser, session: SessionDep, deps: DepsDep
 ) -> None:
     """Move an image to the trash; it can be restored for 30 days."""
-    await gallery.owned(session, deps, user_id=user.id, image_id=image_id)
-    await gallery.trash(session, deps, user_id=user.id, selection=Selection(ids=[image_id]))
+    await images.owned(session, deps, user_id=user.id, image_id=image_id)
+    await images.trash(session, deps, user_id=user.id, selection=Selection(ids=[image_id]))
 
 
 @router.post("/images/bulk")
@@ -137,17 +137,17 @@ async def change_many(body: Bulk, user: CurrentUser, session: SessionDep, deps: 
     """Do one thing to many images; `undo` can be sent back as `matching` of a `restore`."""
     everything: dict[str, Any] = {"user_id": user.id, "selection": body}
     if body.action == "trash":
-        return await gallery.trash(session, deps, **everything)
+        return await images.trash(session, deps, **everything)
     if body.action == "restore":
-        return await gallery.restore(session, deps, **everything)
+        return await images.restore(session, deps, **everything)
     if body.action == "erase":
-        return await gallery.erase(session, deps, **everything)
+        return await images.erase(session, deps, **everything)
     values = (
         {"rating": body.rating}
         if body.action == "rate"
         else {"favourite": body.action == "favourite"}
     )
-    return await gallery.change(session, deps, **everything, values=values)
+    return await images.change(session, deps, **everything, values=values)
 
 
 @plain.post(
@@ -172,7 +172,7 @@ async def archive(
     chosen.filters()  # a bad token is refused before the answer begins
     name = f"likeness-{deps.now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    chunks = zips.stream(deps, user_id=user.id, selection=chosen)
+    chunks = zip_download.stream(deps, user_id=user.id, selection=chosen)
     return StreamingResponse(chunks, media_type="application/zip", headers=headers)
 
 

@@ -8,14 +8,14 @@ from fastapi import Query, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
-from pages import context
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
-from services import consents, training, user_models
+from pages.server import context
 from services.deps import Deps, Session
-from services.paging import Page
-from services.training import TrainingQuote
-from services.user_models import UserModelView
+from services.kit.paging import Page
+from services.training import consents, trainings, user_models
+from services.training.trainings import TrainingQuote
+from services.training.user_models import UserModelView
 
 router = api_router("models")
 
@@ -129,7 +129,7 @@ async def train_model(
     model_id: UUID, user: CurrentUser, session: SessionDep, deps: DepsDep
 ) -> ModelDetails:
     """Start the training; read the model to follow it."""
-    view = await training.start(session, deps, user_id=user.id, user_model_id=model_id)
+    view = await trainings.start(session, deps, user_id=user.id, user_model_id=model_id)
     return await _details(session, deps, user.id, view)
 
 
@@ -138,7 +138,7 @@ async def cancel_training(
     model_id: UUID, user: CurrentUser, session: SessionDep, deps: DepsDep
 ) -> ModelDetails:
     """Stop the training at once; its credits come back."""
-    view = await training.cancel(session, deps, user_id=user.id, user_model_id=model_id)
+    view = await trainings.cancel(session, deps, user_id=user.id, user_model_id=model_id)
     return await _details(session, deps, user.id, view)
 
 
@@ -159,6 +159,6 @@ async def download_lora(
 async def _details(
     session: Session, deps: Deps, user_id: UUID, view: UserModelView
 ) -> ModelDetails:
-    quote = await training.quote(session, deps, user_id=user_id, user_model_id=view.id)
+    quote = await trainings.quote(session, deps, user_id=user_id, user_model_id=view.id)
     known = {field.name: getattr(view, field.name) for field in fields(view)}
     return ModelDetails(**known, quote=quote)

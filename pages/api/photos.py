@@ -10,12 +10,12 @@ from starlette.requests import ClientDisconnect
 
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
-from pages.api.multipart import CUT_OFF, uploads
-from services import photos
-from services.coach import MAX_PHOTOS, SetVerdict
+from pages.server.multipart import CUT_OFF, uploads
 from services.errors import Malformed, TooLarge
-from services.photos import PhotoView, Verdict
-from services.uploads import MAX_BYTES, landed
+from services.files.uploads import MAX_BYTES, landed
+from services.training import photos
+from services.training.photo_coach import MAX_PHOTOS, SetVerdict
+from services.training.photos import PhotoView, Verdict
 
 router = api_router("models")
 PATH = "/models/{model_id}/images"

@@ -6,8 +6,8 @@ from pydantic import BaseModel, Field
 
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
-from services import sharing
-from services.sharing import NewShare, ShareView
+from services.gallery import share_links
+from services.gallery.share_links import NewShare, ShareView
 
 router = api_router("shares")
 
@@ -36,7 +36,7 @@ async def list_shares(
     album_id: UUID | None = None,
 ) -> Shares:
     """Your links; of one image or album where asked."""
-    links = await sharing.list_links(
+    links = await share_links.list_links(
         session, deps, user_id=user.id, image_id=image_id, album_id=album_id
     )
     return Shares(items=links)
@@ -47,7 +47,7 @@ async def create_share(
     body: ShareRequest, user: CurrentUser, session: SessionDep, deps: DepsDep
 ) -> NewShare:
     """Make a link; its address is told only this once."""
-    return await sharing.create(
+    return await share_links.create(
         session,
         deps,
         user_id=user.id,
@@ -62,4 +62,4 @@ async def revoke_share(
     share_id: UUID, user: CurrentUser, session: SessionDep, deps: DepsDep
 ) -> None:
     """Take a link back, at once."""
-    await sharing.revoke(session, deps, user_id=user.id, share_id=share_id)
+    await share_links.revoke(session, deps, user_id=user.id, share_id=share_id)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from pages.api.dependencies import DepsDep
-from services import callbacks
+from services.remote import progress_urls
 
 router = APIRouter(prefix="/worker", include_in_schema=False)
 
@@ -23,5 +23,5 @@ async def report(
     run_id: UUID, deps: DepsDep, signature: Annotated[str, Query(max_length=64)]
 ) -> Go:
     """Says whether somebody still waits; how far it is, the worker's queue tells us."""
-    ended = await callbacks.is_ended(deps, run_id=run_id, signature=signature)
+    ended = await progress_urls.is_ended(deps, run_id=run_id, signature=signature)
     return Go(cancel=ended)

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Checkout, Invoice, PlanRow, Subscription
-from services import plans
 from services.billing.customers import customer_of
 from services.billing.entitlement import LIVE
+from services.credits import plans
 from services.deps import Deps
 from services.errors import Conflict, Invalid, NotFound, Unavailable
 from services.payments.base import PaymentsError

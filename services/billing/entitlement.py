@@ -16,9 +16,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Checkout, Invoice, PlanRow, Subscription, User
-from services import ledger, membership, notify
 from services.billing.customers import member_of
+from services.credits import ledger, plan_changes
 from services.deps import Deps
+from services.kit import notify
 from services.payments.base import InvoiceLine, InvoiceState, Reversal, SubscriptionState
 
 ENTITLED = ("trialing", "active")
@@ -71,7 +72,7 @@ async def settle_plan(session: AsyncSession, deps: Deps, *, user_id: UUID) -> No
         .order_by(PlanRow.position.desc())
         .limit(1)
     )
-    await membership.set_paid_plan(session, user_id=user_id, plan=plan)
+    await plan_changes.set_paid_plan(session, user_id=user_id, plan=plan)
     await notify.publish(session, topic="subscription", id=user_id, user_id=user_id)
 
 

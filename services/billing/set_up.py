@@ -1,7 +1,7 @@
 """The operator's set-up at Stripe: one command, safe to run twice."""
 
-from services import plans
 from services.billing.checkout import PACK
+from services.credits import plans
 from services.deps import Deps
 from services.errors import Invalid
 from services.payments.base import PaymentsError

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+PHOTO = "photo of {subject}, {prompt}"  # the template where no style was chosen
+
 
 class EngineError(Exception):
     """An engine said no; `str(error)` is plain words that a member may read."""
@@ -77,7 +79,8 @@ class TrainRequest:
 class GenerateRequest:
     """n images of one prompt; image i uses `seeds[i]` and is put at `outputs[i]`.
 
-    prompt: the member's own words; `services.presets` has the preset's for real models.
+    prompt: the member's own words. template: the style's words around them, for real models,
+    with {subject} and {prompt}; `words` puts the three together.
     width, height: pixels. None in an optional parameter means the engine's own default.
     photos: the member's best photos, best first: references, or material for the preview.
     """
@@ -100,6 +103,12 @@ class GenerateRequest:
     base_model: str | None = None
     face_boxes: Sequence[tuple[float, float, float, float] | None] = ()
     progress_url: str | None = None
+    template: str = PHOTO
+
+    def words(self, subject: str) -> str:
+        """The whole prompt for a real model; `subject` names the person to that model."""
+        filled = self.template.replace("{subject}", subject).replace("{prompt}", self.prompt)
+        return filled.strip(" ,")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from services.jobs.base import (
     Permanent,
     Priority,
 )
-from services.jobs.line import Standing, standings
 from services.jobs.overview import PRUNING, QueueView, discard, overview, prune, retry
+from services.jobs.position import Standing, standings
 from services.jobs.queue import cancel, enqueue
 from services.jobs.worker import Worker
 

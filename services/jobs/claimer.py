@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.deps import Transaction
 from services.jobs import queue
 from services.jobs.base import Kind
-from services.jobs.kept import KeptSession
+from services.jobs.persistent_session import KeptSession
 
 RECENT = timedelta(minutes=1)
 EVER = timedelta(days=36500)

@@ -6,7 +6,7 @@ from functools import partial
 from services.deps import Transaction
 from services.jobs import queue
 from services.jobs.base import Job, LeaseLost
-from services.jobs.kept import KeptSession
+from services.jobs.persistent_session import KeptSession
 
 
 class Finisher:

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import audit
 from services.deps import Deps
 from services.errors import NotFound
 from services.jobs.base import Done, Job, Outcome
-from services.notify import publish
+from services.kit import audit
+from services.kit.notify import publish
 
 RETENTION = {
     "done": timedelta(days=7),

@@ -25,8 +25,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import bindparam
 
-from services import notify
 from services.deps import Transaction
+from services.kit import notify
 
 Lease = tuple[UUID, int]  # job id, token
 

@@ -14,12 +14,12 @@ from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import notify
 from services.deps import Deps
 from services.jobs import queue, ticks
 from services.jobs.base import Again, Done, Handler, Job, Kind, LeaseLost, Outcome, Permanent
 from services.jobs.claimer import RECENT, Claimer
 from services.jobs.finisher import Finisher
+from services.kit import notify
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ import psutil
 import websockets
 from sqlalchemy import text
 
-from db.embedded import EmbeddedPostgres
-from services import sessions, users
+from db.embedded.server import EmbeddedPostgres
+from services.accounts import sessions, users
 from tests.builders import THUMBHASH, make_generation, make_user
 from tests.e2e.conftest import _free_port, reached, running
 from tests.e2e.driving import Program, Server

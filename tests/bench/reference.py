@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from nicegui import ui
 from psycopg.rows import dict_row
 
-from services import tokens
+from services.accounts import tokens
 from services.storage import signing
 
 PORT, URL, USER_ID = int(sys.argv[1]), sys.argv[2], sys.argv[3]

@@ -11,8 +11,9 @@ from pydantic import SecretStr
 from sqlalchemy import text, update
 
 from db.models import Subscription, User
-from services import jobs, ledger, plans
+from services import jobs
 from services.billing import checkout, events, set_up
+from services.credits import ledger, plans
 from services.deps import Deps
 from services.jobs import Handler, Kind, Worker
 from services.payments.stripe import StripePayments

@@ -5,8 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from services import plans
 from services.billing import checkout, entitlement, events, revenue
+from services.credits import plans
 from services.errors import Conflict, Invalid
 from services.payments.base import BadSignature, ClockSkew
 from tests.billing.conftest import Shop

@@ -22,11 +22,11 @@ from typing import Any, cast
 from uuid import uuid4
 
 from db.session import make_engine, make_transaction
+from services.app.scheduler import Scheduler
 from services.deps import Deps
 from services.jobs import Kind, Worker
-from services.notify import Listener
+from services.kit.notify import Listener
 from services.payments.off import PaymentsOff
-from services.scheduler import Scheduler
 from services.settings import Settings
 from tests.chaos import scripted
 

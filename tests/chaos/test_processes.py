@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from db import migrate
-from db.embedded import EmbeddedPostgres
+from db.embedded.server import EmbeddedPostgres
 from db.session import make_engine, make_transaction
 from services import jobs
 from services.jobs.worker import POLL, SWEEP

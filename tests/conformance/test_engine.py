@@ -26,10 +26,10 @@ from services.engines.base import (
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.process import Renderer
 from services.engines.together import make_engine
-from services.runs import URL_EXPIRY
+from services.remote.runs import URL_EXPIRY
 from services.settings import Settings
 from services.storage.local import LocalStorage
-from services.training_runs import zipped
+from services.training.training_job import zipped
 from tests.conftest import ExplicitSettings
 from tests.doubles import together
 from tests.doubles.together import Together

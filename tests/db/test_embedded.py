@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db import binaries
-from db.embedded import EmbeddedPostgres
+from db.embedded import binaries
+from db.embedded.server import EmbeddedPostgres
 from db.errors import CannotStart
 from tests.programs import ORDINARY_USER, environment, ordinary_python, postmasters, running
 from tests.waiting import eventually_sync

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import db.models  # noqa: F401  # completes the metadata
 from db import migrate
 from db.base import Base
-from db.embedded import EmbeddedPostgres
+from db.embedded.server import EmbeddedPostgres
 from db.errors import CannotStart
 from services.deps import Transaction
 from tests.builders import make_user

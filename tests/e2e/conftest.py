@@ -15,10 +15,11 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from db.embedded import EmbeddedPostgres
-from services import bootstrap, sessions, users
+from db.embedded.server import EmbeddedPostgres
+from services.accounts import sessions, users
+from services.accounts.users import UserView
+from services.app import bootstrap
 from services.settings import Settings
-from services.users import UserView
 from tests import browsers
 from tests.builders import make_user
 from tests.conftest import ExplicitSettings

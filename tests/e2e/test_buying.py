@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from services import ledger
 from services.billing import set_up
+from services.credits import ledger
 from tests import faces
 from tests.doubles.stripe import StripeDouble
 from tests.doubles.stripe.server import SECRET_KEY, WEBHOOK_SECRET

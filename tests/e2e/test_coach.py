@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from services import coach
+from services.training import photo_coach
 from tests.e2e.conftest import reached, running
 from tests.e2e.driving import Program, Server, barriers, shot, visit
 from tests.real_faces import ONE, OTHER, beside, file, photograph
@@ -47,9 +47,9 @@ async def test_the_coach_tells_on_each_photo_and_on_the_set(page: Page, tmp_path
     await page.get_by_role("checkbox", name="measured on this server").check()
     await page.wait_for_url("**/models/new?draft=*")
     await page.locator("input[type=file]").set_input_files(photos_in(tmp_path))
-    warning = coach.WARNINGS[coach.STRANGER]
+    warning = photo_coach.WARNINGS[photo_coach.STRANGER]
     await expect(tile(page, OTHER)).to_contain_text(warning, timeout=30_000)
-    await expect(tile(page, "two.jpg")).to_contain_text(coach.WARNINGS["company"])
+    await expect(tile(page, "two.jpg")).to_contain_text(photo_coach.WARNINGS["company"])
     await expect(page.get_by_text("7 of 10–20 photos, 5 good: add 3 more")).to_be_visible()
     await expect(page.locator(".photo.good")).to_have_count(5)
     await expect(page.locator(".photo.good img").first).to_have_attribute(

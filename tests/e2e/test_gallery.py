@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.async_api import Page, expect
 
 from services import imaging
-from services.users import UserView
+from services.accounts.users import UserView
 from tests.builders import make_image
 from tests.e2e.driving import Server, barriers, visit
 from tests.waiting import eventually
@@ -152,7 +152,7 @@ async def test_a_new_picture_appears_by_itself(
     await visit(page, "/gallery")
     await expect(page.get_by_role("heading", name="No pictures yet")).to_be_visible()
     await with_pictures(server, member, 1)
-    from services import notify
+    from services.kit import notify
 
     async with server.deps.transaction() as session:
         await notify.publish(session, topic="image", id=member.id, user_id=member.id)

@@ -13,8 +13,8 @@ from playwright.async_api import Page, expect
 from sqlalchemy import text
 
 from services import imaging
+from services.accounts.users import UserView
 from services.storage.local import LocalStorage
-from services.users import UserView
 from tests import browsers
 from tests.builders import make_generation
 from tests.e2e.conftest import FLAGS

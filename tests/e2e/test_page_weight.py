@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
-from services.users import UserView
+from services.accounts.users import UserView
 from tests.e2e.driving import Server, visit
 from tests.e2e.test_gallery import with_pictures
 

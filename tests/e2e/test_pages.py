@@ -9,8 +9,8 @@ from sqlalchemy import update
 
 from components.design import DARK, LIGHT
 from db.models import User
-from services import ledger
-from services.users import UserView
+from services.accounts.users import UserView
+from services.credits import ledger
 from tests.builders import make_user, make_user_model
 from tests.e2e.driving import Server, barriers, forgive, shot, visit
 from tests.faces import jpeg

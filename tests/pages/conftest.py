@@ -6,11 +6,11 @@ import pytest
 from nicegui.testing import User as Visitor
 from playwright.async_api import Browser, async_playwright
 
-from pages import sockets
-from services import users
+from pages.server import sockets
+from services.accounts import users
+from services.accounts.users import UserView
 from services.deps import Deps
-from services.notify import Listener
-from services.users import UserView
+from services.kit.notify import Listener
 from tests.serving import listening, serving
 
 ANNA = {"email": "anna@example.com", "password": "four quiet words here", "name": "Anna"}

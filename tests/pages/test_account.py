@@ -11,11 +11,12 @@ from playwright.async_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from db.models import Consent, User, UserModel
-from services import api_keys, consents, sessions, users
+from services.accounts import api_keys, sessions, users
+from services.accounts.sessions import Caller
 from services.deps import Deps
-from services.sessions import Caller
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
+from services.training import consents
 from tests.builders import PASSWORD, make_user, make_user_model
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")

@@ -6,10 +6,10 @@ import pytest
 from nicegui.testing import User as Visitor
 
 from components import live
-from services import ledger, membership
+from services.accounts.users import UserView
+from services.credits import ledger, plan_changes
 from services.deps import Deps
-from services.generations import reference
-from services.users import UserView
+from services.studio.generations import reference
 from tests.builders import make_generation, make_image, make_user
 from tests.waiting import eventually
 
@@ -19,7 +19,7 @@ async def creator(live_deps: Deps, anna: UserView) -> UserView:
     """With a plan that is counted."""
     async with live_deps.transaction() as session:
         reason, admin = "A friend of the house", await make_user(session, role="admin")
-        await membership.set_plan(
+        await plan_changes.set_plan(
             session, user_id=anna.id, plan="creator", actor_id=admin.id, reason=reason
         )
     return anna

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from db.models import User
-from services import api_keys, links
+from services.accounts import api_keys, one_time_links
 from services.deps import Deps
 from tests.accounts import member, sign_in
 from tests.builders import PASSWORD
@@ -158,7 +158,7 @@ async def test_reset_by_the_administrators_link(api: httpx.AsyncClient, deps: De
     user = await member(deps)
     assert "Ask the administrator" in (await api.get("/reset")).text
     async with deps.transaction() as session:
-        link = await links.create(session, deps, purpose="password_reset", user_id=user.id)
+        link = await one_time_links.create(session, deps, purpose="password_reset", user_id=user.id)
     path = link.removeprefix(deps.settings.base_url)
     assert "Set a new password" in (await api.get(path)).text
     token = path.partition("token=")[2]
@@ -176,7 +176,7 @@ async def test_a_reset_offers_to_revoke_the_keys(api: httpx.AsyncClient, deps: D
         made = [
             await api_keys.create(session, deps, user_id=user.id, name=name) for name in ("a", "b")
         ]
-        link = await links.create(session, deps, purpose="password_reset", user_id=user.id)
+        link = await one_time_links.create(session, deps, purpose="password_reset", user_id=user.id)
     path = link.removeprefix(deps.settings.base_url)
     assert "Revoke my 2 API keys as well" in (await api.get(path)).text
     form = {"token": path.partition("token=")[2], "password": "a new quiet sentence"}

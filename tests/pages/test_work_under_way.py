@@ -11,10 +11,11 @@ from sqlalchemy import update
 
 from components import live
 from db.models import UserModel
-from services import generations, membership
+from services.accounts.users import UserView
+from services.credits import plan_changes
 from services.deps import Deps
-from services.generations import GenerationRequest
-from services.users import UserView
+from services.studio import generations
+from services.studio.generations import GenerationRequest
 from tests.builders import (
     make_generation,
     make_image,
@@ -195,7 +196,7 @@ async def test_too_few_credits_lead_to_the_plan(
     id = await model()
     async with live_deps.transaction() as session:
         admin = await make_user(session, role="admin")
-        await membership.set_plan(
+        await plan_changes.set_plan(
             session, user_id=anna.id, plan="free", actor_id=admin.id, reason="A trial"
         )
         before = await make_generation(session, user_id=anna.id, user_model_id=id, count=2)

@@ -8,13 +8,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services import gallery, generations, privacy, reckoning
 from services.billing import revenue
+from services.credits import ledger_audit
 from services.deps import Deps
 from services.engines.base import RemoteState, RemoteStatus, ResultFile
-from services.selection import Selection
+from services.gallery import images as gallery_images
+from services.gallery.image_query import Selection
+from services.privacy import rights
 from services.settings import Settings
 from services.storage.local import LocalStorage
+from services.studio import generations
 from tests.conftest import SECRET
 from tests.doubles.engine import ScriptedEngine, images, picture
 from tests.studio import Studio
@@ -44,13 +47,13 @@ class Erasing:
         """Trash, then "Delete for ever"."""
         deps, who = self.studio.deps, self.studio.user_id
         selection = Selection(ids=list(image_ids))
-        for act in (gallery.trash, gallery.erase):
+        for act in (gallery_images.trash, gallery_images.erase):
             async with deps.transaction() as session:
                 await act(session, deps, user_id=who, selection=selection)
 
     async def purge(self) -> None:
         """The tick comes."""
-        await gallery.purge(self.studio.deps)
+        await gallery_images.purge(self.studio.deps)
 
     async def everything(self) -> None:
         """All that is there now goes, with its files."""
@@ -79,7 +82,7 @@ class Erasing:
     async def spent(self) -> int:
         """Credits that were charged; what is wrong in the ledger fails the test."""
         async with self.studio.deps.transaction() as session:
-            view = await reckoning.reckon(session)
+            view = await ledger_audit.reckon(session)
         assert (view.broken, view.open_holds) == ({}, 0)
         return view.spent
 
@@ -267,7 +270,7 @@ async def test_an_account_erased_while_its_pictures_are_stored_leaves_nothing(
 
     async def forget() -> None:
         async with deps.transaction() as session:
-            await privacy.delete_member(session, deps, user_id=who, actor_id=who)
+            await rights.delete_member(session, deps, user_id=who, actor_id=who)
 
     async def erased() -> bool:
         return not [info async for info in storage.list(str(who))]
@@ -290,7 +293,7 @@ async def test_a_consent_withdrawn_while_its_pictures_are_stored_leaves_none(
 
     async def withdraw() -> None:
         async with deps.transaction() as session:
-            await privacy.withdraw_consent(session, deps, user_id=who, user_model_id=model_id)
+            await rights.withdraw_consent(session, deps, user_id=who, user_model_id=model_id)
 
     storage.meanwhile.append(withdraw)
     engine.on_submit.append(images(picture("red"), picture("blue")))

@@ -7,7 +7,8 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from services import ledger, opening, plans
+from services.app import startup
+from services.credits import ledger, plans
 from services.deps import Deps
 from services.errors import InsufficientCredits
 from services.settings import Settings
@@ -28,12 +29,12 @@ class Installation:
     def start(self, **changes: Any) -> str:
         """A process begins to serve, up to where it builds its parts; what it said."""
         said: list[str] = []
-        with opening.opened_database(self._settings.model_copy(update=changes), said.append):
+        with startup.opened_database(self._settings.model_copy(update=changes), said.append):
             return "\n".join(said)
 
     def refusal(self, **changes: Any) -> str:
         """Why such a process can't start."""
-        with pytest.raises(opening.CannotStart) as refused:
+        with pytest.raises(startup.CannotStart) as refused:
             self.start(**changes)
         return str(refused.value)
 

@@ -10,11 +10,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services import jobs, ledger, reckoning
+from services import jobs
+from services.credits import ledger, ledger_audit
+from services.credits.ledger import Balance
 from services.deps import Deps, Transaction
 from services.jobs import Job, Kind, Worker, queue
 from services.jobs.claimer import EVER
-from services.ledger import Balance
 from tests.builders import make_user
 from tests.services.jobs.kit import done
 
@@ -149,12 +150,12 @@ class Moves:
                 {"jump": jump},
             )
 
-    async def look(self) -> tuple[list[Any], list[Balance], reckoning.LedgerView]:
+    async def look(self) -> tuple[list[Any], list[Balance], ledger_audit.LedgerView]:
         """All jobs, both balances, and the ledger's audit."""
         async with self._transaction() as session:
             rows = list((await session.execute(text("select * from job_queue"))).all())
             balances = [await ledger.balance(session, user_id=id) for id in self.members]
-            return rows, balances, await reckoning.reckon(session)
+            return rows, balances, await ledger_audit.reckon(session)
 
 
 async def reference_of(session: AsyncSession, id: UUID) -> str:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services import jobs
-from services.bootstrap import KINDS
+from services.app.bootstrap import KINDS
 from services.deps import Deps
 from services.engines.base import (
     GenerateRequest,
@@ -27,7 +27,7 @@ from services.engines.base import (
 from services.jobs import Kind, Worker
 from services.storage.local import LocalStorage
 from tests.doubles.engine import ScriptedEngine, picture
-from tests.services.test_training import weights
+from tests.services.training.test_trainings import weights
 from tests.studio import Studio
 
 

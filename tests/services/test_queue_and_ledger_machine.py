@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 )
 
 from db.session import make_engine, make_transaction
+from services.credits.ledger import Balance
 from services.errors import InsufficientCredits
-from services.ledger import Balance
 from tests.services.moves import ATTEMPTS, LEASE, Moves, RollBack
 
 T = TypeVar("T")

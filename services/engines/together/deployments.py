@@ -6,7 +6,6 @@ from pydantic import ValidationError
 from together import APIStatusError, AsyncTogether, ConflictError, NotFoundError
 from together.types.beta.jig import QueueRetrieveResponse
 
-from services import presets
 from services.engines.base import (
     GenerateRequest,
     Refused,
@@ -125,7 +124,7 @@ def generate_payload(request: GenerateRequest, *, profile: Any) -> GeneratePaylo
     subject = f"{request.trigger_word} {request.subject}"
     return GeneratePayload(
         client_job_id=str(request.client_job_id),
-        prompt=presets.full_prompt(request.preset, subject=subject, prompt=request.prompt),
+        prompt=request.words(subject),
         negative_prompt=request.negative_prompt,
         seeds=tuple(request.seeds),
         output_put_urls=tuple(output.url for output in request.outputs),

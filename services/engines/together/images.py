@@ -8,7 +8,6 @@ from typing import Any
 from together import AsyncTogether
 from together.types import ImageFile
 
-from services import presets
 from services.engines.base import GenerateRequest, Refused, RemoteState, RemoteStatus, ResultFile
 from services.engines.together.errors import in_plain_words
 
@@ -83,7 +82,7 @@ class Images:
     def _prompt(self, request: GenerateRequest) -> str:
         person = f"{request.trigger_word} {request.subject}"
         subject = person if self._lora else f"the same {request.subject} as in the reference images"
-        return presets.full_prompt(request.preset, subject=subject, prompt=request.prompt)
+        return request.words(subject)
 
     def _likeness(self, request: GenerateRequest) -> dict[str, Any]:
         if not self._lora:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 
 from db import migrate
-from db.embedded import EmbeddedPostgres
+from db.embedded.server import EmbeddedPostgres
 from db.session import make_engine
 from tests.bench.jobs import ours, references
 

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db.session import make_engine, make_transaction
 from services import jobs
+from services.app.scheduler import Scheduler
 from services.deps import Deps
 from services.jobs import Done, Job, Kind, Outcome, Worker
-from services.notify import Listener
-from services.scheduler import Scheduler
+from services.kit.notify import Listener
 
 PAUSE = 0.05  # seconds between two samples, so that each finds everything idle
 PREPARE = """

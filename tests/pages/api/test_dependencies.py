@@ -7,8 +7,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from services import idempotency
 from services.deps import Deps
+from services.kit import idempotency
 from tests.accounts import member, program, sign_in
 from tests.serving import browser, serving
 

@@ -11,10 +11,11 @@ import psutil
 import pytest
 from PIL import Image
 
-from services import coach, imaging
+from services import imaging
 from services.deps import Deps
 from services.imaging import decode
 from services.storage.local import LocalStorage
+from services.training import photo_coach
 from tests import corpora, hostile
 from tests.builders import make_user_model
 from tests.files import leftovers
@@ -22,9 +23,9 @@ from tests.pages.api.test_photos import Member, registered
 from tests.pictures import picture
 from tests.serving import listening
 
-KNOWN = {"accepted", *coach.REFUSALS, *imaging.REASONS}
+KNOWN = {"accepted", *photo_coach.REFUSALS, *imaging.REASONS}
 DECODED = {"accepted", "too_small", "strip", "duplicate"}
-AT_ONCE = coach.MAX_PHOTOS
+AT_ONCE = photo_coach.MAX_PHOTOS
 
 
 @pytest.fixture

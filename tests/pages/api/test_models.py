@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services import callbacks, ledger
+from services.credits import ledger
 from services.deps import Deps
 from services.engines.base import RemoteState, RemoteStatus
+from services.remote import progress_urls
 from tests.doubles.engine import ScriptedEngine, images, picture
 from tests.serving import browser, serving
 from tests.studio import Studio
@@ -167,7 +168,7 @@ async def test_another_members_objects_are_not_there(
 
 async def test_a_worker_reports_without_signing_in(live_deps: Deps) -> None:
     async with serving(live_deps):
-        path = urlsplit(callbacks.url(live_deps, uuid4()))
+        path = urlsplit(progress_urls.url(live_deps, uuid4()))
         async with browser("192.0.2.9") as worker:
             answer = await worker.post(f"{path.path}?{path.query}", json={"info": {}})
             assert (answer.status_code, answer.json()) == (200, {"cancel": True})

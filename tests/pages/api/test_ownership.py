@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from db.models import GeneratedImage, Generation, ShareLink, TrainingImage, UserModel
 from pages.api import docs
-from services import albums, personal, sharing
 from services.deps import Deps
 from services.engines.base import Engine
+from services.gallery import albums, share_links
+from services.privacy import personal_data
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from tests.accounts import furnish, member, program
@@ -52,7 +53,9 @@ async def ids(deps: Deps) -> dict[str, str]:
         anna = await furnish(session, deps)
         image = (await session.scalars(select(GeneratedImage))).one()
         album = await albums.create(session, deps, user_id=anna, name="Hers")
-        await sharing.create(session, deps, user_id=anna, image_id=image.id, album_id=None, days=7)
+        await share_links.create(
+            session, deps, user_id=anna, image_id=image.id, album_id=None, days=7
+        )
         model = (await session.scalars(select(UserModel))).one()
         photo = TrainingImage(
             id=deps.new_id(),
@@ -141,6 +144,6 @@ async def test_lists_and_archives_hold_ones_own_only(
 async def everything(deps: Deps, user_id: str) -> dict[str, list[dict[str, Any]]]:
     """All rows of a member: what nobody else may change."""
     return {
-        table.name: [row async for row in personal.rows(deps, table, user_id=UUID(user_id))]
-        for table in personal.tables()
+        table.name: [row async for row in personal_data.rows(deps, table, user_id=UUID(user_id))]
+        for table in personal_data.tables()
     }

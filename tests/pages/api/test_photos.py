@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from services.deps import Deps
+from services.files.uploads import MAX_BYTES
 from services.storage.local import LocalStorage
-from services.uploads import MAX_BYTES
 from tests.builders import make_user_model
 from tests.files import leftovers
 from tests.pictures import picture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services import api_keys
+from services.accounts import api_keys
 from services.deps import Deps
 from services.engines.base import Engine
 from services.storage.base import Storage

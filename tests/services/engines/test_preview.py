@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services import presets
 from services.engines.preview.compose import locate
 from services.engines.preview.lettering import headline
 from services.engines.preview.looks import LOOKS
 from services.engines.preview.pixels import Array, from_image
 from services.engines.preview.render import render
+from services.studio import styles
 from tests import faces
 
 PHOTOS = [faces.jpeg(i, width=480, height=640) for i in range(4)]
-ALL = [None, *(preset.id for preset in presets.PRESETS)]
+ALL = [None, *(preset.id for preset in styles.PRESETS)]
 
 
 def make(**arguments: object) -> bytes:
@@ -29,7 +29,7 @@ def pixels(data: bytes) -> Array:
 
 
 def test_every_preset_has_a_look_and_every_look_a_preset() -> None:
-    assert set(LOOKS) == {preset.id for preset in presets.PRESETS}
+    assert set(LOOKS) == {preset.id for preset in styles.PRESETS}
     assert len(LOOKS) >= 12
 
 

@@ -84,6 +84,7 @@ def request_(double: tuple[Together, str]) -> GenerateRequest:
         outputs=[FileRef("u/0.jpg", "https://files.example.com/0.jpg")],
         photos=[photo] * 20,
         preset="watercolour",
+        template="watercolour of {subject}, {prompt}",
         steps=20,
         guidance_scale=3.5,
         trigger_word="ohwx",

@@ -1,0 +1,1 @@
+"""PostgreSQL inside the program, for installations that have no server of their own."""

@@ -1,0 +1,141 @@
+"""/admin: how the installation does, and its members; for administrators only."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from nicegui import ui
+
+from components import formatting, live
+from components.dom import El, el
+from components.engine_panel import EnginePanel
+from components.feedback import badge, card, section, table, toast
+from components.money_panel import money_panel
+from components.queue_panel import QueuePanel, ledger_panel
+from pages.admin.members import Members
+from pages.admin.plans import Plans
+from pages.server.context import current_admin
+from pages.signed_in_frame import shell
+from services import jobs
+from services.app import logs
+from services.app import totals as app_totals
+from services.app.totals import StorageState, Totals
+from services.billing import revenue
+from services.credits import ledger_audit
+from services.deps import Deps
+from services.errors import DomainError
+
+
+def register(deps: Deps) -> None:
+    """Serve the page."""
+
+    @ui.page("/admin")
+    async def admin() -> None:
+        user = current_admin()
+        async with deps.transaction() as session:
+            totals = await app_totals.totals(session)
+        storage = await app_totals.storage_state(deps)
+        async with shell(deps, "Administration"):
+            _figures(totals)
+            await Members(deps, user).build()
+            await Plans(deps, user).build()
+            with section("Engine"):
+                EnginePanel(deps.engine.info, check=deps.engine.check)
+            await Work(deps, user.id).build()
+            await _money(deps)
+            _storage(storage, totals)
+            _errors()
+
+
+class Work:
+    """The queue and the ledger, followed live."""
+
+    def __init__(self, deps: Deps, actor_id: UUID) -> None:
+        """actor_id: the administrator who looks."""
+        self._deps = deps
+        self._actor_id = actor_id
+
+    async def build(self) -> None:
+        """Both panels, and their subscription."""
+        with section("Queue"), card():
+            self._queue = QueuePanel(on_retry=self._retry, on_discard=self._discard)
+        with section("Credits"), card():
+            self._ledger = el("div", classes="stack")
+        await self._show(self._actor_id)
+        for topic in ("job", "queue"):
+            live.on(topic, None, self._show)
+
+    async def _show(self, _: UUID) -> None:
+        async with self._deps.transaction() as session:
+            queue = await jobs.overview(session)
+            ledger = await ledger_audit.reckon(session)
+        self._queue.show(queue)
+        self._ledger.clear()
+        with self._ledger:
+            ledger_panel(ledger)
+
+    async def _retry(self, id: UUID) -> None:
+        await self._act(jobs.retry, id, "It is in the line again.")
+
+    async def _discard(self, id: UUID) -> None:
+        await self._act(jobs.discard, id, "Discarded.")
+
+    async def _act(self, act: Callable[..., Awaitable[None]], id: UUID, done: str) -> None:
+        try:
+            async with self._deps.transaction() as session:
+                await act(session, job_id=id, actor_id=self._actor_id)
+        except DomainError as error:
+            toast(str(error), danger=True)
+        else:
+            toast(done)
+        await self._show(id)
+
+
+def _figures(totals: Totals) -> None:
+    with el("dl", classes="figures"):
+        _figure("Members", f"{totals.members:,}")
+        _figure("Models", f"{totals.models:,}")
+        _figure("Images", f"{totals.images:,}")
+        _figure("Stored", formatting.size(totals.bytes))
+
+
+def _figure(name: str, value: str) -> El:
+    with el("div") as root:
+        el("dt", name)
+        el("dd", value)
+    return root
+
+
+def _storage(state: StorageState, totals: Totals) -> None:
+    held = (
+        f"{formatting.plural(totals.photos, 'photo')}, {formatting.plural(totals.images, 'image')}"
+    )
+    free = f", {formatting.size(state.free)} free" if state.free is not None else ""
+    with section("Storage"), card(), el("div", classes="row between"):
+        with el("div"):
+            el("p", state.place, classes="strong")
+            el("p", f"{held}: {formatting.size(totals.bytes)}{free}", classes="small muted num")
+        badge(state.problem or "Writable", tone="danger" if state.problem else "good")
+
+
+async def _money(deps: Deps) -> None:
+    if not deps.payments.enabled:
+        return
+    async with deps.transaction() as session:
+        view = await revenue.money(session, deps)
+    with section("Money, last 30 days"), card():
+        money_panel(view)
+
+
+def _errors() -> None:
+    found = logs.recent_errors()
+    with section("Errors"), card(flush=bool(found)):
+        if not found:
+            el("p", "None since this process started.", classes="muted")
+            return
+        with table("Errors", ("When", "Where", "What", "Reference")):
+            for error in found:
+                with el("tr"):
+                    el("td", formatting.moment(error.at), classes="num small")
+                    el("td", error.source, classes="mono tiny")
+                    el("td", error.message, classes="wrap-any small")
+                    el("td", error.reference, classes="mono tiny")

@@ -1,0 +1,245 @@
+"""Dialogs about pictures that any page with a gallery may open: sharing and albums."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from nicegui.events import GenericEventArguments
+from pydantic import ValidationError
+
+from components import formatting, live
+from components.controls import Choice, Dialog, Field, button
+from components.dom import El, Handler, attach, el, html_id
+from components.feedback import toast
+from components.gallery import Gallery
+from components.icons import IconName
+from services.deps import Deps
+from services.errors import DomainError, Invalid
+from services.gallery import albums, share_links
+from services.gallery.albums import AlbumView
+from services.gallery.image_query import Selection
+
+DAYS = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
+
+
+def pictures(deps: Deps, user_id: UUID, **options: Any) -> Gallery:
+    """A live gallery with all that can be done with its pictures; options as `Gallery` takes."""
+    dialogs = PictureDialogs(deps, user_id)
+    grid = Gallery(on_share=dialogs.share_image, on_album=dialogs.choose_album, **options)
+
+    async def refresh(_: UUID) -> None:
+        grid.refresh()
+
+    live.on("image", user_id, refresh)
+    return grid
+
+
+class PictureDialogs:
+    """Made once for a page; each dialog is built when it is asked for."""
+
+    def __init__(self, deps: Deps, user_id: UUID) -> None:
+        """user_id: of the member who looks at the page."""
+        self._deps = deps
+        self._user_id = user_id
+
+    async def share_image(self, event: GenericEventArguments) -> None:
+        """Links to one picture; the event carries its id."""
+        await self._try(lambda: self._share("Share this picture", image_id=_uuid(event.args)))
+
+    async def choose_album(self, event: GenericEventArguments) -> None:
+        """Put a selection into an album; the event carries the selection."""
+        await self._try(lambda: self._choose(_selection(event.args)))
+
+    async def albums(self) -> None:
+        """All albums: open, rename, share, delete."""
+        with Dialog("Albums") as sheet:
+            body = el("div", classes="stack")
+            name = Field("New album", maxlength=str(albums.NAME_LENGTH))
+
+            async def add() -> None:
+                async with self._deps.transaction() as session:
+                    await albums.create(session, self._deps, user_id=self._user_id, name=name.value)
+                name.value = ""
+                await fill()
+
+            _enter(name, button("Make album", lambda: self._try(add, name), icon_name="plus"))
+
+        async def fill() -> None:
+            async with self._deps.transaction() as session:
+                views = await albums.list_albums(session, self._deps, user_id=self._user_id)
+            body.clear()
+            with body:
+                for album in views:
+                    self._album_row(album, fill)
+                if not views:
+                    el("p", "An album keeps pictures together, to look at or to share.")
+
+        await fill()
+        sheet.show()
+
+    def _album_row(self, album: AlbumView, fill: Callable[[], Awaitable[None]]) -> None:
+        async def share() -> None:
+            await self._share(f"Share “{album.name}”", album_id=album.id)
+
+        async def delete() -> None:
+            async with self._deps.transaction() as session:
+                await albums.remove(session, user_id=self._user_id, album_id=album.id)
+            await fill()
+
+        with el("div", classes="row between nowrap album"):
+            with el("div", classes="grow"):
+                el("a", album.name, href=f"/gallery?album_id={album.id}", classes="strong clip")
+                el("p", formatting.plural(album.count, "picture"), classes="muted small num")
+            with el("div", classes="row tight nowrap"):
+                _icon_button(f"Rename {album.name}", lambda: self._rename(album, fill), "pencil")
+                _icon_button(f"Share {album.name}", lambda: self._try(share), "share")
+                _icon_button(f"Delete {album.name}", lambda: self._try(delete), "trash")
+
+    def _rename(self, album: AlbumView, fill: Callable[[], Awaitable[None]]) -> None:
+        with Dialog("Rename the album") as sheet:
+            name = Field("Name", value=album.name, maxlength=str(albums.NAME_LENGTH))
+
+            async def save() -> None:
+                async with self._deps.transaction() as session:
+                    await albums.rename(
+                        session, user_id=self._user_id, album_id=album.id, name=name.value
+                    )
+                sheet.close()
+                await fill()
+
+            _enter(name, button("Rename", lambda: self._try(save, name), kind="primary"))
+        sheet.show()
+
+    async def _choose(self, selection: Selection) -> None:
+        async with self._deps.transaction() as session:
+            views = await albums.list_albums(session, self._deps, user_id=self._user_id)
+        names = {str(view.id): view.name for view in views} | {"": "A new album"}
+        with Dialog("Add to an album") as sheet:
+            choice = Choice("Album", names, value=next(iter(names)))
+            name = Field("Name of the new album", maxlength=str(albums.NAME_LENGTH))
+            name.root.set_visibility(not choice.value)
+            choice.on_change(lambda: name.root.set_visibility(not choice.value))
+
+            async def add() -> None:
+                added, into = await self._add(selection, choice.value, name.value)
+                sheet.close()
+                said = f"{formatting.plural(added, 'picture')} added to “{into}”"
+                toast(said if added else f"Already in “{into}”")
+
+            _enter(name, button("Add", lambda: self._try(add, name), kind="primary"))
+        sheet.show()
+
+    async def _add(self, selection: Selection, chosen: str, name: str) -> tuple[int, str]:
+        async with self._deps.transaction() as session:
+            if chosen:
+                album = await albums.get(session, user_id=self._user_id, album_id=_uuid(chosen))
+            else:
+                album = await albums.create(session, self._deps, user_id=self._user_id, name=name)
+            applied = await albums.add_images(
+                session,
+                self._deps,
+                user_id=self._user_id,
+                album_id=album.id,
+                selection=selection,
+            )
+        return applied.count, album.name
+
+    async def _share(self, title: str, **target: UUID) -> None:
+        what = "the picture" if "image_id" in target else "the album’s pictures"
+        with Dialog(title) as sheet:
+            el(
+                "p",
+                f"Whoever has the link sees {what} without an account, and no prompt or recipe.",
+                classes="muted",
+            )
+            days = Choice("Good for", DAYS, value="30")
+            made = el("div", classes="stack")
+            links = el("div", classes="stack tight")
+
+            async def make() -> None:
+                async with self._deps.transaction() as session:
+                    link = await share_links.create(
+                        session,
+                        self._deps,
+                        user_id=self._user_id,
+                        days=int(days.value),
+                        **target,
+                    )
+                made.clear()
+                with made:
+                    _copyable(link.url)
+                await fill()
+
+            button("Make link", lambda: self._try(make), kind="primary", icon_name="link")
+
+        async def fill() -> None:
+            async with self._deps.transaction() as session:
+                views = await share_links.list_links(
+                    session, self._deps, user_id=self._user_id, **target
+                )
+            links.clear()
+            with links:
+                for view in views:
+                    self._link_row(view, fill)
+
+        await fill()
+        sheet.show()
+
+    def _link_row(self, link: share_links.ShareView, fill: Callable[[], Awaitable[None]]) -> None:
+        async def revoke() -> None:
+            async with self._deps.transaction() as session:
+                await share_links.revoke(
+                    session, self._deps, user_id=self._user_id, share_id=link.id
+                )
+            await fill()
+
+        made, ends = f"{link.created_at:%-d %B}", f"{link.expires_at:%-d %B %Y}"
+        with el("div", classes="row between nowrap"):
+            el("span", f"Made on {made}, good until {ends}", classes="small num grow")
+            button("Take back", lambda: self._try(revoke), kind="quiet").style(
+                "white-space: nowrap"
+            )
+
+    async def _try(self, work: Callable[[], Awaitable[Any]], field: Field | None = None) -> None:
+        """Do it; a refusal stands beside the field, or in a toast."""
+        try:
+            await work()
+        except DomainError as error:
+            if field:
+                field.error = str(error)
+            else:
+                toast(str(error), danger=True)
+
+
+def _enter(field: Field, pressed: El) -> None:
+    """Enter in the field presses the button."""
+    field.control.on(
+        "keydown.enter", js_handler=f"(e) => e.repeat || getHtmlElement({pressed.id}).click()"
+    )
+
+
+def _icon_button(label: str, on_click: Handler, icon_name: IconName) -> None:
+    button(label, on_click, kind="quiet", icon_name=icon_name, icon_only=True)
+
+
+def _copyable(url: str) -> None:
+    field = Field("The link, shown only now", value=url, readonly=True)
+    field.control.on("focus", js_handler="(e) => e.target.select()")
+    copy = button("Copy link", kind="plain", icon_name="copy")
+    attach(copy, aria_describedby=html_id(field.control))
+    copy.on("click", js_handler=f"() => navigator.clipboard?.writeText({json.dumps(url)})")
+
+
+def _uuid(value: Any) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError as error:
+        raise Invalid("There is no such picture.") from error
+
+
+def _selection(value: Any) -> Selection:
+    try:
+        return Selection.model_validate(value)
+    except ValidationError as error:
+        raise Invalid("Select one or more pictures first.") from error

@@ -1,0 +1,68 @@
+"""/gallery: all pictures of a member, with filters, search, albums and trash."""
+
+from dataclasses import replace
+
+from fastapi import Request
+from nicegui import ui
+
+from components.controls import button
+from components.feedback import empty_state
+from components.gallery import Filter
+from pages.gallery.dialogs import PictureDialogs, pictures
+from pages.signed_in_frame import shell
+from services.deps import Deps
+from services.gallery import images
+from services.studio.styles import PRESETS
+
+SORTS = (
+    ("", "Newest first"),
+    ("oldest", "Oldest first"),
+    ("rating", "Best rated"),
+    ("likeness", "Best likeness"),
+)
+NEW = "/models/new"
+STARS = (
+    ("", "Any rating"),
+    *((str(n), f"{n} stars or more") for n in (1, 2, 3, 4)),
+    ("5", "5 stars"),
+)
+
+
+def register(deps: Deps) -> None:
+    """Serve the page."""
+
+    @ui.page("/gallery")
+    async def page(request: Request) -> None:
+        async with shell(deps, "Gallery") as room:
+            async with deps.reading() as session:
+                choices = await images.choices(session, user_id=room.user.id)
+            given = filters(choices, dict(request.query_params))
+            first = ("Open the studio", "/studio") if choices.models else ("Train a model", NEW)
+            with pictures(deps, room.user.id, filters=given).empty:
+                empty_state(
+                    "What you make in the studio appears here at once.",
+                    title="No pictures yet",
+                    action=first,
+                )
+        with room.actions:
+            albums = PictureDialogs(deps, room.user.id).albums
+            button("Albums", albums, kind="quiet", icon_name="album")
+
+
+def filters(choices: images.Choices, values: dict[str, str]) -> list[Filter]:
+    """The controls above the pictures; what a member has none of is left out."""
+    models = [(str(id), name) for id, name in choices.models]
+    albums = [(str(id), name) for id, name in choices.albums]
+    offered = [
+        Filter("q", "Search", kind="search"),
+        Filter("sort", "Order", SORTS),
+        Filter("model_id", "Model", [("", "All models"), *models]) if models else None,
+        Filter("album_id", "Album", [("", "All pictures"), *albums]) if albums else None,
+        Filter("preset", "Style", [("", "All styles"), *((p.id, p.name) for p in PRESETS)]),
+        Filter("rating", "Rating", STARS),
+        Filter("since", "From", kind="date"),
+        Filter("until", "To", kind="date"),
+        Filter("favourite", "Favourites", kind="checkbox"),
+        Filter("trash", "Trash", kind="checkbox"),
+    ]
+    return [replace(each, value=values.get(each.name, "")) for each in offered if each]

@@ -1,0 +1,1 @@
+"""A model's screens: new, status, delete."""

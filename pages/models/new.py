@@ -1,0 +1,283 @@
+"""/models/new: who it is, consent, photos, price, Train. The draft lives in the database."""
+
+import dataclasses
+from typing import Any
+from uuid import UUID
+
+from fastapi.responses import RedirectResponse, Response
+from nicegui import ui
+
+from components import formatting, live
+from components.controls import Field, Segments, Tick, button, set_enabled
+from components.dom import El, attach, el
+from components.dropzone import Dropzone
+from components.feedback import Bar, banner, toast
+from components.icons import icon
+from pages.models.delete import delete_button
+from pages.server.context import caller, current_user
+from pages.signed_in_frame import shell
+from services.deps import Deps
+from services.errors import DomainError
+from services.files import uploads
+from services.training import consents, photo_coach, photos, trainings, user_models
+from services.training.photos import PhotoSet, PhotoView
+from services.training.trainings import TrainingQuote
+from services.training.user_models import UserModelView
+
+SUBJECTS = {"person": "Person", "woman": "Woman", "man": "Man"}
+
+
+def register(deps: Deps) -> None:
+    """Serve the page."""
+
+    @ui.page("/models/new")
+    async def new_model(draft: UUID | None = None) -> Response | None:
+        user, model, found = current_user(), None, None
+        if draft:
+            async with deps.transaction() as session:
+                key: dict[str, Any] = {"user_id": user.id, "user_model_id": draft}
+                model = await user_models.get(session, deps, **key)
+                found = await photos.list_(session, deps, **key)
+            if model.active or model.status == "ready":
+                return RedirectResponse(f"/models/{model.id}", 303)
+        async with shell(deps, "New model", place="Dashboard", width="reading"):
+            builder = Builder(deps, user.id, model)
+            builder.build(found)
+            await builder.refresh()
+        return None
+
+
+class Builder:
+    """The form: it becomes a draft as soon as it has a name and consent."""
+
+    def __init__(self, deps: Deps, user_id: UUID, model: UserModelView | None) -> None:
+        """model: the draft that is taken up again."""
+        self._deps = deps
+        self._user_id = user_id
+        self._model = model
+        self._quote: TrainingQuote | None = None
+
+    def build(self, found: PhotoSet | None) -> None:
+        """The three steps."""
+        with el("div", classes="steps"):
+            self._who = _step(1, "Who is it?")
+            with self._who.body:
+                self._build_who()
+            self._photos_step = _step(
+                2,
+                "Add 10 to 20 photos",
+                "One person, clearly seen. Different days, places, light and distances teach most; "
+                "no sunglasses, no filters, no groups.",
+            )
+            with self._photos_step.body:
+                self._build_photos(found)
+            self._train_step = _step(3, "Train")
+            with self._train_step.body, el("div", classes="card train-box") as self._train_box:
+                pass
+        self._delete = el("div", classes="row")
+        if self._model:
+            self._show_delete()
+            live.on("user_model", self._user_id, self._changed)
+
+    def _show_delete(self) -> None:
+        assert self._model  # noqa: S101  # there is a draft by now
+        with self._delete:
+            delete_button(self._deps, self._user_id, self._model)
+
+    def _build_who(self) -> None:
+        model = self._model
+        self.name = Field(
+            "Name",
+            value=model.name if model else "",
+            help="Only you see it.",
+            maxlength=str(user_models.NAME_LENGTH),
+            placeholder="Anna",
+            autocomplete="off",
+            on_commit=self._edited,
+        )
+        self.subject = Segments(
+            "In pictures this is a",
+            SUBJECTS,
+            value=model.subject if model else "person",
+            on_change=self._edited,
+        )
+        with el("p", classes="row tight small muted") as self._given:
+            icon("check-circle")
+            el("span", "Your consent is recorded with this model.")
+        self._given.set_visibility(model is not None)
+        if model:
+            return
+        self._consent = el("div", classes="stack")
+        with self._consent:
+            self.subject_is = Segments(
+                "Whom do the photos show?", consents.SUBJECTS, value="self", stacked=True
+            )
+            self.agreed = Tick(consents.TEXTS[consents.current(self._deps)], on_change=self._edited)
+
+    def _build_photos(self, found: PhotoSet | None) -> None:
+        with el("div", classes="meter"):
+            self._meter_text = el("p", classes="strong num", aria_live="polite")
+            self._meter = Bar(0, label="Photos of the set")
+        self._waits = el(
+            "p",
+            "Photos stay on your device until you have given the name and your consent above.",
+            classes="small muted",
+        )
+        self._dropzone = Dropzone(
+            url=self._url(),
+            photos=[_photo(p) for p in found.photos] if found else [],
+            max_bytes=uploads.MAX_BYTES,
+            on_changed=self.refresh,
+        )
+
+    def _url(self) -> str | None:
+        return f"/api/models/{self._model.id}/images" if self._model else None
+
+    async def _edited(self) -> None:
+        """Make the draft once it can be made, else keep what was changed."""
+        if self._model is None and not self.agreed.value:
+            return
+        if not self.name.value.strip():
+            self.name.error = "Give it a name, so that you find it again."
+            return
+        try:
+            await self._save()
+        except DomainError as error:
+            self.name.error = str(error)
+
+    async def _save(self) -> None:
+        async with self._deps.transaction() as session:
+            if self._model:
+                self._model = await user_models.edit(
+                    session,
+                    self._deps,
+                    user_id=self._user_id,
+                    user_model_id=self._model.id,
+                    name=self.name.value,
+                    subject=self.subject.value,
+                )
+                return
+            self._model = await user_models.create(
+                session,
+                self._deps,
+                user_id=self._user_id,
+                name=self.name.value,
+                subject=self.subject.value,
+                subject_is=self.subject_is.value,
+                text_version=consents.current(self._deps),
+                ip=caller(ui.context.client.request).ip,
+            )
+        ui.navigate.history.replace(f"/models/new?draft={self._model.id}")
+        self._consent.set_visibility(False)
+        self._given.set_visibility(True)
+        self._show_delete()
+        self._dropzone.open(self._url() or "")
+        live.on("user_model", self._user_id, self._changed)
+        await self.refresh()
+
+    async def _changed(self, id: UUID) -> None:
+        if self._model and id == self._model.id:
+            await self.refresh()
+
+    async def refresh(self) -> None:
+        """Meter, price and button, from what the database says now."""
+        verdict = None
+        if self._model:
+            key: dict[str, Any] = {"user_id": self._user_id, "user_model_id": self._model.id}
+            async with self._deps.transaction() as session:
+                found = await photos.list_(session, self._deps, **key)
+                verdict = found.verdict
+                self._quote = await trainings.quote(session, self._deps, **key)
+            self._dropzone.tell([_photo(photo) for photo in found.photos])
+        count = verdict.count if verdict else 0
+        self._meter_text.text = verdict.message if verdict else "No photos yet"
+        self._meter.progress = count / photo_coach.GOOD_PHOTOS
+        self._waits.set_visibility(self._model is None)
+        self._who.done(self._model is not None)
+        self._photos_step.done(count >= photo_coach.MIN_PHOTOS)
+        self._show_train()
+
+    def _show_train(self) -> None:
+        info = self._deps.engine.info
+        quote = self._quote
+        self._train_box.clear()
+        with self._train_box:
+            with el("div", classes="stack tight"):
+                el("h3", info.label)
+                banner(info.notice)
+                el("p", info.privacy, classes="small muted")
+            if quote:
+                el("p", _price(quote), classes="num")
+            problem = quote.problem if quote else "First the name, your consent and the photos."
+            if problem:
+                el("p", problem, classes="small muted", id="train-problem")
+            cost = (
+                f": {formatting.plural(quote.credits, 'credit')}" if quote and quote.credits else ""
+            )
+            train = button(f"Train model{cost}", self._train, kind="primary", large=True)
+            if problem:
+                set_enabled(train, False)
+                attach(train, aria_describedby="train-problem")
+
+    async def _train(self) -> None:
+        if self._model is None:
+            return
+        try:
+            async with self._deps.transaction() as session:
+                await trainings.start(
+                    session, self._deps, user_id=self._user_id, user_model_id=self._model.id
+                )
+        except DomainError as error:
+            toast(str(error), danger=True)
+            await self.refresh()
+        else:
+            ui.navigate.to(f"/models/{self._model.id}")
+
+
+def _photo(photo: PhotoView) -> dict[str, Any]:
+    return {
+        "id": str(photo.id),
+        "name": photo.name,
+        "thumb_url": photo.thumb_url,
+        "warnings": [dataclasses.asdict(w) for w in photo.warnings],
+        "face_box": photo.face_box,
+    }
+
+
+def _price(quote: TrainingQuote) -> str:
+    """What it costs and how long it takes."""
+    parts = []
+    if quote.credits:
+        have = formatting.credits(quote.available)
+        parts.append(f"Costs {formatting.plural(quote.credits, 'credit')}; you have {have}.")
+    else:
+        parts.append("Included in your plan.")
+    if quote.slots is not None:
+        parts.append(f"{quote.slots_used} of {quote.slots} models used.")
+    if quote.seconds:
+        parts.append(f"Takes {formatting.duration(quote.seconds)}.")
+    return " ".join(parts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """A numbered part of the form."""
+
+    root: El
+    number: El
+    body: El
+
+    def done(self, is_done: bool) -> None:
+        """Tick it off."""
+        self.root.classes(add="done" if is_done else "", remove="" if is_done else "done")
+
+
+def _step(number: int, title: str, text: str = "") -> Step:
+    with el("section", classes="step", aria_label=title) as root:
+        mark = el("span", str(number), classes="step-number", aria_hidden="true")
+        with el("header"):
+            el("h2", title)
+            if text:
+                el("p", text)
+        body = el("div")
+    return Step(root, mark, body)

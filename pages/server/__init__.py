@@ -1,0 +1,1 @@
+"""What surrounds every page: guards, headers, cookies, sockets, errors."""

@@ -1,0 +1,228 @@
+"""What every request passes: its id, safe headers, who is asking, and whether they may."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from urllib.parse import quote, urlsplit
+
+from nicegui import app
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from pages.server import cookies, errors, sockets
+from pages.server.security_headers import content_security_policy, with_safe_headers
+from services.accounts import api_keys, sessions
+from services.app.logs import REQUEST_ID
+from services.deps import Deps
+from services.errors import DomainError, Forbidden, NotSignedIn
+
+# none needs to know who asks: files and workers' reports are signed, and files are many
+STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static|files|worker)/|^/favicon\.ico$")
+# open without signing in; everything else that exists asks for it
+PUBLIC = re.compile(
+    r"^/($|login$|register$|reset$|privacy$|healthz$|readyz$|metrics$|_nicegui_ws/"
+    r"|share/|s/|_nicegui/client/"
+    r"|api/(auth/(register|login)|docs|openapi\.json|webhooks/stripe)$)"
+)
+WEBHOOKS = frozenset({"/api/webhooks/stripe"})  # signed by their sender: no session, no Origin
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def install(deps: Deps) -> None:
+    """Put all of it around the application; the last added is the outermost."""
+    app.add_middleware(Doorkeeper, deps=deps)
+    app.add_middleware(LastResort)
+    app.add_middleware(SafeHeaders, deps=deps)
+    app.add_middleware(RequestIds)
+    # a list, so that an empty setting trusts nobody
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=_proxies(deps))  # type: ignore[arg-type]
+
+
+def _proxies(deps: Deps) -> Sequence[str]:
+    return [p.strip() for p in deps.settings.trusted_proxies.split(",") if p.strip()]
+
+
+class RequestIds:
+    """Gives each request a reference, for its logs and for members who ask for help."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI call."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-ID"] = id
+            await send(message)
+
+        token = REQUEST_ID.set(id)
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            REQUEST_ID.reset(token)
+
+
+_NONCE = "{nonce}"
+
+
+class SafeHeaders:
+    """Content security policy with a fresh nonce for each HTML answer, and its companions."""
+
+    def __init__(self, app: ASGIApp, deps: Deps) -> None:
+        self.app = app
+        self._deps = deps
+        self._policy = content_security_policy(deps.settings, _NONCE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI call."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        nonce = secrets.token_urlsafe(16)
+        policy = self._policy.replace(_NONCE, nonce)
+        https = cookies.secure(self._deps.settings, scope)
+        html: Message | None = None
+        body = bytearray()
+
+        async def send_safely(message: Message) -> None:
+            nonlocal html
+            if message["type"] == "http.response.start":
+                message["headers"] = with_safe_headers(
+                    message["headers"], policy=policy, https=https
+                )
+                if Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                    html = message
+                    return None
+            if html is None:
+                return await send(message)
+            body.extend(message.get("body", b""))
+            if message.get("more_body"):
+                return None
+            whole = _SCRIPT.sub(b'<script nonce="' + nonce.encode() + b'"', bytes(body))
+            body.clear()  # an open page keeps its request, and with it what this function knows
+            MutableHeaders(scope=html)["content-length"] = str(len(whole))
+            await send(html)
+            return await send({"type": "http.response.body", "body": whole})
+
+        return await self.app(scope, receive, send_safely)
+
+
+# only our own markup has this tag: texts of members arrive escaped
+_SCRIPT = re.compile(rb"<script\b(?![^>]*\bnonce=)")
+
+
+class Doorkeeper:
+    """Finds out who is asking, and turns away who may not: one place for all routes.
+
+    Leaves `user` (UserView or None), `session_id` and `deps` in the request's state.
+    """
+
+    def __init__(self, app: ASGIApp, deps: Deps) -> None:
+        self.app = app
+        self._deps = deps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI call."""
+        if scope["type"] not in {"http", "websocket"}:
+            return await self.app(scope, receive, send)
+        state = scope.setdefault("state", {})
+        state |= {"deps": self._deps, "user": None, "session_id": None}
+        try:
+            if not STATIC.match(scope["path"]):
+                await self._identify(scope)
+                self._admit(scope)
+        except DomainError as error:
+            return await self._refuse(error, scope, receive, send)
+        return await self.app(scope, receive, send)
+
+    async def _identify(self, scope: Scope) -> None:
+        state, headers = scope["state"], Headers(scope=scope)
+        kind, _, key = headers.get("authorization", "").partition(" ")
+        if scope["path"].startswith("/api/") and kind.lower() == "bearer":
+            async with self._deps.reading() as session:
+                state["user"] = await api_keys.find(session, self._deps, key=key.strip())
+            if state["user"] is None and scope["path"] not in WEBHOOKS:
+                raise NotSignedIn("This API key is unknown or was revoked.")
+            return
+        if token := cookies.read(self._deps.settings, scope):
+            async with self._deps.reading() as session:
+                if found := await sessions.find(session, self._deps, token=token):
+                    state |= {"user": found.user, "session_id": found.session_id}
+
+    def _admit(self, scope: Scope) -> None:
+        """Raises Forbidden or NotSignedIn."""
+        path = scope["path"]
+        unsafe = scope["type"] == "websocket" or scope["method"] not in SAFE
+        if (unsafe or sockets.is_socket(path)) and path not in WEBHOOKS:
+            self._refuse_other_sites(scope)
+        if sockets.is_socket(path):
+            sockets.check_owner(scope)
+        elif scope["state"]["user"] is None and not PUBLIC.match(path) and _exists(scope):
+            raise NotSignedIn("Sign in first.")
+
+    def _refuse_other_sites(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+            raise Forbidden("This request came from another site.")
+        ours = {headers.get("host"), urlsplit(self._deps.settings.base_url).netloc} - {None, ""}
+        if (origin := headers.get("origin")) is not None and _host(origin) not in ours:
+            raise Forbidden("This request came from another site.")
+
+    async def _refuse(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 4403})
+            return
+        await _refusal(error, scope)(scope, receive, send)
+
+
+class LastResort:
+    """Turns what nobody caught into an answer with a reference; the details go to the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI call."""
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                raise
+            await errors.broken(error, scope)(scope, receive, send)
+
+
+def _host(origin: str) -> str:
+    """Host and port of an Origin; empty for `null` and for what is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
+def _refusal(error: DomainError, scope: Scope) -> Response:
+    if isinstance(error, NotSignedIn) and errors.wants_page(scope):
+        target = scope["path"] + (f"?{q.decode()}" if (q := scope["query_string"]) else "")
+        next_page = f"?next={quote(target, safe='/')}" if scope["method"] == "GET" else ""
+        return RedirectResponse(f"/login{next_page}", 303)
+    return errors.answer(error, scope)
+
+
+def _exists(scope: Scope) -> bool:
+    """Whether some route would answer: what does not exist is a 404 for visitors as well."""
+    return any(route.matches(scope)[0] is not Match.NONE for route in app.routes)

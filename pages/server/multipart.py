@@ -1,0 +1,119 @@
+"""Files out of a multipart/form-data body as it arrives, each to disk: none whole in memory."""
+
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
+
+from fastapi import Request
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from services.deps import Deps
+from services.errors import Malformed
+from services.files.uploads import Landing, Upload, folder
+
+MAX_PARTS = 100
+CUT_OFF = "The upload was cut off. Send it again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    name: str
+
+
+class _End:
+    pass
+
+
+Event = _Begin | bytes | _End
+
+
+class _Reader:
+    """Turns the parser's callbacks into events: a file begins, some of its bytes, it ends."""
+
+    def __init__(self, boundary: bytes) -> None:
+        self._events: list[Event] = []
+        self._header, self._value, self._disposition = b"", b"", b""
+        self._parts, self._in_file = 0, False
+        self.complete = False
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._part_begin,
+                "on_header_field": self._header_field,
+                "on_header_value": self._header_value,
+                "on_header_end": self._header_end,
+                "on_headers_finished": self._headers_finished,
+                "on_part_data": self._part_data,
+                "on_part_end": self._part_end,
+                "on_end": self._end,
+            },
+        )
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        self._parser.write(chunk)
+        yield from self._events
+        self._events.clear()
+
+    def _part_begin(self) -> None:
+        self._disposition, self._parts = b"", self._parts + 1
+        if self._parts > MAX_PARTS:
+            raise Malformed(f"Send at most {MAX_PARTS} parts at once.")
+
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._header, self._value = b"", b""
+
+    def _headers_finished(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        self._in_file = b"filename" in options or options.get(b"name") == b"files"
+        if self._in_file:
+            self._events.append(_Begin(options.get(b"filename", b"").decode("utf-8", "replace")))
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._in_file:
+            self._events.append(data[start:end])
+
+    def _part_end(self) -> None:
+        if self._in_file:
+            self._events.append(_End())
+
+    def _end(self) -> None:
+        self.complete = True
+
+
+async def uploads(request: Request, deps: Deps) -> AsyncGenerator[Upload, None]:
+    """Each file of the request, on disk until the next is asked for.
+
+    Raises Malformed for what is no multipart/form-data, or is cut off.
+    """
+    reader, landing = _Reader(_boundary(request)), None
+    try:
+        async for chunk in request.stream():
+            for event in reader.feed(chunk):
+                if isinstance(event, _Begin):
+                    landing = Landing(folder(deps), event.name)
+                elif landing and isinstance(event, bytes):
+                    await landing.write(event)
+                elif landing:
+                    yield await landing.finish()
+                    landing.discard()
+        if not reader.complete:
+            raise Malformed(CUT_OFF)
+    except ValueError as error:  # the parser's FormParserError
+        raise Malformed("This is not valid multipart/form-data.") from error
+    finally:
+        if landing:
+            landing.discard()
+
+
+def _boundary(request: Request) -> bytes:
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data" or not options.get(b"boundary"):
+        raise Malformed("Send the photos as multipart/form-data, in parts named files.")
+    return options[b"boundary"]

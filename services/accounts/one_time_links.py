@@ -1,0 +1,122 @@
+"""Links that work once: the first administrator's, invitations, password resets."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import OneTimeToken, User
+from services.accounts import tokens
+from services.deps import Deps
+
+Purpose = Literal["first_admin", "invite", "password_reset"]
+LASTS: dict[Purpose, timedelta] = {
+    "first_admin": timedelta(days=7),
+    "invite": timedelta(days=7),
+    "password_reset": timedelta(hours=1),
+}
+_PATHS: dict[Purpose, str] = {
+    "first_admin": "/register",
+    "invite": "/register",
+    "password_reset": "/reset",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link is for, and for whom."""
+
+    purpose: Purpose
+    user_id: UUID | None
+    email: str | None
+
+
+async def create(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    purpose: Purpose,
+    user_id: UUID | None = None,
+    email: str | None = None,
+) -> str:
+    """The address of a new link; an earlier one for the same purpose and person stops working."""
+    token, now = tokens.new(), deps.now()
+    if purpose != "invite" or email:
+        await session.execute(
+            delete(OneTimeToken).where(
+                OneTimeToken.purpose == purpose,
+                OneTimeToken.user_id.is_not_distinct_from(user_id),
+                OneTimeToken.email.is_not_distinct_from(email),
+                OneTimeToken.used_at.is_(None),
+            )
+        )
+    session.add(
+        OneTimeToken(
+            id=deps.new_id(),
+            purpose=purpose,
+            token_hash=tokens.digest(token),
+            user_id=user_id,
+            email=email,
+            created_at=now,
+            expires_at=now + LASTS[purpose],
+        )
+    )
+    await session.flush()
+    return f"{deps.settings.base_url}{_PATHS[purpose]}?token={token}"
+
+
+async def first_admin(session: AsyncSession, deps: Deps) -> str | None:
+    """A new link for the first administrator; None once there is one."""
+    if await session.scalar(select(User.id).where(User.role == "admin").limit(1)):
+        return None
+    return await create(session, deps, purpose="first_admin")
+
+
+async def look(session: AsyncSession, deps: Deps, *, token: str) -> Link | None:
+    """What a link is for, without using it; None if it is used, expired or made up."""
+    row = await session.scalar(select(OneTimeToken).where(_valid(deps, token)))
+    return _link(row) if row else None
+
+
+async def use(
+    session: AsyncSession, deps: Deps, *, token: str, purposes: set[Purpose]
+) -> Link | None:
+    """Use the link up; None if it is used, expired, made up or for something else."""
+    row = await session.scalar(
+        update(OneTimeToken)
+        .where(_valid(deps, token), OneTimeToken.purpose.in_(purposes))
+        .values(used_at=deps.now())
+        .returning(OneTimeToken)
+    )
+    return _link(row) if row else None
+
+
+async def void(session: AsyncSession, *, user_id: UUID) -> None:
+    """End the reset links of a member whose password has been changed."""
+    await session.execute(
+        delete(OneTimeToken).where(
+            OneTimeToken.user_id == user_id,
+            OneTimeToken.purpose == "password_reset",
+            OneTimeToken.used_at.is_(None),
+        )
+    )
+
+
+async def prune(session: AsyncSession, deps: Deps) -> None:
+    """Forget links that no longer work."""
+    await session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at <= deps.now()))
+
+
+def _valid(deps: Deps, token: str) -> ColumnElement[bool]:
+    return and_(
+        OneTimeToken.token_hash == tokens.digest(token),
+        OneTimeToken.used_at.is_(None),
+        OneTimeToken.expires_at > deps.now(),
+    )
+
+
+def _link(row: OneTimeToken) -> Link:
+    return Link(purpose=row.purpose, user_id=row.user_id, email=row.email)  # type: ignore[arg-type]

@@ -1,0 +1,51 @@
+"""Password resets by mail; the request answers the same whether or not there is an account."""
+
+from services import jobs
+from services.accounts import one_time_links, rate_limits, users
+from services.accounts.sessions import Caller
+from services.deps import Deps
+from services.errors import Invalid
+from services.kit import audit, mail
+
+KIND = "password_reset_mail"
+TEXT = """Somebody, probably you, asked for a new password for your Likeness account.
+
+Set it here within the next hour:
+
+{link}
+
+If it was not you, there is nothing to do: your password stays as it is.
+"""
+
+
+async def ask(deps: Deps, *, email: str, caller: Caller) -> None:
+    """Queue a mail with a link for the address, if it has an account.
+
+    Whether it has is looked up in the job, so that nobody learns it from the answer or its time.
+    Raises Invalid, TooManyRequests.
+    """
+    if not mail.enabled(deps.settings):
+        raise Invalid("No mail is sent here. Ask the administrator for a link.")
+    address = users.parse_email(email)
+    async with deps.transaction() as session:
+        await rate_limits.stranger(session, deps, limits=rate_limits.RESET, address=caller.ip)
+        await rate_limits.hit(session, deps, limit=rate_limits.RESET_BY_ACCOUNT, subject=address)
+        await jobs.enqueue(session, kind=KIND, payload={"email": address})
+
+
+async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
+    """Send the mail; each attempt makes a fresh link and voids the one before."""
+    async with job.transaction(deps) as session:
+        user = await users.by_email(session, email=job.payload["email"])
+        if user is None or user.disabled_at:
+            return jobs.Done()
+        link = await one_time_links.create(session, deps, purpose="password_reset", user_id=user.id)
+        audit.record(session, action="reset_link.mailed", actor_id=user.id)
+        address = user.email
+    await mail.send(
+        deps.settings,
+        to=address,
+        subject="Set a new password for Likeness",
+        text=TEXT.format(link=link),
+    )
+    return jobs.Done()

@@ -1,0 +1,1 @@
+"""The program around the features: wiring, start, commands, scheduler, health, metrics, logs."""

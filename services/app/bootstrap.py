@@ -1,0 +1,150 @@
+"""Wires the product: chooses its parts by the settings, knows all jobs, starts and stops it.
+
+The only module that knows every implementation; everything else knows the protocols.
+"""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from db.errors import CannotStart
+from db.session import make_engine, make_reading, make_transaction
+from services import imaging, jobs
+from services.accounts import account_mail, one_time_links, password_reset
+from services.app.health import Health
+from services.app.scheduler import Scheduler
+from services.billing import closing, events
+from services.credits import plan_changes
+from services.deps import Deps
+from services.engines.base import Engine
+from services.engines.preview.engine import PreviewEngine
+from services.engines.preview.process import Renderer
+from services.faces import configured as configured_faces
+from services.faces.memory import FaceMemory
+from services.files import erasing, uploads
+from services.gallery import images
+from services.jobs import Handler, Kind, Worker
+from services.kit import installation_secret, mail
+from services.kit.notify import Listener
+from services.maintenance import expired_rows, missed_notices, storage_orphans, stuck_runs
+from services.payments.configured import configured as configured_payments
+from services.privacy import rights
+from services.remote import runs
+from services.settings import Settings
+from services.storage.base import Storage
+from services.storage.configured import configured
+from services.studio import generation_job
+from services.training import training_job
+
+GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may have them
+
+# What waits for an engine has its own deadlines; attempts only count our own failures.
+KINDS: dict[str, Kind] = {
+    closing.KIND: Kind(closing.handle, max_attempts=20),
+    events.KIND: Kind(events.handle, max_attempts=20),
+    rights.KIND: Kind(rights.erase, max_attempts=20),
+    account_mail.KIND: Kind(account_mail.handle, max_attempts=mail.ATTEMPTS),
+    password_reset.KIND: Kind(password_reset.handle, max_attempts=mail.ATTEMPTS),
+    erasing.KIND: Kind(erasing.handle, max_attempts=20),
+    runs.CANCEL: Kind(runs.handle_cancel),
+    training_job.KIND: Kind(training_job.handle, training_job.abandoned, max_attempts=20),
+    generation_job.KIND: Kind(generation_job.handle, generation_job.abandoned, max_attempts=20),
+}
+TICKS: dict[str, tuple[timedelta, Handler]] = {
+    "loose_ends": (stuck_runs.INTERVAL, stuck_runs.handle),
+    "billing.backfill": (events.BACKFILL, events.backfill),
+    "billing.past_due": (events.PAST_DUE, events.settle_past_due),
+    "gallery.purge": (images.PURGING, images.purge_tick),
+    "housekeeping": (expired_rows.INTERVAL, expired_rows.run),
+    "jobs.prune": (jobs.PRUNING, jobs.prune),
+    "reconcile": (storage_orphans.INTERVAL, storage_orphans.run),
+    "membership.renew": (plan_changes.RENEWAL, plan_changes.renew),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Everything that runs in this process; `worker` is None where ROLE is web."""
+
+    deps: Deps
+    health: Health
+    listener: Listener
+    scheduler: Scheduler
+    worker: Worker | None
+    databases: tuple[AsyncEngine, ...]
+
+    async def start(self) -> None:
+        """Begins to listen and to work; has to be called in the running event loop."""
+        await asyncio.to_thread(uploads.sweep, self.deps)
+        await self.listener.start()
+        self.scheduler.start()
+
+    def retire(self) -> None:
+        """Begins no more jobs; safe to call from a signal handler."""
+        if self.worker:
+            self.worker.retire()
+
+    async def stop(self) -> None:
+        """Ends what runs, then closes the connections to everything outside."""
+        if self.worker:
+            await self.worker.drain(GRACE)
+        await self.scheduler.stop()
+        await self.listener.stop()
+        closing = (self.deps.engine.close(), self.deps.storage.close(), self.deps.payments.close())
+        await asyncio.gather(*closing, return_exceptions=True)
+        await asyncio.to_thread(imaging.close)
+        await self.disconnect()
+
+    async def disconnect(self) -> None:
+        """Closes the connections to the database."""
+        for database in self.databases:
+            await database.dispose()
+
+    async def first_admin_link(self) -> str | None:
+        """A new one-time link while there is no administrator; earlier ones stop working."""
+        async with self.deps.transaction() as session:
+            return await one_time_links.first_admin(session, self.deps)
+
+
+def build(settings: Settings, url: str) -> Product:
+    """All parts, chosen by the settings and connected; nothing runs yet."""
+    secret = installation_secret.installation_secret(settings)
+    database, lookups = make_engine(url), make_engine(url, pool_size=5, autocommit=True)
+    storage = configured(settings, secret)
+    deps = Deps(
+        transaction=make_transaction(database),
+        reading=make_reading(lookups),
+        settings=settings,
+        now=lambda: datetime.now(UTC),
+        new_id=uuid4,
+        new_seed=lambda: secrets.randbelow(2**31),
+        engine=_engine(settings, storage),
+        storage=storage,
+        payments=configured_payments(settings),
+        secret=secret,
+        faces=FaceMemory() if configured_faces.looks(settings) else None,
+    )
+    worker = Worker(deps, kinds=KINDS, ticks=TICKS) if settings.role != "web" else None
+    scheduler = Scheduler(worker.duties if worker else {})
+    listener = Listener(url, missed=lambda: missed_notices.missed(deps))
+    if worker:
+        listener.subscribe(worker.heard)
+    health = Health(deps, listener, scheduler)
+    return Product(deps, health, listener, scheduler, worker, (database, lookups))
+
+
+def _engine(settings: Settings, storage: Storage) -> Engine:
+    """The best that is configured, or the one that ENGINE names. Raises CannotStart."""
+    real = settings.gpu_worker_url or settings.together_api_key
+    if settings.engine == "preview" or (settings.engine == "auto" and not real):
+        return PreviewEngine(storage, Renderer())
+    from services.engines.together import make_engine  # the SDK is slow to import
+
+    try:
+        return make_engine(settings)
+    except ValueError as error:
+        raise CannotStart(str(error)) from error

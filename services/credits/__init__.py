@@ -1,0 +1,1 @@
+"""Plans and the append-only ledger of credits."""

@@ -1,0 +1,1 @@
+"""Bytes that come in and go out: uploads, erasing, ZIP streams."""

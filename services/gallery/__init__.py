@@ -1,0 +1,1 @@
+"""What was made: images, queries over them, albums, share links, downloads."""

@@ -1,0 +1,146 @@
+"""Albums: named sets of a member's images; an image may be in many."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Album, AlbumImage, GeneratedImage
+from services.deps import Deps
+from services.errors import Conflict, NotFound
+from services.gallery import images
+from services.gallery.image_query import Selection, selected
+from services.kit import notify, texts
+
+MAX_ALBUMS = 500
+NAME_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumName:
+    """Which album."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumView(AlbumName):
+    """An album; `count` leaves out what is in the trash; the cover is its newest image."""
+
+    count: int
+    cover_url: str | None
+    created_at: datetime
+
+
+async def list_albums(session: AsyncSession, deps: Deps, *, user_id: UUID) -> list[AlbumView]:
+    """All of a member's albums, by name."""
+    inside = (
+        select(
+            AlbumImage.album_id,
+            func.count().label("count"),
+            func.max(GeneratedImage.created_at).label("newest"),
+        )
+        .join(GeneratedImage, GeneratedImage.id == AlbumImage.image_id)
+        .where(GeneratedImage.user_id == user_id, GeneratedImage.deleted_at.is_(None))
+        .group_by(AlbumImage.album_id)
+        .subquery()
+    )
+    cover = (
+        select(GeneratedImage.folder)
+        .join(AlbumImage, AlbumImage.image_id == GeneratedImage.id)
+        .where(AlbumImage.album_id == Album.id, GeneratedImage.deleted_at.is_(None))
+        .where(GeneratedImage.created_at == inside.c.newest)
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        select(Album, func.coalesce(inside.c.count, 0), cover)
+        .outerjoin(inside, inside.c.album_id == Album.id)
+        .where(Album.user_id == user_id)
+        .order_by(func.lower(Album.name), Album.id)
+    )
+    return [_view(album, n, folder, deps) for album, n, folder in await session.execute(query)]
+
+
+async def create(session: AsyncSession, deps: Deps, *, user_id: UUID, name: str) -> AlbumView:
+    """Make an empty album. Raises Invalid for an unusable name, Conflict past MAX_ALBUMS."""
+    total = select(func.count()).select_from(Album).where(Album.user_id == user_id)
+    if (await session.scalar(total) or 0) >= MAX_ALBUMS:
+        raise Conflict(f"{MAX_ALBUMS} albums is as many as there can be: delete one first.")
+    album = Album(id=deps.new_id(), user_id=user_id, name=_checked(name), created_at=deps.now())
+    session.add(album)
+    await session.flush()
+    return _view(album, 0, None, deps)
+
+
+async def get(session: AsyncSession, *, user_id: UUID, album_id: UUID) -> AlbumName:
+    """One album, without a look at its images. Raises NotFound."""
+    album = await owned(session, user_id=user_id, album_id=album_id)
+    return AlbumName(album.id, album.name)
+
+
+async def rename(session: AsyncSession, *, user_id: UUID, album_id: UUID, name: str) -> None:
+    """Give an album another name. Raises NotFound, Invalid."""
+    album = await owned(session, user_id=user_id, album_id=album_id)
+    album.name = _checked(name)
+
+
+async def remove(session: AsyncSession, *, user_id: UUID, album_id: UUID) -> None:
+    """Delete an album; its images stay where they are. Raises NotFound."""
+    await session.delete(await owned(session, user_id=user_id, album_id=album_id))
+
+
+async def add_images(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, album_id: UUID, selection: Selection
+) -> images.Applied:
+    """Put images into an album; those that are in it already are not counted. Raises NotFound."""
+    await owned(session, user_id=user_id, album_id=album_id)
+    chosen = select(literal(album_id), GeneratedImage.id).where(
+        *selected(selection, user_id=user_id, now=deps.now()), GeneratedImage.deleted_at.is_(None)
+    )
+    statement = insert(AlbumImage).from_select(["album_id", "image_id"], chosen)
+    return await _applied(session, statement.on_conflict_do_nothing(), album_id, user_id)
+
+
+async def remove_images(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, album_id: UUID, selection: Selection
+) -> images.Applied:
+    """Take images out of an album. Raises NotFound."""
+    await owned(session, user_id=user_id, album_id=album_id)
+    chosen = select(GeneratedImage.id).where(*selected(selection, user_id=user_id, now=deps.now()))
+    statement = delete(AlbumImage).where(
+        AlbumImage.album_id == album_id, AlbumImage.image_id.in_(chosen)
+    )
+    return await _applied(session, statement, album_id, user_id)
+
+
+async def owned(session: AsyncSession, *, user_id: UUID, album_id: UUID) -> Album:
+    """This member's album. Raises NotFound."""
+    album = await session.get(Album, album_id)
+    if album is None or album.user_id != user_id:
+        raise NotFound("There is no such album.")
+    return album
+
+
+async def _applied(
+    session: AsyncSession, statement: Any, album_id: UUID, user_id: UUID
+) -> images.Applied:
+    options = {"synchronize_session": False, "preserve_rowcount": True}
+    result = await session.execute(statement, execution_options=options)
+    await notify.publish(session, topic="image", id=album_id, user_id=user_id)
+    return images.Applied(cast(CursorResult[Any], result).rowcount)
+
+
+def _checked(name: str) -> str:
+    words = " ".join(name.split())
+    return texts.clean(words, field="Name", minimum=1, maximum=NAME_LENGTH)
+
+
+def _view(album: Album, count: int, folder: str | None, deps: Deps) -> AlbumView:
+    cover = folder and deps.storage.url(f"{folder.rstrip('/')}/thumb.webp")
+    return AlbumView(album.id, album.name, count, cover, album.created_at)

@@ -1,0 +1,354 @@
+"""A member's images: lists in any order, one in full, counts, and changes to many at once."""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Album, AlbumImage, GeneratedImage, UserModel
+from services.deps import Deps
+from services.errors import NotFound
+from services.gallery.image_query import (
+    TRASH_KEPT,
+    Filters,
+    Selection,
+    cursor,
+    in_trash,
+    matching,
+    ordered,
+    place,
+    place_of,
+    selected,
+)
+from services.jobs import Done, Job, Outcome
+from services.kit import notify
+
+Variant = Literal["thumb", "medium", "full"]
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/avif": "avif"}
+PURGING = timedelta(minutes=5)
+MISSING = "There is no such picture."
+
+
+@dataclass(frozen=True, slots=True)
+class ImageView:
+    """One image as a list shows it.
+
+    thumbhash: base64, some 34 characters. likeness: 0-100. rating: 1-5 stars.
+    thumb_url: signed, good for some minutes; medium and full are had from the file's route.
+    """
+
+    id: UUID
+    created_at: datetime
+    generation_id: UUID
+    model_id: UUID | None
+    prompt: str
+    preset: str | None
+    seed: int
+    width: int
+    height: int
+    thumbhash: str
+    likeness: float | None
+    favourite: bool
+    rating: int | None
+    deleted_at: datetime | None
+    thumb_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDetails(ImageView):
+    """One image in full: how it was made, where its files are, and what stands beside it.
+
+    bytes: of all variants together. previous_id, next_id: its neighbours in the list asked for.
+    """
+
+    model_name: str | None
+    recipe: dict[str, Any]
+    content_type: str
+    bytes: int
+    medium_url: str
+    full_url: str
+    album_ids: list[UUID]
+    previous_id: UUID | None
+    next_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePage:
+    """A page of a list; `matching` names all of it, as it is now, for actions on everything."""
+
+    items: list[ImageView]
+    next_cursor: str | None
+    matching: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many images an action changed; `undo`, where it can be, selects them to restore."""
+
+    count: int
+    undo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a member can narrow the gallery down to: (id, name) of models and albums, by name."""
+
+    models: list[tuple[UUID, str]]
+    albums: list[tuple[UUID, str]]
+
+
+# as ImageView has them, with the folder in the URL's place
+COLUMNS = (
+    GeneratedImage.id,
+    GeneratedImage.created_at,
+    GeneratedImage.generation_id,
+    GeneratedImage.user_model_id,
+    GeneratedImage.prompt,
+    GeneratedImage.preset,
+    GeneratedImage.seed,
+    GeneratedImage.width,
+    GeneratedImage.height,
+    GeneratedImage.thumbhash,
+    GeneratedImage.likeness,
+    GeneratedImage.favourite,
+    GeneratedImage.rating,
+    GeneratedImage.deleted_at,
+    GeneratedImage.folder,
+)
+
+
+_NAMED = union_all(
+    *(
+        select(literal(table is Album).label("is_album"), table.id, table.name).where(
+            table.user_id == bindparam("user_id")
+        )
+        for table in (UserModel, Album)
+    )
+).subquery()
+_CHOICES = select(_NAMED).order_by(func.lower(_NAMED.c.name), _NAMED.c.id)
+
+
+async def page(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    user_id: UUID,
+    filters: Filters,
+    after: str | None = None,
+    stop: str | None = None,
+    limit: int = 60,
+) -> ImagePage:
+    """Images from after one cursor, up to and with the one at `stop`; limit: 1-500.
+
+    Raises Invalid for a cursor of another order.
+    """
+    sort, now = filters.sort, deps.now()
+    query = select(*COLUMNS).where(*matching(filters, user_id=user_id, now=now)).limit(limit + 1)
+    query = ordered(query, sort, after=place(after, sort), stop=place(stop, sort))
+    rows = (await session.execute(query)).all()
+    # the database's clock may be ahead of ours: what is shown belongs to "all"
+    as_of = filters.as_of or max([now, *(row.created_at for row in rows)])
+    return ImagePage(
+        items=[view(row, deps) for row in rows[:limit]],
+        next_cursor=cursor(rows[limit - 1], sort) if len(rows) > limit else None,
+        matching=filters.token(as_of=as_of),
+    )
+
+
+async def choices(session: AsyncSession, *, user_id: UUID) -> Choices:
+    """The user models and albums that a member has."""
+    rows = (await session.execute(_CHOICES, {"user_id": user_id})).all()
+    models = [(id, name) for is_album, id, name in rows if not is_album]
+    return Choices(models, [(id, name) for is_album, id, name in rows if is_album])
+
+
+async def count(session: AsyncSession, deps: Deps, *, user_id: UUID, filters: Filters) -> int:
+    """How many images match; an index-only scan for most filters."""
+    conditions = matching(filters, user_id=user_id, now=deps.now())
+    return (
+        await session.scalar(select(func.count()).select_from(GeneratedImage).where(*conditions))
+        or 0
+    )
+
+
+async def details(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    user_id: UUID,
+    image_id: UUID,
+    filters: Filters | None = None,
+) -> ImageDetails:
+    """One image in full, with its neighbours in a list. Raises NotFound."""
+    image = await owned(session, deps, user_id=user_id, image_id=image_id)
+    filters = filters or Filters(trash=image.deleted_at is not None)
+    neighbours = [
+        await _neighbour(session, deps, image, filters, backwards=way) for way in (True, False)
+    ]
+    name = select(UserModel.name).where(UserModel.id == image.user_model_id)
+    albums = select(AlbumImage.album_id).where(AlbumImage.image_id == image_id)
+    return ImageDetails(
+        **asdict(view([getattr(image, column.key) for column in COLUMNS], deps)),
+        model_name=await session.scalar(name),
+        recipe=image.recipe,
+        content_type=image.content_type,
+        bytes=image.bytes,
+        medium_url=url(deps, image, "medium"),
+        full_url=url(deps, image, "full"),
+        album_ids=list(await session.scalars(albums)),
+        previous_id=neighbours[0],
+        next_id=neighbours[1],
+    )
+
+
+async def owned(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, image_id: UUID
+) -> GeneratedImage:
+    """This member's image, in the trash or not. Raises NotFound."""
+    query = select(GeneratedImage).where(
+        GeneratedImage.id == image_id, GeneratedImage.user_id == user_id
+    )
+    image = await session.scalar(query)
+    if image is None or (image.deleted_at and image.deleted_at <= deps.now() - TRASH_KEPT):
+        raise NotFound(MISSING)
+    return image
+
+
+async def change(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    user_id: UUID,
+    selection: Selection,
+    values: dict[str, Any],
+) -> Applied:
+    """Set `favourite` or `rating` (1-5, None to clear) on every selected image."""
+    return await _update(session, deps, user_id, selection, GeneratedImage.id.is_not(None), values)
+
+
+async def trash(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, selection: Selection
+) -> Applied:
+    """Move images to the trash, where they stay for 30 days; `undo` brings back just these."""
+    now = deps.now()
+    there = GeneratedImage.deleted_at.is_(None)
+    applied = await _update(session, deps, user_id, selection, there, {"deleted_at": now})
+    return Applied(applied.count, undo=Filters(trash=True, deleted_at=now).token())
+
+
+async def restore(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, selection: Selection
+) -> Applied:
+    """Take images out of the trash."""
+    there = in_trash(deps.now())
+    return await _update(session, deps, user_id, selection, there, {"deleted_at": None})
+
+
+async def erase(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, selection: Selection
+) -> Applied:
+    """Put images in the trash beyond recall: the next purge removes rows and files."""
+    there = in_trash(deps.now())
+    gone = deps.now() - TRASH_KEPT
+    return await _update(session, deps, user_id, selection, there, {"deleted_at": gone})
+
+
+async def purge(deps: Deps, *, batch: int = 200) -> int:
+    """Remove, for ever, what was in the trash for 30 days; the number of images.
+
+    Files go before rows, outside any transaction: after a crash the next run ends the work.
+    Nothing can be restored by then, so no row comes back without its files.
+    """
+    expired = GeneratedImage.deleted_at <= deps.now() - TRASH_KEPT
+    purged = 0
+    while True:
+        async with deps.transaction() as session:
+            query = select(GeneratedImage.id, GeneratedImage.folder).where(expired).limit(batch)
+            rows = (await session.execute(query)).all()
+        for row in rows:
+            await deps.storage.erase(row.folder.rstrip("/") + "/")
+        async with deps.transaction() as session:
+            ids = [row.id for row in rows]
+            await session.execute(delete(GeneratedImage).where(GeneratedImage.id.in_(ids)))
+        purged += len(rows)
+        if len(rows) < batch:
+            return purged
+
+
+async def purge_tick(deps: Deps, _job: Job) -> Outcome:
+    """Tick: what a member deletes for ever is gone from our disks within PURGING."""
+    await purge(deps)
+    return Done()
+
+
+def key(folder: str, content_type: str, variant: Variant) -> str:
+    """Where a variant of an image lies: previews are WebP, the full one is as it was made."""
+    extension = EXTENSIONS[content_type] if variant == "full" else "webp"
+    return f"{folder.rstrip('/')}/{variant}.{extension}"
+
+
+def url(deps: Deps, image: GeneratedImage, variant: Variant, *, download: bool = False) -> str:
+    """A signed URL of one variant; with `download` the browser saves it under a telling name."""
+    at = key(image.folder, image.content_type, variant)
+    return deps.storage.url(at, download_name=file_name(image) if download else None)
+
+
+def file_name(image: Any) -> str:
+    """A safe name for the full image, such as `2026-03-01-portrait-in-rain-1234-0f3a9c.png`."""
+    words = re.sub(r"[^a-z0-9]+", "-", image.prompt.lower())[:40].strip("-") or "picture"
+    extension = EXTENSIONS[image.content_type]
+    return f"{image.created_at:%Y-%m-%d}-{words}-{image.seed}-{image.id.hex[-6:]}.{extension}"
+
+
+async def _update(
+    session: AsyncSession,
+    deps: Deps,
+    user_id: UUID,
+    selection: Selection,
+    there: ColumnElement[bool],
+    values: dict[str, Any],
+) -> Applied:
+    conditions = selected(selection, user_id=user_id, now=deps.now())
+    statement = update(GeneratedImage).where(*conditions, there).values(**values)
+    result = await session.execute(statement.execution_options(synchronize_session=False))
+    changed = cast(CursorResult[Any], result).rowcount
+    if changed:
+        only = selection.ids[0] if len(selection.ids) == 1 else user_id
+        await notify.publish(session, topic="image", id=only, user_id=user_id)
+    return Applied(changed)
+
+
+async def _neighbour(
+    session: AsyncSession, deps: Deps, image: GeneratedImage, filters: Filters, *, backwards: bool
+) -> UUID | None:
+    conditions = matching(filters, user_id=image.user_id, now=deps.now())
+    query = select(GeneratedImage.id).where(*conditions).limit(1)
+    at = place_of(image, filters.sort)
+    found: UUID | None = await session.scalar(
+        ordered(query, filters.sort, after=at, backwards=backwards)
+    )
+    return found
+
+
+def view(values: Sequence[Any], deps: Deps) -> ImageView:
+    """What lists show of a row of COLUMNS: by place, as to ask a row by name takes far longer."""
+    thumbhash, folder = base64.b64encode(values[9]).decode(), values[14].rstrip("/")
+    url = deps.storage.url(f"{folder}/thumb.webp")
+    shown = [*values[:9], thumbhash, *values[10:14], url]
+    return ImageView(*shown)

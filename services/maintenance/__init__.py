@@ -1,0 +1,1 @@
+"""Work that keeps an installation sound: stuck runs, orphans, expired rows, backups."""

@@ -1,0 +1,77 @@
+"""Saves the database to one file, and restores it.
+
+With PostgreSQL's own pg_dump and pg_restore, so that the file outlives this program. Photos and
+results are files in DATA_DIR/files or in the bucket, and are copied like any others.
+"""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from db import migrate
+from db.embedded import binaries
+from db.errors import CannotStart
+
+# Whatever a newer release added would otherwise be in the way of bringing the old one up to date.
+EMPTY = "drop schema public cascade; create schema public"
+
+
+def save(url: str, file: Path) -> None:
+    """Writes a consistent copy of the database at `url`, also while it is in use."""
+    draft = file.with_name(file.name + ".part")
+    draft.touch(mode=0o600)  # it holds everything that members entrusted to us
+    _run("pg_dump", url, "--format=custom", "--no-owner", "--no-acl", f"--file={draft}")
+    draft.replace(file)
+
+
+def restore(url: str, file: Path) -> None:
+    """Replaces the database at `url` by a saved one, all of it or nothing, and updates that.
+
+    Raises CannotStart while anything else is connected to it.
+    """
+    if not file.is_file():
+        raise CannotStart(f"There is no file {file}.")
+    with migrate.connected(url) as connection:
+        others = text(
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+            " and backend_type = 'client backend'"  # a vacuum of the server's own gives way
+        )
+        if connection.scalar(others):
+            raise CannotStart("The database is in use: stop Likeness, then restore.")
+    with tempfile.TemporaryDirectory() as folder:  # open to its owner only
+        script = f"--file={folder}/restore.sql"
+        _run("pg_restore", url, "--no-owner", "--no-acl", script, str(file), connects=False)
+        together = ("--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
+        _run("psql", url, *together, f"--command={EMPTY}", script)
+    migrate.upgrade(url)
+
+
+def _run(program: str, url: str, *arguments: str, connects: bool = True) -> None:
+    """One of PostgreSQL's clients; the password is not on its command line."""
+    address = make_url(url)
+    nameless = address._replace(password=None).render_as_string()
+    answer = subprocess.run(  # noqa: S603  # a list of our own, and no shell
+        [_clients(url) / program, *(["--dbname", nameless] if connects else []), *arguments],
+        env={"PATH": os.environ.get("PATH", ""), "PGPASSWORD": address.password or ""},
+        capture_output=True,
+        text=True,
+    )
+    if answer.returncode:
+        lines = answer.stderr.strip().splitlines() or [f"exit code {answer.returncode}"]
+        raise CannotStart(f"{program} failed: {lines[0]}")
+
+
+def _clients(url: str) -> Path:
+    """Programs of the server's own version, so that its older self reads what they write."""
+    with migrate.connected(url) as connection:
+        server: int = connection.scalar(text("show server_version_num"))
+        major = int(server) // 10000
+    fitting = [found for found in binaries.installed() if found.major >= major]
+    if not fitting:
+        raise CannotStart(f"The programs of PostgreSQL {major} are not here: install them.")
+    return min(fitting, key=lambda found: found.major).directory

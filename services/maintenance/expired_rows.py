@@ -1,0 +1,19 @@
+"""The hourly clean-up of what has had its day: sessions, links, throttles, remembered answers."""
+
+from datetime import timedelta
+
+from services.accounts import one_time_links, rate_limits, sessions
+from services.deps import Deps
+from services.jobs import Done, Job, Outcome
+from services.kit import idempotency
+
+INTERVAL = timedelta(hours=1)
+PRUNES = (sessions.prune, one_time_links.prune, rate_limits.prune, idempotency.prune)
+
+
+async def run(deps: Deps, job: Job) -> Outcome:
+    """Tick: each table in a transaction of its own, so that none waits for another."""
+    for prune in PRUNES:
+        async with job.transaction(deps) as session:
+            await prune(session, deps)
+    return Done()

@@ -1,0 +1,101 @@
+"""Once a day: what the machinery left open is closed, and what may cost money is named."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import String, cast, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import func
+
+from db.models import CreditHold, Generation, RemoteJob
+from db.models.remote import OPEN
+from services import jobs
+from services.credits import ledger
+from services.deps import Deps
+from services.kit import audit
+from services.studio.generations import OPEN as GENERATIONS_OPEN
+
+log = logging.getLogger(__name__)
+INTERVAL = timedelta(days=1)
+DOUBTFUL = timedelta(days=2)  # how far back the operator's list goes; runs overlap by a day
+
+WITHOUT_JOB = text("""
+    select r.id, r.kind, r.user_id from remote_jobs r
+    where r.state = any(:open) and not exists (
+        select from job_queue j where j.id = r.job_id and j.state in ('waiting', 'queued', 'leased')
+    )""")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a look found. doubtful: runs to compare with the provider's bill, by our id."""
+
+    restarted: int
+    released: int
+    doubtful: tuple[UUID, ...]
+
+
+async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
+    """Tick: one look at everything."""
+    async with job.transaction(deps) as session:
+        report = await tie_up(session)
+    if report.doubtful:
+        log.warning("%d runs may have been charged for nothing", len(report.doubtful))
+    return jobs.Done()
+
+
+async def tie_up(session: AsyncSession) -> Report:
+    """Drives runs on that no job drives, releases holds of what has ended, lists doubtful runs."""
+    report = Report(
+        await _restart(session), await _release(session), tuple(await _doubtful(session))
+    )
+    if report.doubtful:
+        audit.record(
+            session,
+            action="engine.doubtful",
+            actor_id=None,
+            runs=[str(id) for id in report.doubtful],
+        )
+    return report
+
+
+async def _restart(session: AsyncSession) -> int:
+    rows = (await session.execute(WITHOUT_JOB, {"open": list(OPEN)})).all()
+    for id, kind, user_id in rows:
+        job_id = await jobs.enqueue(
+            session,
+            kind=kind,
+            payload={"run_id": str(id)},
+            user_id=user_id,
+            dedupe_key=f"remote:{id}",
+        )
+        await session.execute(update(RemoteJob).where(RemoteJob.id == id).values(job_id=job_id))
+    return len(rows)
+
+
+async def _release(session: AsyncSession) -> int:
+    """Holds whose generation has ended, or was erased, and whose training has ended."""
+    generations = select(cast(Generation.id, String)).where(Generation.status.in_(GENERATIONS_OPEN))
+    trainings = select(cast(RemoteJob.id, String)).where(RemoteJob.state.in_(OPEN))
+    subject = func.split_part(CreditHold.reference, ":", 2)
+    kind = func.split_part(CreditHold.reference, ":", 1)
+    stale = select(CreditHold.reference).where(
+        CreditHold.closed_at.is_(None),
+        ((kind == "generation") & subject.not_in(generations))
+        | ((kind == "training") & subject.not_in(trainings)),
+    )
+    references = (await session.scalars(stale)).all()
+    for name in references:
+        log.error("the hold %s was left open", name)
+        await ledger.release(session, reference=name)
+    return len(references)
+
+
+async def _doubtful(session: AsyncSession) -> list[UUID]:
+    """Runs with a submit whose answer never came, so that the provider may have charged it."""
+    query = select(RemoteJob.id).where(
+        RemoteJob.misses > 0, RemoteJob.created_at > func.now() - DOUBTFUL
+    )
+    return list(await session.scalars(query.order_by(RemoteJob.created_at)))

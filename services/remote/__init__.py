@@ -1,0 +1,1 @@
+"""One submission to an engine is a run: submit, poll, results, cancel."""

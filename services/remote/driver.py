@@ -1,0 +1,259 @@
+"""The machine that drives every engine: submit once, poll, fetch, and always end.
+
+    queued -> submitting -> submitted -> running -> fetching -> succeeded
+                  |             |           |           |
+                  +-- unknown --+-----------+-----------+---> failed | canceled | expired
+
+`submitting` is committed before the one POST, so that a crash leaves a trace: what is found in
+it again *may* have been accepted, so it is unknown. An unknown submit is repeated only where
+that can't charge twice, and once for images, with the same seeds. Every move is
+`UPDATE ... WHERE state AND attempt`; who changes no row has lost the race and gives up.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import RemoteJob
+from db.models.remote import OPEN
+from services import jobs
+from services.deps import Deps
+from services.engines.base import EngineError, Refused, RemoteState, RemoteStatus, Unknown
+from services.remote import runs
+from services.remote.results import BadResult
+from services.remote.runs import Limits, Run
+
+log = logging.getLogger(__name__)
+
+MAX_MISSES = 4  # where a repeat is free
+CHECKING = RemoteStatus("", RemoteState.PENDING, stage="checking")
+
+
+Fail = Callable[[AsyncSession, Run, str], Awaitable[None]]
+
+
+class Work(Protocol):
+    """What differs between training and generating. Methods with a session run inside the move.
+
+    prepare: what will be sent, made before the run is `submitting`; raises BadResult when it
+    can't be. send: the one submit, and nothing else. progress: what the engine reports.
+    collect: results into our own storage and rows, safe to repeat, with partial results too;
+    raises BadResult when nothing usable can come. find: results of a lost submit that lie in
+    our storage, or None.
+    """
+
+    @property
+    def limits(self) -> Limits: ...  # noqa: D102
+
+    async def prepare(self, run: Run) -> Any: ...  # noqa: D102
+
+    async def send(self, request: Any) -> RemoteStatus: ...  # noqa: D102
+
+    async def progress(self, session: AsyncSession, run: Run, status: RemoteStatus) -> None: ...  # noqa: D102
+
+    async def collect(self, run: Run, status: RemoteStatus) -> None: ...  # noqa: D102
+
+    async def find(self, run: Run) -> RemoteStatus | None: ...  # noqa: D102
+
+    async def succeed(self, session: AsyncSession, run: Run, status: RemoteStatus, /) -> None: ...  # noqa: D102
+
+    async def fail(self, session: AsyncSession, run: Run, reason: str) -> None: ...  # noqa: D102
+
+
+async def drive(deps: Deps, job: jobs.Job, work: Work) -> jobs.Outcome:
+    """One step of a run; safe to repeat after a crash at any point."""
+    run = await runs.load(deps, UUID(job.payload["run_id"]))
+    if run is None or run.state not in OPEN:
+        return jobs.Done()
+    try:
+        return await _Driver(deps, job, work).step(run)
+    except runs.LostRace:
+        return jobs.Done()
+
+
+async def abandon(session: AsyncSession, job: jobs.Job, fail: Fail, reason: str) -> None:
+    """Ends the run of a job that the queue has given up, in that same transaction."""
+    query = runs.query().where(RemoteJob.id == UUID(job.payload["run_id"]))
+    row = (await session.execute(query)).one_or_none()
+    if row is None or row.state not in OPEN:
+        return
+    run = runs.run_of(row)
+    await runs.tell(session, run)
+    log.error("run %s was given up: %s", run.id, reason)
+    plain = "It failed several times for a reason on our side."
+    run = await runs.move(session, run, "failed", reason=reason, finished_at=func.now())
+    await fail(session, run, plain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Driver:
+    deps: Deps
+    job: jobs.Job
+    work: Work
+
+    async def step(self, run: Run) -> jobs.Outcome:
+        if run.overdue:
+            return await self._expire(run)
+        if run.engine != self.deps.engine.info.name:
+            return await self._fail(run, "The engine was changed while this was under way.")
+        if run.state == "queued":
+            return await self._submit(run)
+        if run.state == "submitting":
+            return await self._miss(run)
+        if run.state == "unknown":
+            return await self._search(run)
+        return await self._poll(run)
+
+    async def _submit(self, run: Run) -> jobs.Outcome:
+        """The one POST, between a committed `submitting` and what came of it."""
+        try:
+            request = await self.work.prepare(run)
+        except BadResult as bad:
+            return await self._fail(run, str(bad))
+        run = await self._move(run, "submitting", attempt=run.attempt + 1, submitting_at=func.now())
+        try:
+            status = await self.work.send(request)
+        except Refused as refused:
+            return await self._refused(run, refused)
+        except Unknown as unknown:
+            log.warning("run %s: the answer to a submit never came: %s", run.id, unknown)
+            return await self._miss(run)
+        try:
+            run = await self._move(
+                run,
+                "submitted",
+                remote_id=status.remote_id,
+                submitted_at=func.now(),
+                deadline_at=func.now() + self.work.limits.wait,
+            )
+        except runs.LostRace:
+            await self._disown(run, status.remote_id)
+            raise
+        return await self._advance(run, status)
+
+    async def _disown(self, run: Run, remote_id: str) -> None:
+        """Stops what was accepted after its run had been ended."""
+        now = await runs.load(self.deps, run.id)
+        if remote_id and (now is None or now.state not in OPEN):
+            await self.deps.engine.cancel(remote_id)
+
+    async def _refused(self, run: Run, refused: Refused) -> jobs.Outcome:
+        if not refused.retryable:
+            return await self._fail(run, str(refused))
+        await self._move(run, "queued", reason=str(refused))
+        wait = refused.retry_after or min(60.0, 2.0 ** min(run.attempt, 6))
+        return jobs.Again(after=timedelta(seconds=wait))
+
+    async def _miss(self, run: Run) -> jobs.Outcome:
+        """A submit whose fate is not known has been found out; the member reads that, too."""
+        deadline = func.now() + self.work.limits.orphan
+        async with self.job.transaction(self.deps) as session:
+            run = await runs.move(
+                session, run, "unknown", misses=run.misses + 1, deadline_at=deadline
+            )
+            await self.work.progress(session, run, CHECKING)
+        return await self._search(run)
+
+    async def _search(self, run: Run) -> jobs.Outcome:
+        """It may have been accepted: look for its results, or repeat it where that is allowed."""
+        if found := await self.work.find(run):
+            return await self._finish(run, found)
+        if self._may_repeat(run):
+            await self._move(run, "queued", deadline_at=func.now() + self.work.limits.accept)
+            return jobs.Again(after=timedelta())
+        return jobs.Again(after=timedelta(seconds=15))
+
+    def _may_repeat(self, run: Run) -> bool:
+        if self.deps.engine.info.resubmit_safe:
+            return run.misses <= MAX_MISSES
+        return run.kind == "generation" and run.misses <= 1
+
+    async def _poll(self, run: Run) -> jobs.Outcome:
+        if not run.remote_id:  # the answer was the result, and a crash lost it
+            return await self._miss(run)
+        try:
+            status = await self.deps.engine.poll(run.remote_id)
+        except EngineError as error:
+            log.warning("run %s: the engine can’t be asked: %s", run.id, error)
+            return jobs.Again(after=timedelta(seconds=10))
+        return await self._advance(run, status)
+
+    async def _advance(self, run: Run, status: RemoteStatus) -> jobs.Outcome:
+        """What the engine says, acted on."""
+        if status.state is RemoteState.SUCCEEDED:
+            return await self._finish(run, status)
+        if status.state is RemoteState.LOST:
+            return await self._forgotten(run)
+        if status.state is RemoteState.FAILED:
+            return await self._failed(run, status)
+        if status.state is RemoteState.CANCELED:
+            return await self._fail(run, "The engine’s operator stopped this work.")
+        return await self._watch(run, status)
+
+    async def _watch(self, run: Run, status: RemoteStatus) -> jobs.Outcome:
+        if status.results or status.samples:
+            await self.work.collect(run, status)
+        async with self.job.transaction(self.deps) as session:
+            if run.state == "submitted" and status.state is RemoteState.RUNNING:
+                deadline = func.now() + self.work.limits.run
+                run = await runs.move(
+                    session, run, "running", running_at=func.now(), deadline_at=deadline
+                )
+            else:
+                run = await runs.move(session, run, run.state)
+            await self.work.progress(session, run, status)
+        shortest, longest = self.work.limits.poll
+        return jobs.Again(after=timedelta(seconds=min(longest, max(shortest, run.age / 20))))
+
+    async def _forgotten(self, run: Run) -> jobs.Outcome:
+        """The engine does not know it. Before the deadline that proves nothing."""
+        if self.deps.engine.info.resubmit_safe:
+            return await self._miss(run)
+        return jobs.Again(after=timedelta(seconds=15))
+
+    async def _failed(self, run: Run, status: RemoteStatus) -> jobs.Outcome:
+        if status.retryable and run.misses == 0:
+            await self._move(run, "queued", misses=1, remote_id=None, reason=status.reason)
+            return jobs.Again(after=timedelta(seconds=5))
+        return await self._fail(run, status.reason or "The engine gave no reason.")
+
+    async def _finish(self, run: Run, status: RemoteStatus) -> jobs.Outcome:
+        """Bytes first: success is only said of what lies in our own storage."""
+        if run.state != "fetching":
+            run = await self._move(run, "fetching")
+        try:
+            await self.work.collect(run, status)
+        except BadResult as bad:
+            return await self._fail(run, str(bad))
+        async with self.job.transaction(self.deps) as session:
+            run = await runs.move(session, run, "succeeded", finished_at=func.now())
+            await self.work.succeed(session, run, status)
+        return jobs.Done()
+
+    async def _fail(self, run: Run, reason: str) -> jobs.Outcome:
+        async with self.job.transaction(self.deps) as session:
+            run = await runs.move(session, run, "failed", reason=reason, finished_at=func.now())
+            await self.work.fail(session, run, reason)
+        return jobs.Done()
+
+    async def _expire(self, run: Run) -> jobs.Outcome:
+        reason = (
+            "No engine took it in time."
+            if run.state == "queued"
+            else "The engine did not finish in time, so we stopped waiting."
+        )
+        async with self.job.transaction(self.deps) as session:
+            await runs.tell(session, run)
+            run = await runs.move(session, run, "expired", reason=reason, finished_at=func.now())
+            await self.work.fail(session, run, reason)
+        return jobs.Done()
+
+    async def _move(self, run: Run, to: str, **values: Any) -> Run:
+        async with self.job.transaction(self.deps) as session:
+            return await runs.move(session, run, to, **values)

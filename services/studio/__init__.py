@@ -1,0 +1,1 @@
+"""Making images: generations, the job behind them, and styles."""

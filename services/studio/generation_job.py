@@ -1,0 +1,262 @@
+"""The work behind a generation: what the engine is sent, and how its images become ours."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import GeneratedImage, Generation, UserModel
+from services import imaging, jobs
+from services.deps import Deps
+from services.engines.base import FileRef, GenerateRequest, RemoteState, RemoteStatus, ResultFile
+from services.imaging import Derived
+from services.kit import notify
+from services.remote import driver, progress_urls, results, runs
+from services.remote.results import BadResult
+from services.storage.keys import new_folder
+from services.studio import generations, styles
+from services.training import likeness, photos
+
+KIND = "generation"
+REFERENCES = 8  # the member's best photos that an engine is given
+OUTPUT_LIMIT = 32 * 2**20  # bytes of one image as an engine puts it
+
+
+async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
+    """One step of one generation."""
+    return await driver.drive(deps, job, GenerationWork(deps))
+
+
+async def abandoned(session: AsyncSession, job: jobs.Job, reason: str) -> None:
+    """Ends a generation whose job was given up."""
+    await driver.abandon(session, job, fail, reason)
+
+
+async def fail(session: AsyncSession, run: runs.Run, reason: str) -> None:
+    """Ends the generation with a reason for what is missing, if no other run is at work."""
+    await _conclude(session, run, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationWork:
+    """`remote.Work` for images."""
+
+    deps: Deps
+    limits: runs.Limits = generations.LIMITS
+
+    async def prepare(self, run: runs.Run) -> GenerateRequest:
+        """Prompt, seeds, photos, and the LoRA where there is one."""
+        async with self.deps.transaction() as session:
+            row = await _row(session, run)
+            model = await session.get(UserModel, row.user_model_id)
+            if model is None:
+                raise BadResult("Its model was deleted.")
+            best = await photos.best(session, model.id, REFERENCES)
+        return self._request(run, row, model, best)
+
+    async def send(self, request: GenerateRequest) -> RemoteStatus:
+        """The one submit."""
+        return await self.deps.engine.submit_generation(request)
+
+    def _request(
+        self, run: runs.Run, row: Generation, model: UserModel, best: list[photos.TrainingPhoto]
+    ) -> GenerateRequest:
+        return GenerateRequest(
+            client_job_id=run.id,
+            prompt=row.prompt,
+            seeds=_seeds(row)[run.first : run.first + run.units],
+            width=row.width,
+            height=row.height,
+            outputs=self._outputs(run),
+            photos=[runs.readable(self.deps, photo.key) for photo in best],
+            preset=row.preset,
+            template=styles.template(row.preset),
+            negative_prompt=row.negative_prompt,
+            steps=row.steps,
+            guidance_scale=row.guidance_scale,
+            lora=runs.readable(self.deps, model.lora_key) if model.lora_key else None,
+            lora_scale=row.lora_scale,
+            trigger_word=model.trigger_word,
+            subject=model.subject,
+            base_model=model.base_model,
+            progress_url=progress_urls.url(self.deps, run.id),
+            face_boxes=[photo.face_box for photo in best],
+        )
+
+    async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
+        """Stage and share of the work, told to open pages when they have changed."""
+        row = await _row(session, run, lock=True)
+        running = status.state is RemoteState.RUNNING
+        before = (row.status, row.stage, row.progress)
+        row.status = "running" if running else row.status
+        row.stage = status.stage or ("waiting" if row.status == "queued" else row.stage)
+        made = len(await runs.made(session, generation_id=row.id))
+        share = max(made, min(1.0, status.progress) * run.units) / row.count
+        row.progress = max(row.progress, share)
+        if running and row.started_at is None:
+            row.started_at = await runs.now(session)
+        if before != (row.status, row.stage, row.progress):
+            await session.flush()
+            await generations.changed(session, generation_id=row.id, user_id=row.user_id)
+
+    async def collect(self, run: runs.Run, status: RemoteStatus) -> None:
+        """Stores each image that was not made before: decoded, with its variants, then its row."""
+        async with self.deps.transaction() as session:
+            row = await _row(session, run)
+            made = await runs.made(session, generation_id=row.id)
+            model = await session.get(UserModel, row.user_model_id)
+        recipe = {**_recipe(row, model), **status.recipe}
+        centre = await likeness.centroid(self.deps, user_model_id=model.id) if model else None
+        reason = "The engine made no picture."
+        for result in status.results:
+            position = run.first + result.index
+            if position in made or not 0 <= result.index < run.units:
+                continue
+            try:
+                put = self._output_key(run, result.index)
+                data = await results.read(self.deps, result, put=put)
+                derived = await imaging.derive(data, faces=centre is not None)
+            except imaging.Rejected:
+                reason = "The engine sent something that is not a picture."
+            except BadResult as bad:
+                reason = str(bad)
+            else:
+                alike = likeness.of(derived.faces, centre)
+                await self._keep(run, row, position, derived, recipe, alike)
+                made.add(position)
+        wanted = range(run.first, run.first + run.units)
+        if status.state is RemoteState.SUCCEEDED and not made.intersection(wanted):
+            raise BadResult(reason)
+
+    async def find(self, run: runs.Run) -> RemoteStatus | None:
+        """All images of a lost submit, if a worker has put them."""
+        for index in range(run.units):
+            if await self.deps.storage.head(self._output_key(run, index)) is None:
+                return None
+        files = tuple(ResultFile(index) for index in range(run.units))
+        return RemoteStatus(run.remote_id or "", RemoteState.SUCCEEDED, results=files)
+
+    async def succeed(self, session: AsyncSession, run: runs.Run, _status: RemoteStatus) -> None:
+        """Ends the generation, if no other run of it is still at work."""
+        await _conclude(session, run, None)
+
+    async def fail(self, session: AsyncSession, run: runs.Run, reason: str) -> None:
+        """The same, with a reason."""
+        await fail(session, run, reason)
+
+    async def _keep(
+        self,
+        run: runs.Run,
+        row: Generation,
+        position: int,
+        derived: Derived,
+        recipe: dict[str, Any],
+        alike: float | None,
+    ) -> None:
+        """Bytes, then the row, unless the run has ended or made this image before."""
+        folder = new_folder(str(run.user_id), "images")
+        size = await imaging.store(self.deps.storage, folder, derived.files)
+        seed = _seeds(row)[position]
+        values = {
+            "id": self.deps.new_id(),
+            "user_id": run.user_id,
+            "generation_id": row.id,
+            "user_model_id": row.user_model_id,
+            "position": position,
+            "seed": seed,
+            "prompt": row.prompt,
+            "preset": row.preset,
+            "recipe": {**recipe, "seed": seed},
+            "likeness": alike,
+            "folder": folder,
+            "content_type": derived.content_type,
+            "width": derived.width,
+            "height": derived.height,
+            "bytes": size,
+            "thumbhash": derived.thumbhash,
+        }
+        async with self.deps.transaction() as session:
+            if not await _insert(session, run, values):
+                await self.deps.storage.erase(folder)
+
+    def _output_key(self, run: runs.Run, index: int) -> str:
+        return f"{generations.incoming(run)}/{index}.jpg"
+
+    def _outputs(self, run: runs.Run) -> list[FileRef]:
+        return [
+            runs.writable(
+                self.deps,
+                self._output_key(run, index),
+                content_type="image/jpeg",
+                limit=OUTPUT_LIMIT,
+            )
+            for index in range(run.units)
+        ]
+
+
+async def _row(session: AsyncSession, run: runs.Run, *, lock: bool = False) -> Generation:
+    return await session.get_one(
+        Generation, run.generation_id, populate_existing=True, with_for_update=lock or None
+    )
+
+
+async def _conclude(session: AsyncSession, run: runs.Run, reason: str | None) -> None:
+    row = await _row(session, run, lock=True)
+    await generations.discard(session, run)
+    row.status_reason = reason or row.status_reason
+    if await runs.others_open(session, run):
+        return
+    made = len(await runs.made(session, generation_id=row.id))
+    status = "succeeded" if made else "failed"
+    await generations.settle(session, row, status=status, reason=_outcome(row, made))
+
+
+def _outcome(row: Generation, made: int) -> str | None:
+    """What the member reads at the end: nothing when all went well."""
+    missing = row.count - made
+    if not missing:
+        return None
+    why = row.status_reason or "The engine made no picture."
+    if not made:
+        return f"{why} Nothing was charged."
+    them = "it" if missing == 1 else "them"
+    return f"{missing} of {row.count} could not be made, and nothing was charged for {them}. {why}"
+
+
+async def _insert(session: AsyncSession, run: runs.Run, values: dict[str, Any]) -> bool:
+    """False if the run is no longer at this attempt, or has made this image before."""
+    if not await runs.record_made(session, run, position=values["position"]):
+        return False
+    statement = insert(GeneratedImage).values(values).on_conflict_do_nothing()
+    inserted = await session.scalar(statement.returning(GeneratedImage.id))
+    if inserted is None:
+        return False
+    user_id = values["user_id"]
+    await notify.publish(session, topic="image", id=inserted, user_id=user_id)
+    await generations.changed(session, generation_id=values["generation_id"], user_id=user_id)
+    return True
+
+
+def _seeds(row: Generation) -> list[int]:
+    return [(row.seed + i) % (generations.MAX_SEED + 1) for i in range(row.count)]
+
+
+def _recipe(row: Generation, model: UserModel | None) -> dict[str, Any]:
+    fields = [
+        "engine",
+        "prompt",
+        "negative_prompt",
+        "preset",
+        "aspect",
+        "width",
+        "height",
+        "steps",
+        "guidance_scale",
+        "lora_scale",
+    ]
+    return {name: getattr(row, name) for name in fields} | {
+        "user_model_id": str(row.user_model_id) if row.user_model_id else None,
+        "base_model": model and model.base_model,
+        "trigger_word": model and model.trigger_word,
+    }

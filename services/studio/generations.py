@@ -1,0 +1,365 @@
+"""Generations: requests for images, from the price to the last picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import GeneratedImage, Generation, UserModel
+from services.credits import ledger
+from services.deps import Deps
+from services.engines.base import Parameter
+from services.errors import Conflict, Invalid, NotFound
+from services.files import erasing
+from services.gallery import images as gallery_images
+from services.gallery.images import ImageView
+from services.kit import notify, paging, texts
+from services.remote import runs
+from services.studio import styles
+from services.training import user_models
+
+# About one megapixel each, exact in ratio, both sides multiples of 16 as FLUX needs.
+ASPECTS = {
+    "1:1": (1024, 1024),
+    "4:5": (896, 1120),
+    "3:4": (864, 1152),
+    "2:3": (832, 1248),
+    "16:9": (1280, 720),
+    "9:16": (720, 1280),
+}
+PROMPT_LENGTH = 1000
+MAX_SEED = 2**31 - 1
+OPEN = ("queued", "running")
+LIMITS = runs.Limits(
+    accept=timedelta(minutes=30),
+    wait=timedelta(hours=2),  # one GPU may be training for somebody else
+    run=timedelta(minutes=15),
+    orphan=timedelta(minutes=2),
+    poll=(0.5, 5.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """What a member asks for. seed: of the first image; None draws one.
+
+    None in steps, guidance_scale or lora_scale means the engine's default; a value is taken
+    only where the engine offers that parameter, and within its range.
+    """
+
+    user_model_id: UUID
+    prompt: str
+    preset: str | None = None
+    negative_prompt: str | None = None
+    count: int = 4
+    aspect: str = "1:1"
+    seed: int | None = None
+    steps: int | None = None
+    guidance_scale: float | None = None
+    lora_scale: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationQuote:
+    """The price before the click. seconds: expected, from measured runs, None if not known.
+
+    available: credits left, None where the plan is unlimited.
+    """
+
+    credits: int
+    available: int | None
+    seconds: float | None
+
+    @property
+    def affordable(self) -> bool:
+        """Whether the balance covers it."""
+        return self.available is None or self.credits <= self.available
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationView:
+    """One request as its owner sees it. progress: 0.0-1.0; cost: credits reserved for it."""
+
+    id: UUID
+    user_model_id: UUID | None
+    user_model_name: str | None
+    status: str
+    progress: float
+    stage: str
+    status_reason: str | None
+    engine: str
+    prompt: str
+    negative_prompt: str | None
+    preset: str | None
+    aspect: str
+    width: int
+    height: int
+    count: int
+    seed: int
+    steps: int | None
+    guidance_scale: float | None
+    lora_scale: float | None
+    cost: int
+    images: tuple[ImageView, ...]
+    dismissed: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def active(self) -> bool:
+        """Whether more is still to come."""
+        return self.status in OPEN
+
+
+async def quote(session: AsyncSession, deps: Deps, *, user_id: UUID, count: int) -> GenerationQuote:
+    """What `count` images cost and take: one credit each."""
+    balance = await ledger.balance(session, user_id=user_id)
+    each = await runs.typical_seconds(session, deps, kind="generation")
+    each = each if each is not None else deps.engine.info.image_seconds
+    return GenerationQuote(count, balance.available, None if each is None else each * count)
+
+
+async def create(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, request: GenerationRequest
+) -> GenerationView:
+    """Reserves the credits and queues the images, all in the caller's transaction.
+
+    Raises Invalid, NotFound, Conflict (model not ready), InsufficientCredits.
+    """
+    model = await user_models.owned(session, user_id=user_id, user_model_id=request.user_model_id)
+    usable(deps, model)
+    row = _row(deps, user_id, request)
+    session.add(row)
+    await session.flush()
+    await ledger.reserve(
+        session,
+        user_id=user_id,
+        credits=row.cost,
+        reference=reference(row.id),
+        purpose=f"{row.count} {'image' if row.count == 1 else 'images'} of {model.name}",
+    )
+    if model.dismissed_at is None:  # "make its first images" has been answered
+        await user_models.dismiss(session, user_id=user_id, user_model_id=model.id)
+    batch = deps.engine.info.batch
+    for first in range(0, row.count, batch):
+        await runs.start(
+            session,
+            deps,
+            kind="generation",
+            user_id=user_id,
+            limits=LIMITS,
+            generation_id=row.id,
+            first=first,
+            units=min(batch, row.count - first),
+        )
+    await changed(session, generation_id=row.id, user_id=user_id)
+    return await get(session, deps, user_id=user_id, generation_id=row.id)
+
+
+async def get(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, generation_id: UUID
+) -> GenerationView:
+    """One generation with the pictures that are finished so far. Raises NotFound."""
+    row = await _owned(session, user_id=user_id, generation_id=generation_id)
+    return (await _views(session, deps, [row]))[0]
+
+
+async def list_(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    user_id: UUID,
+    cursor: str | None = None,
+    limit: int = 20,
+    dismissed: bool = True,
+) -> paging.Page[GenerationView]:
+    """A member's requests, newest first; `dismissed=False` leaves out what was put away."""
+    shown = [Generation.user_id == user_id]
+    if not dismissed:
+        shown.append(Generation.dismissed_at.is_(None))
+    page = await paging.newest(session, Generation, *shown, cursor=cursor, limit=limit)
+    return paging.Page(tuple(await _views(session, deps, page.items)), page.next_cursor)
+
+
+async def cancel(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, generation_id: UUID
+) -> GenerationView:
+    """Final at once: finished pictures stay and are paid, all other credits come back.
+
+    A second cancel changes nothing. Raises NotFound; Conflict when it has already ended.
+    """
+    row = await _owned(session, user_id=user_id, generation_id=generation_id)
+    if row.status not in (*OPEN, "canceled"):
+        raise Conflict("These images are already finished.")
+    if canceled := await runs.cancel(session, generation_id=row.id):
+        await settle(session, row, status="canceled", reason="You stopped this.")
+        for run in canceled:
+            await discard(session, run)
+    return await get(session, deps, user_id=user_id, generation_id=generation_id)
+
+
+async def dismiss(session: AsyncSession, *, user_id: UUID, generation_id: UUID) -> None:
+    """Puts its card away. Raises NotFound; Conflict while it is at work."""
+    row = await _owned(session, user_id=user_id, generation_id=generation_id)
+    if row.status in OPEN:
+        raise Conflict("These images are still being made.")
+    row.dismissed_at = func.now()
+    await session.flush()
+    await changed(session, generation_id=row.id, user_id=user_id)
+
+
+def usable(deps: Deps, model: UserModel) -> None:
+    """Raises Conflict, with what to do, unless this engine can make images of the model."""
+    if model.status != "ready":
+        raise Conflict("This model is not ready yet. Train it first.", status=model.status)
+    if deps.engine.info.needs_weights and model.lora_key is None:
+        raise Conflict(
+            f"This model was made with another engine. Train it again to use it with "
+            f"{deps.engine.info.label}."
+        )
+
+
+def reference(generation_id: UUID) -> str:
+    """The name of its hold in the ledger."""
+    return f"generation:{generation_id}"
+
+
+def incoming(run: runs.Run) -> str:
+    """The folder that an engine puts its images in, before they are checked."""
+    return f"{run.user_id}/incoming/{run.id.hex}"
+
+
+async def discard(session: AsyncSession, run: runs.Run) -> None:
+    """Erases what a run put, or still puts while its URLs are valid."""
+    await erasing.request(session, prefix=incoming(run))
+    if run.attempt:
+        late = runs.URL_EXPIRY + timedelta(minutes=5)
+        await erasing.request(session, prefix=incoming(run), delay=late)
+
+
+async def settle(
+    session: AsyncSession, row: Generation, *, status: str, reason: str | None
+) -> None:
+    """Ends it, once: one credit is captured for each image made, the rest is given back."""
+    query = select(Generation.status).where(Generation.id == row.id).with_for_update()
+    if await session.scalar(query) not in OPEN:
+        return
+    made = await runs.made(session, generation_id=row.id)
+    if made:
+        await ledger.capture(session, reference=reference(row.id), credits=len(made))
+    else:
+        await ledger.release(session, reference=reference(row.id))
+    row.status, row.status_reason, row.stage = status, reason, ""
+    row.progress = 1.0 if status == "succeeded" else row.progress
+    row.finished_at = func.now()
+    await session.flush()
+    await changed(session, generation_id=row.id, user_id=row.user_id)
+
+
+async def changed(session: AsyncSession, *, generation_id: UUID, user_id: UUID) -> None:
+    """Tells open pages that this generation is to be read again."""
+    await notify.publish(session, topic="generation", id=generation_id, user_id=user_id)
+
+
+def _row(deps: Deps, user_id: UUID, request: GenerationRequest) -> Generation:
+    info = deps.engine.info
+    if request.aspect not in ASPECTS:
+        raise Invalid("Choose one of the offered formats.", aspect=list(ASPECTS))
+    if not 1 <= request.count <= info.max_count:
+        raise Invalid(f"Ask for 1 to {info.max_count} images at a time.", field="count")
+    if request.seed is not None and not 0 <= request.seed <= MAX_SEED:
+        raise Invalid(f"A seed is a number from 0 to {MAX_SEED:,}.", field="seed")
+    if request.preset is not None:
+        styles.get(request.preset)
+    if request.negative_prompt and not info.negative_prompt:
+        raise Invalid(f"{info.label} takes no negative prompt.", field="negative_prompt")
+    _within("Steps", request.steps, info.steps, info.label)
+    _within("Guidance scale", request.guidance_scale, info.guidance_scale, info.label)
+    _within("LoRA scale", request.lora_scale, info.lora_scale, info.label)
+    width, height = ASPECTS[request.aspect]
+    negative = texts.clean(request.negative_prompt or "", field="Negative prompt", maximum=500)
+    return Generation(
+        id=deps.new_id(),
+        user_id=user_id,
+        user_model_id=request.user_model_id,
+        engine=info.name,
+        prompt=texts.clean(request.prompt, field="Prompt", maximum=PROMPT_LENGTH, minimum=1),
+        negative_prompt=negative or None,
+        preset=request.preset,
+        aspect=request.aspect,
+        width=width,
+        height=height,
+        count=request.count,
+        seed=deps.new_seed() if request.seed is None else request.seed,
+        steps=request.steps,
+        guidance_scale=request.guidance_scale,
+        lora_scale=request.lora_scale,
+        cost=request.count,
+    )
+
+
+def _within(name: str, value: float | None, allowed: Parameter | None, engine: str) -> None:
+    if value is None:
+        return
+    if allowed is None:
+        raise Invalid(f"{name} can’t be set with {engine}.", field=name.lower())
+    if not allowed.minimum <= value <= allowed.maximum:
+        raise Invalid(
+            f"{name} goes from {allowed.minimum:g} to {allowed.maximum:g}.", field=name.lower()
+        )
+
+
+async def _owned(session: AsyncSession, *, user_id: UUID, generation_id: UUID) -> Generation:
+    row = await session.scalar(
+        select(Generation)
+        .where(Generation.id == generation_id, Generation.user_id == user_id)
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound("There is no such generation.")
+    return row
+
+
+async def _views(
+    session: AsyncSession, deps: Deps, rows: Sequence[Generation]
+) -> list[GenerationView]:
+    images: dict[UUID, list[ImageView]] = {}
+    for image in await session.execute(
+        select(*gallery_images.COLUMNS)
+        .where(
+            GeneratedImage.generation_id.in_([row.id for row in rows]),
+            GeneratedImage.deleted_at.is_(None),
+        )
+        .order_by(GeneratedImage.position)
+    ):
+        images.setdefault(image.generation_id, []).append(gallery_images.view(image, deps))
+    names = await session.execute(
+        select(UserModel.id, UserModel.name).where(
+            UserModel.id.in_({row.user_model_id for row in rows if row.user_model_id})
+        )
+    )
+    by_id = dict(names.all())
+    return [
+        _view(
+            row, images.get(row.id, []), by_id.get(row.user_model_id) if row.user_model_id else None
+        )
+        for row in rows
+    ]
+
+
+def _view(row: Generation, images: Sequence[ImageView], name: str | None) -> GenerationView:
+    copied = (
+        "id", "user_model_id", "status", "progress", "stage", "status_reason", "engine", "prompt",
+        "negative_prompt", "preset", "aspect", "width", "height", "count", "seed", "steps",
+        "guidance_scale", "lora_scale", "cost", "created_at", "started_at", "finished_at",
+    )  # fmt: skip
+    return GenerationView(
+        **{field: getattr(row, field) for field in copied},
+        user_model_name=name,
+        images=tuple(images),
+        dismissed=row.dismissed_at is not None,
+    )

@@ -1,0 +1,1 @@
+"""From photos to a trained model: consent, photos, coach, trainings, likeness."""

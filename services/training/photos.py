@@ -1,0 +1,338 @@
+"""Training photos: taken in one at a time with a verdict each, listed, removed, judged as a set."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import GeneratedImage, TrainingImage, User, UserModel
+from services import imaging
+from services.deps import Deps
+from services.errors import Conflict, NotFound
+from services.faces.base import Box
+from services.faces.compare import strangers
+from services.files import erasing
+from services.files.uploads import Upload
+from services.imaging import Ingested
+from services.kit import notify
+from services.storage import keys
+from services.training import consents, likeness, photo_coach
+from services.training.photo_coach import PhotoWarning, SetVerdict
+
+EDITABLE = ("draft", "failed", "canceled")
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoView:
+    """One accepted photo. width, height: as uploaded, upright. thumbhash: base64.
+
+    thumb_url, full_url: signed, for this product's pages, good for some minutes.
+    face_box: (left, top, right, bottom) in 0..1; None without a face, or where nobody looked.
+    """
+
+    id: UUID
+    name: str
+    format: str
+    width: int
+    height: int
+    thumbhash: str
+    warnings: tuple[PhotoWarning, ...]
+    created_at: datetime
+    thumb_url: str
+    full_url: str
+    face_box: Box | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one uploaded file. code: "accepted", or a key of a `REFUSALS` or `REASONS`.
+
+    photo: the accepted one; for "duplicate" the one that is already there.
+    """
+
+    name: str
+    accepted: bool
+    code: str
+    message: str
+    photo: PhotoView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSet:
+    """A user model's photos, oldest first, and the verdict on them together."""
+
+    photos: tuple[PhotoView, ...]
+    verdict: SetVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPhoto:
+    """A photo as an engine gets it. key: upright sRGB JPEG of at most 1024 px."""
+
+    id: UUID
+    key: str
+    warnings: tuple[str, ...]
+    face_box: Box | None
+
+
+async def receive(deps: Deps, *, user_id: UUID, user_model_id: UUID, upload: Upload) -> Verdict:
+    """Take one uploaded file into the set, or say why not; opens its own short transactions.
+
+    Raises NotFound, and Conflict when the set may not change any more.
+    """
+    if upload.too_large:
+        return _refused(upload, "too_large")
+    async with deps.transaction() as session:
+        model = await _model(session, user_id=user_id, user_model_id=user_model_id, lock=False)
+        folder = keys.new_folder(model.folder, "photos")
+        looks = deps.faces is not None and await consents.covers_faces(
+            session, user_model_id=user_model_id
+        )
+        if refusal := await _no_room(session, deps, model, upload):
+            return refusal
+    try:
+        photo = await imaging.ingest(upload.path, faces=looks)
+    except imaging.Rejected as error:
+        return Verdict(upload.name, False, error.code, str(error))
+    if code := photo_coach.refusal(photo):
+        return _refused(upload, code)
+    size = await imaging.store(deps.storage, folder, photo.files)
+    verdict = None
+    try:
+        async with deps.transaction() as session:
+            model = await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
+            verdict = await _no_room(session, deps, model, upload)
+            verdict = verdict or await _add(session, deps, model, upload, photo, folder, size)
+    finally:
+        if verdict is None or not verdict.accepted:
+            await deps.storage.erase(folder)
+    if deps.faces and photo.faces and verdict.accepted:
+        deps.faces.keep(folder, photo.faces[0].embedding)
+        await compare(deps, user_id=user_id, user_model_id=user_model_id)
+        return await _again(deps, folder) or verdict
+    return verdict
+
+
+async def compare(deps: Deps, *, user_id: UUID, user_model_id: UUID) -> None:
+    """Say of each photo whether it seems to show another person; after any change of the set.
+
+    Opens its own short transactions; the set may change between them, then it looks again.
+    """
+    if deps.faces is None:
+        return
+    for _ in range(TRIES):
+        async with deps.transaction() as session:
+            folders = _with_faces(await _rows(session, user_model_id))
+        known = await likeness.embeddings(deps, folders)
+        async with deps.transaction() as session:
+            await _hold(session, user_model_id)
+            rows = await _rows(session, user_model_id)
+            if _with_faces(rows) <= folders:
+                known = {row.folder: known[row.folder] for row in rows if row.folder in known}
+                if _mark(rows, strangers(known)):
+                    await session.flush()
+                    await notify.publish(
+                        session, topic="user_model", id=user_model_id, user_id=user_id
+                    )
+                return
+
+
+async def list_(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID
+) -> PhotoSet:
+    """The set with its verdict; raises NotFound."""
+    await _model(session, user_id=user_id, user_model_id=user_model_id)
+    rows = await _rows(session, user_model_id)
+    verdict = photo_coach.set_verdict([row.verdict["warnings"] for row in rows])
+    return PhotoSet(tuple(_view(row, deps) for row in rows), verdict)
+
+
+async def remove(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID, image_id: UUID
+) -> None:
+    """Take a photo out; its files go by a clean-up job. Raises NotFound, Conflict.
+
+    `compare` the others when this is committed.
+    """
+    await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
+    row = await session.scalar(
+        select(TrainingImage).where(
+            TrainingImage.id == image_id, TrainingImage.user_model_id == user_model_id
+        )
+    )
+    if row is None:
+        raise NotFound("There is no such photo.")
+    await erasing.request(session, prefix=row.folder)
+    await session.delete(row)
+    await session.flush()
+    if deps.faces:
+        deps.faces.forget(row.folder)
+    await notify.publish(session, topic="user_model", id=user_model_id, user_id=user_id)
+
+
+async def best(session: AsyncSession, user_model_id: UUID, n: int) -> list[TrainingPhoto]:
+    """The n most useful photos, best first (see `coach.usefulness`).
+
+    For services that have checked the owner; n=coach.MAX_PHOTOS gives the whole set.
+    """
+    rows = await _rows(session, user_model_id)
+    rows.sort(key=lambda row: photo_coach.usefulness(row.verdict))
+    return [
+        TrainingPhoto(
+            row.id,
+            f"{row.folder}/train.jpg",
+            tuple(row.verdict["warnings"]),
+            photo_coach.face_box(row.verdict),
+        )
+        for row in rows[:n]
+    ]
+
+
+async def used_bytes(session: AsyncSession, *, user_id: UUID) -> int:
+    """How much of their quota a member's photos and pictures take, trash included."""
+    photos = select(func.sum(TrainingImage.bytes)).where(TrainingImage.user_id == user_id)
+    pictures = select(func.sum(GeneratedImage.bytes)).where(GeneratedImage.user_id == user_id)
+    sums = select(
+        func.coalesce(photos.scalar_subquery(), 0) + func.coalesce(pictures.scalar_subquery(), 0)
+    )
+    return int(await session.scalar(sums) or 0)
+
+
+async def _model(
+    session: AsyncSession, *, user_id: UUID, user_model_id: UUID, lock: bool | None = None
+) -> UserModel:
+    """The member's model; with `lock` given (True: held for a change) it must be editable."""
+    query = select(UserModel).where(UserModel.id == user_model_id, UserModel.user_id == user_id)
+    model = await session.scalar(query.with_for_update(key_share=True) if lock else query)
+    if model is None:
+        raise NotFound("There is no such model.")
+    if lock is not None and model.status not in EDITABLE:
+        raise Conflict("Its photos cannot change once the training has begun.")
+    return model
+
+
+async def _hold(session: AsyncSession, user_model_id: UUID) -> None:
+    """Until the end of the transaction nobody else changes the set."""
+    query = select(UserModel.id).where(UserModel.id == user_model_id)
+    await session.execute(query.with_for_update(key_share=True))
+
+
+async def _rows(session: AsyncSession, user_model_id: UUID) -> list[TrainingImage]:
+    query = select(TrainingImage).where(TrainingImage.user_model_id == user_model_id)
+    return list(await session.scalars(query.order_by(TrainingImage.created_at, TrainingImage.id)))
+
+
+async def _no_room(
+    session: AsyncSession, deps: Deps, model: UserModel, upload: Upload
+) -> Verdict | None:
+    """The refusal that this file gets whatever is on it; None if there is none."""
+    same = await session.scalar(
+        select(TrainingImage).where(
+            TrainingImage.user_model_id == model.id, TrainingImage.sha256 == upload.sha256
+        )
+    )
+    if same:
+        return _refused(upload, "duplicate", _view(same, deps))
+    count = select(func.count()).where(TrainingImage.user_model_id == model.id)
+    if (await session.scalar(count) or 0) >= photo_coach.MAX_PHOTOS:
+        return _refused(upload, "full")
+    await session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+        {"key": f"quota:{model.user_id}"},
+    )
+    used = await used_bytes(session, user_id=model.user_id)
+    own_quota = await session.scalar(select(User.quota_bytes).where(User.id == model.user_id))
+    quota = deps.settings.member_quota_bytes if own_quota is None else own_quota
+    return _refused(upload, "quota") if used + upload.size > quota else None
+
+
+async def _add(
+    session: AsyncSession,
+    deps: Deps,
+    model: UserModel,
+    upload: Upload,
+    photo: Ingested,
+    folder: str,
+    size: int,
+) -> Verdict:
+    others = await _rows(session, model.id)
+    row = TrainingImage(
+        id=deps.new_id(),
+        user_id=model.user_id,
+        user_model_id=model.id,
+        sha256=upload.sha256,
+        phash=photo.phash,
+        folder=folder,
+        name=upload.name,
+        format=photo.format,
+        width=photo.width,
+        height=photo.height,
+        bytes=size,
+        thumbhash=photo.thumbhash,
+        verdict={
+            "warnings": photo_coach.warnings(photo, [row.phash for row in others]),
+            **photo_coach.facts(photo),
+        },
+    )
+    session.add(row)
+    await session.flush()
+    await session.refresh(row)
+    await notify.publish(session, topic="user_model", id=model.id, user_id=model.user_id)
+    return _accepted(row, deps)
+
+
+async def _again(deps: Deps, folder: str) -> Verdict | None:
+    """The verdict on a photo now that it was compared; None if it has gone meanwhile."""
+    async with deps.transaction() as session:
+        query = select(TrainingImage).where(TrainingImage.folder == folder)
+        row = await session.scalar(query)
+        return _accepted(row, deps) if row else None
+
+
+def _accepted(row: TrainingImage, deps: Deps) -> Verdict:
+    view = _view(row, deps)
+    message = " ".join(warning.message for warning in view.warnings) or "Good."
+    return Verdict(row.name, True, "accepted", message, view)
+
+
+def _with_faces(rows: list[TrainingImage]) -> set[str]:
+    return {row.folder for row in rows if row.verdict.get("face")}
+
+
+def _mark(rows: list[TrainingImage], folders: set[str]) -> bool:
+    """Give and take the warning of a stranger; whether anything changed."""
+    changed = False
+    for row in rows:
+        codes = row.verdict["warnings"]
+        if (row.folder in folders) != (photo_coach.STRANGER in codes):
+            others = [code for code in codes if code != photo_coach.STRANGER]
+            codes = [photo_coach.STRANGER, *others] if row.folder in folders else others
+            row.verdict = {**row.verdict, "warnings": codes}
+            changed = True
+    return changed
+
+
+def _refused(upload: Upload, code: str, photo: PhotoView | None = None) -> Verdict:
+    return Verdict(upload.name, False, code, photo_coach.REFUSALS[code], photo)
+
+
+def _view(row: TrainingImage, deps: Deps) -> PhotoView:
+    codes: list[Any] = row.verdict["warnings"]
+    return PhotoView(
+        id=row.id,
+        name=row.name,
+        format=row.format,
+        width=row.width,
+        height=row.height,
+        thumbhash=base64.b64encode(row.thumbhash).decode(),
+        warnings=tuple(PhotoWarning(code, photo_coach.WARNINGS[code]) for code in codes),
+        created_at=row.created_at,
+        thumb_url=deps.storage.url(f"{row.folder}/thumb.webp"),
+        full_url=deps.storage.url(f"{row.folder}/full.jpg"),
+        face_box=photo_coach.face_box(row.verdict),
+    )

@@ -1,0 +1,271 @@
+"""The work behind a training: the dataset that is sent, and how its result becomes ours."""
+
+import asyncio
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import TrainingSample, UserModel
+from services import imaging, jobs
+from services.credits import ledger
+from services.deps import Deps
+from services.engines.base import FileRef, RemoteState, RemoteStatus, ResultFile, TrainRequest
+from services.faces.base import Embedding
+from services.files import erasing
+from services.remote import driver, progress_urls, results, runs
+from services.remote.results import BadResult
+from services.training import likeness, photo_coach, photos, trainings, user_models
+
+KIND = "training"
+MAX_SAMPLES = 40
+WEIGHTS_LIMIT = 2 * 2**30  # bytes; rank 32 on FLUX.2-klein-4B is about 100 MB
+HEADER_LIMIT = 16 * 2**20  # bytes of a safetensors header that we are ready to read
+MAX_METRICS = 400
+EARLY = {"", "preparing", "encoding"}
+
+
+async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
+    """One step of one training."""
+    return await driver.drive(deps, job, TrainingWork(deps))
+
+
+async def abandoned(session: AsyncSession, job: jobs.Job, reason: str) -> None:
+    """Ends a training whose job was given up."""
+    await driver.abandon(session, job, fail, reason)
+
+
+async def fail(session: AsyncSession, run: runs.Run, reason: str) -> None:
+    """No model: samples and files go, and what was reserved comes back."""
+    await session.execute(
+        delete(TrainingSample).where(TrainingSample.user_model_id == run.user_model_id)
+    )
+    reason = f"{reason} Nothing was charged. You can train it again."
+    await trainings.end(session, run, status="failed", reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingWork:
+    """`remote.Work` for user models."""
+
+    deps: Deps
+    limits: runs.Limits = trainings.LIMITS
+
+    async def prepare(self, run: runs.Run) -> TrainRequest:
+        """What is sent; the dataset lies in our storage before that."""
+        async with self.deps.transaction() as session:
+            row = await _row(session, run)
+            chosen = await photos.best(session, row.id, photo_coach.MAX_PHOTOS)
+        request = self._request(run, row, chosen)
+        if self.deps.engine.info.needs_weights:
+            files = [await self.deps.storage.get(photo.key) for photo in chosen]
+            archive = await asyncio.to_thread(zipped, files)
+            await self.deps.storage.put(
+                request.dataset.key, archive, content_type="application/zip"
+            )
+        return request
+
+    async def send(self, request: TrainRequest) -> RemoteStatus:
+        """The one submit."""
+        return await self.deps.engine.submit_training(request)
+
+    async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
+        """Stage, share, time left and one more point of the loss curve."""
+        row = await _row(session, run)
+        running = status.state is RemoteState.RUNNING
+        before = (row.status, row.stage, row.progress, row.seconds_left, len(row.metrics))
+        if running:
+            row.status = "preparing" if status.stage in EARLY else "training"
+            row.started_at = row.started_at or await runs.now(session)
+        row.stage = status.stage or ("" if running else "waiting")
+        row.progress = max(row.progress, min(1.0, status.progress))
+        row.seconds_left = status.seconds_left
+        row.metrics = _with_metrics(row.metrics, status.metrics)
+        if before != (row.status, row.stage, row.progress, row.seconds_left, len(row.metrics)):
+            await session.flush()
+            await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
+
+    async def collect(self, run: runs.Run, status: RemoteStatus) -> None:
+        """Samples that are new; at the end the weights, checked to be safetensors."""
+        async with self.deps.transaction() as session:
+            row = await _row(session, run)
+            query = select(TrainingSample.key).where(TrainingSample.user_model_id == row.id)
+            stored = set(await session.scalars(query))
+        folder = f"{trainings.folder(row, run)}/samples"
+        samples = {f"{folder}/{sample.index:02}.webp": sample for sample in status.samples}
+        new = samples.keys() - stored
+        centre = await likeness.centroid(self.deps, user_model_id=row.id) if new else None
+        for key in sorted(new):
+            await self._keep_sample(run, row, key, samples[key], centre)
+        if status.state is RemoteState.SUCCEEDED and self.deps.engine.info.needs_weights:
+            await check_weights(self.deps, self._weights_key(run, row))
+
+    async def find(self, run: runs.Run) -> RemoteStatus | None:
+        """The weights of a lost submit, if a worker has put them."""
+        if not self.deps.engine.info.needs_weights:
+            return None
+        async with self.deps.transaction() as session:
+            key = self._weights_key(run, await _row(session, run))
+        if await self.deps.storage.head(key) is None:
+            return None
+        return RemoteStatus(run.remote_id or "", RemoteState.SUCCEEDED, progress=1.0)
+
+    async def succeed(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
+        """The model is ready; what only the training needed is erased."""
+        row = await _row(session, run)
+        if run.credits:
+            await ledger.capture(
+                session, reference=trainings.reference(run.id), credits=run.credits
+            )
+        if self.deps.engine.info.needs_weights:
+            row.lora_key = self._weights_key(run, row)
+        row.recipe = {**row.recipe, **status.recipe}
+        row.base_model = status.recipe.get("base_model", row.base_model)
+        row.metrics = _with_metrics(row.metrics, status.metrics)
+        row.likeness = await _likeness(session, row.id)
+        row.status, row.stage, row.progress, row.seconds_left = "ready", "", 1.0, None
+        row.started_at = row.started_at or await runs.now(session)
+        row.finished_at = await runs.now(session)
+        await session.flush()
+        scratch = f"{trainings.folder(row, run)}/scratch"
+        await erasing.request(session, prefix=scratch)
+        await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
+
+    async def fail(self, session: AsyncSession, run: runs.Run, reason: str) -> None:
+        """Ends it without a model."""
+        await fail(session, run, reason)
+
+    def _request(
+        self, run: runs.Run, row: UserModel, chosen: Sequence[photos.TrainingPhoto]
+    ) -> TrainRequest:
+        scratch = f"{trainings.folder(row, run)}/scratch"
+        return TrainRequest(
+            client_job_id=run.id,
+            user_model_id=row.id,
+            subject=row.subject,
+            trigger_word=row.trigger_word,
+            photos=[runs.readable(self.deps, photo.key) for photo in chosen],
+            dataset=runs.readable(self.deps, f"{scratch}/dataset.zip"),
+            face_boxes=[photo.face_box for photo in chosen],
+            weights=runs.writable(
+                self.deps,
+                self._weights_key(run, row),
+                content_type="application/octet-stream",
+                limit=WEIGHTS_LIMIT,
+            ),
+            samples=self._samples(scratch),
+            seed=row.recipe["seed"],
+            base_model=row.base_model,
+            progress_url=progress_urls.url(self.deps, run.id),
+        )
+
+    def _samples(self, scratch: str) -> list[FileRef]:
+        return [
+            runs.writable(
+                self.deps,
+                f"{scratch}/{i}.jpg",
+                content_type="image/jpeg",
+                limit=results.MAX_BYTES,
+            )
+            for i in range(MAX_SAMPLES)
+        ]
+
+    def _weights_key(self, run: runs.Run, row: UserModel) -> str:
+        return f"{trainings.folder(row, run)}/lora.safetensors"
+
+    async def _keep_sample(
+        self,
+        run: runs.Run,
+        row: UserModel,
+        key: str,
+        sample: ResultFile,
+        centre: Embedding | None,
+    ) -> None:
+        """A sample that can't be read is skipped: no training fails for it."""
+        put = f"{trainings.folder(row, run)}/scratch/{sample.index}.jpg"
+        try:
+            data = await results.read(self.deps, sample, put=put)
+            derived = await imaging.derive(data, faces=centre is not None)
+        except (imaging.Rejected, BadResult):
+            return
+        await self.deps.storage.put(key, derived.files["thumb.webp"], content_type="image/webp")
+        async with self.deps.transaction() as session:
+            await session.execute(
+                insert(TrainingSample)
+                .values(
+                    id=self.deps.new_id(),
+                    user_model_id=row.id,
+                    key=key,
+                    step=sample.step or 0,
+                    likeness=likeness.of(derived.faces, centre),
+                )
+                .on_conflict_do_nothing()
+            )
+
+
+async def check_weights(deps: Deps, key: str) -> None:
+    """Raises BadResult unless the object is a whole safetensors file with tensors in it."""
+    info = await deps.storage.head(key)
+    if info is None:
+        raise BadResult("The trained model never arrived.")
+    if not 8 < info.size <= WEIGHTS_LIMIT:
+        raise BadResult("The trained model arrived damaged.")
+    start = await _range(deps, key, 0, 8)
+    length = struct.unpack("<Q", start)[0]
+    if not 2 <= length <= min(HEADER_LIMIT, info.size - 8):
+        raise BadResult("The trained model arrived damaged.")
+    try:
+        header = json.loads(await _range(deps, key, 8, 8 + length))
+        ends = [t["data_offsets"][1] for name, t in header.items() if name != "__metadata__"]
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        raise BadResult("The trained model arrived damaged.") from None
+    if not ends or max(ends) != info.size - 8 - length:
+        raise BadResult("The trained model arrived damaged.")
+
+
+async def _range(deps: Deps, key: str, start: int, end: int) -> bytes:
+    return b"".join([part async for part in deps.storage.stream(key, start=start, end=end)])
+
+
+def zipped(files: Sequence[bytes]) -> bytes:
+    """A flat archive, stored; order is by name. The same photos give the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for i, data in enumerate(files):
+            archive.writestr(zipfile.ZipInfo(f"{i:03}.jpg"), data)
+    return out.getvalue()
+
+
+def _with_metrics(have: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """The curve so far: the engine's own where it keeps one, else one more point at a later step.
+
+    Every other point goes when there are too many.
+    """
+    curve, latest = new.get("loss_curve") or (), {k: v for k, v in new.items() if k != "loss_curve"}
+    total = latest.get("total_steps")
+    points = [{"step": step, "total_steps": total, "loss": loss} for step, loss in curve] or have
+    step = latest.get("step")
+    if step and (not points or step > points[-1]["step"]):
+        points = [*points, latest]
+    return points[::-2][::-1] if len(points) > MAX_METRICS else points
+
+
+async def _likeness(session: AsyncSession, user_model_id: UUID) -> float | None:
+    """The mean of the samples of the last step; None where none was measured."""
+    mean = func.avg(TrainingSample.likeness)
+    query = select(mean).where(TrainingSample.user_model_id == user_model_id)
+    return await session.scalar(
+        query.group_by(TrainingSample.step).order_by(TrainingSample.step.desc()).limit(1)
+    )
+
+
+async def _row(session: AsyncSession, run: runs.Run) -> UserModel:
+    return await session.get_one(UserModel, run.user_model_id, populate_existing=True)
