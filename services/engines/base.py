@@ -192,16 +192,85 @@ class EngineInfo:
     cost_per_image_usd: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Something of the prompt that the picture will show. word: as the member wrote it.
+
+    kind: place, light, weather, season, mood, lens, framing, colour, text, or without (what the
+    member did not want and the picture will not have).
+    """
+
+    label: str
+    kind: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Something of the prompt that the picture won't show; reason: why, where it is known."""
+
+    word: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """A prompt as an engine with a vocabulary reads it, in the prompt's order."""
+
+    understood: tuple[Term, ...] = ()
+    not_understood: tuple[NotUnderstood, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A word of the vocabulary that can be picked; colour: `#rrggbb` where it is one."""
+
+    kind: str
+    value: str
+    label: str
+    colour: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A part of the vocabulary under its heading."""
+
+    title: str
+    options: tuple[Option, ...]
+
+
+class Words(Protocol):
+    """How an engine reads prompts that follows a vocabulary of its own.
+
+    ideas: whole sentences that it follows. choose: the prompt with the option written into it,
+    in place of what excludes it; without the option where the prompt already has it.
+    """
+
+    @property
+    def ideas(self) -> Sequence[str]: ...  # noqa: D102
+
+    @property
+    def vocabulary(self) -> Sequence[Choices]: ...  # noqa: D102
+
+    def understand(self, prompt: str) -> Understanding: ...  # noqa: D102
+
+    def choose(self, prompt: str, option: Option) -> str: ...  # noqa: D102
+
+
 class Engine(Protocol):
     """Trains and generates. Every call is bounded in time and never retries a submit by itself.
 
     submit_*: raises Refused or Unknown; a synchronous engine answers with a final status.
     poll: raises Refused(retryable=True) when the engine cannot be asked at present.
     cancel: True if the engine stopped it; False if it can't, and the result is to be discarded.
+    words: None where the engine takes any words.
     """
 
     @property
     def info(self) -> EngineInfo: ...  # noqa: D102
+
+    @property
+    def words(self) -> Words | None: ...  # noqa: D102
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus: ...  # noqa: D102
 

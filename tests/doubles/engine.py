@@ -15,6 +15,7 @@ from services.engines.base import (
     RemoteStatus,
     ResultFile,
     TrainRequest,
+    Words,
 )
 
 Answer = RemoteStatus | Exception | Callable[[], RemoteStatus]
@@ -44,6 +45,8 @@ def images(*files: bytes, first: int = 0) -> RemoteStatus:
 
 class ScriptedEngine:
     """Answers submits and polls from two scripts, in order; the last answer is repeated."""
+
+    words: Words | None = None
 
     def __init__(self, info: EngineInfo = INFO) -> None:
         self.info = info

@@ -19,6 +19,7 @@ from services.engines.base import (
     ResultFile,
     TrainRequest,
 )
+from services.engines.preview.words.vocabulary import Vocabulary
 from services.storage.base import Storage, StorageError
 
 NAME = "preview"
@@ -56,6 +57,7 @@ class PreviewEngine:
     """
 
     info = INFO
+    words = Vocabulary()
 
     def __init__(self, storage: Storage, render: Render, *, parallel: int = 1) -> None:
         self._storage = storage
