@@ -103,7 +103,7 @@ def _free_port() -> int:
 
 def _ready(settings: Settings) -> bool:
     try:
-        return httpx.get(f"{settings.base_url}/readyz").status_code == 200
+        return httpx.get(f"http://127.0.0.1:{settings.port}/readyz").status_code == 200
     except httpx.TransportError:
         return False
 
