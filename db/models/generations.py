@@ -55,6 +55,7 @@ class Generation(Base):
     guidance_scale: Mapped[float | None]
     lora_scale: Mapped[float | None]
     cost: Mapped[int]  # credits
+    reading: Mapped[Json]  # how an engine with a vocabulary read the prompt; {} of any other
     dismissed_at: Mapped[When | None]
     created_at: Mapped[Now]
     started_at: Mapped[When | None]

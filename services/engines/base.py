@@ -171,6 +171,7 @@ class EngineInfo:
     batch: images in one submit; a larger count becomes several, at the same time.
     needs_weights: a training ends with a LoRA, and images can't be made without one.
     cost_per_image_usd: None where it is not known or nothing is paid.
+    tag: what its pictures are marked with; empty where nothing need be said.
     """
 
     name: str
@@ -190,6 +191,7 @@ class EngineInfo:
     image_seconds: float | None = None
     training_seconds: float | None = None
     cost_per_image_usd: float | None = None
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,8 +255,12 @@ def _recipe(row: Generation, model: UserModel | None) -> dict[str, Any]:
         "guidance_scale",
         "lora_scale",
     ]
-    return {name: getattr(row, name) for name in fields} | {
-        "user_model_id": str(row.user_model_id) if row.user_model_id else None,
-        "base_model": model and model.base_model,
-        "trigger_word": model and model.trigger_word,
-    }
+    return (
+        {name: getattr(row, name) for name in fields}
+        | row.reading
+        | {
+            "user_model_id": str(row.user_model_id) if row.user_model_id else None,
+            "base_model": model and model.base_model,
+            "trigger_word": model and model.trigger_word,
+        }
+    )

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import GeneratedImage, Generation, UserModel
 from services.credits import ledger
 from services.deps import Deps
-from services.engines.base import Parameter
+from services.engines.base import NotUnderstood, Parameter, Term
 from services.errors import Conflict, Invalid, NotFound
 from services.files import erasing
 from services.gallery import images as gallery_images
 from services.gallery.images import ImageView
 from services.kit import notify, paging, texts
 from services.remote import runs
-from services.studio import styles
+from services.studio import prompt_reading, styles
 from services.training import user_models
 
 # About one megapixel each, exact in ratio, both sides multiples of 16 as FLUX needs.
@@ -81,7 +81,11 @@ class GenerationQuote:
 
 @dataclass(frozen=True, slots=True)
 class GenerationView:
-    """One request as its owner sees it. progress: 0.0-1.0; cost: credits reserved for it."""
+    """One request as its owner sees it. progress: 0.0-1.0; cost: credits reserved for it.
+
+    made_by: how its pictures are marked, or empty. understood, not_understood: how the engine
+    read the prompt; None where the engine takes any words.
+    """
 
     id: UUID
     user_model_id: UUID | None
@@ -103,6 +107,9 @@ class GenerationView:
     guidance_scale: float | None
     lora_scale: float | None
     cost: int
+    made_by: str
+    understood: tuple[Term, ...] | None
+    not_understood: tuple[NotUnderstood, ...] | None
     images: tuple[ImageView, ...]
     dismissed: bool
     created_at: datetime
@@ -281,13 +288,14 @@ def _row(deps: Deps, user_id: UUID, request: GenerationRequest) -> Generation:
     _within("Guidance scale", request.guidance_scale, info.guidance_scale, info.label)
     _within("LoRA scale", request.lora_scale, info.lora_scale, info.label)
     width, height = ASPECTS[request.aspect]
+    prompt = texts.clean(request.prompt, field="Prompt", maximum=PROMPT_LENGTH, minimum=1)
     negative = texts.clean(request.negative_prompt or "", field="Negative prompt", maximum=500)
     return Generation(
         id=deps.new_id(),
         user_id=user_id,
         user_model_id=request.user_model_id,
         engine=info.name,
-        prompt=texts.clean(request.prompt, field="Prompt", maximum=PROMPT_LENGTH, minimum=1),
+        prompt=prompt,
         negative_prompt=negative or None,
         preset=request.preset,
         aspect=request.aspect,
@@ -299,6 +307,7 @@ def _row(deps: Deps, user_id: UUID, request: GenerationRequest) -> Generation:
         guidance_scale=request.guidance_scale,
         lora_scale=request.lora_scale,
         cost=request.count,
+        reading=prompt_reading.read(deps.engine, prompt),
     )
 
 
@@ -357,9 +366,13 @@ def _view(row: Generation, images: Sequence[ImageView], name: str | None) -> Gen
         "negative_prompt", "preset", "aspect", "width", "height", "count", "seed", "steps",
         "guidance_scale", "lora_scale", "cost", "created_at", "started_at", "finished_at",
     )  # fmt: skip
+    reading = prompt_reading.stored(row.reading)
     return GenerationView(
         **{field: getattr(row, field) for field in copied},
         user_model_name=name,
+        made_by=reading.made_by,
+        understood=reading.understood,
+        not_understood=reading.not_understood,
         images=tuple(images),
         dismissed=row.dismissed_at is not None,
     )

@@ -38,6 +38,7 @@ INFO = EngineInfo(
     base_model="likeness-preview-1",
     resubmit_safe=True,
     cost_per_image_usd=0.0,
+    tag="Photo booth, no generative AI",
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 from services.credits import ledger
 from services.deps import Deps
 from services.engines.base import RemoteState, RemoteStatus
+from services.engines.preview.words.vocabulary import Vocabulary
 from services.remote import progress_urls
 from tests.doubles.engine import ScriptedEngine, images, picture
 from tests.serving import browser, serving
@@ -108,6 +109,42 @@ async def test_images_are_asked_for_and_followed(
     assert (done["status"], [image["seed"] for image in done["images"]]) == ("succeeded", [5, 6])
     assert (await client.get("/api/generations/count")).json() == {"count": 2}
     assert (await client.post(f"/api/generate/{id}/cancel")).status_code == 409
+
+
+async def test_what_the_engine_understood_is_answered_and_kept_with_each_picture(
+    client: httpx.AsyncClient, studio: Studio, engine: ScriptedEngine
+) -> None:
+    engine.words = Vocabulary()
+    engine.is_(tag="Photo booth, no generative AI")
+    engine.on_submit.append(images(picture()))
+    prompt = "As an astronaut in a café at dawn"
+    body = {"model_id": await ready_model(studio), "prompt": prompt, "count": 1}
+    id = (await client.post("/api/generate", json=body)).json()["job_id"]
+    engine.words = None  # another engine, or other words, by the time that it is made
+    await studio.ended(UUID(id))
+    expected = {
+        "made_by": "Photo booth, no generative AI",
+        "understood": [
+            {"label": "café", "kind": "place", "word": "café"},
+            {"label": "dawn", "kind": "light", "word": "dawn"},
+        ],
+        "not_understood": [
+            {"word": "astronaut", "reason": "the booth can't dress you up; a real engine can"}
+        ],
+    }
+    done = (await client.get(f"/api/generate/{id}")).json()
+    assert {name: done[name] for name in expected} == expected
+    recipe = (await client.get(f"/api/images/{done['images'][0]['id']}")).json()["recipe"]
+    assert {name: recipe[name] for name in expected} == expected
+
+
+async def test_an_engine_that_takes_any_words_says_nothing_of_them(
+    client: httpx.AsyncClient, studio: Studio
+) -> None:
+    body = {"model_id": await ready_model(studio), "prompt": "As an astronaut in a café"}
+    id = (await client.post("/api/generate", json=body)).json()["job_id"]
+    view = (await client.get(f"/api/generate/{id}")).json()
+    assert (view["understood"], view["not_understood"], view["made_by"]) == (None, None, "")
 
 
 async def test_a_request_is_canceled(
