@@ -1,141 +1,52 @@
-"""Likeness: settings, database, parts, pages, and the server that runs them all."""
+"""Likeness: `main.py` serves until it is stopped, `main.py COMMAND` does one thing and ends."""
 
-import asyncio
 import contextlib
-import gc
+import os
 import signal
 import sys
-from types import FrameType
 
-from fastapi.middleware.gzip import GZipMiddleware
-from nicegui import app, ui
-from nicegui.server import Server
+import click
 
-import pages
-from components import design, live
-from pages.server import operations, sockets
-from services.app import bootstrap, commands, error_reports, logs, startup
-from services.app.bootstrap import Product
-from services.app.commands import Order
-from services.app.startup import CannotStart, say
-from services.settings import Settings
+from db.errors import CannotStart
+from services.app import commands
+from services.app.version import VERSION
 
 
-def main() -> None:
-    """Runs a command, or the server until Ctrl-C or SIGTERM; what was started is stopped again."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    settings = startup.read_settings()
-    logs.configure(settings.log_level, secrets=startup.secrets_of(settings))
-    error_reports.configure(settings)
-    if len(sys.argv) > 1:
-        run_command(settings, sys.argv[1], sys.argv[2:])
-    else:
-        run_server(settings)
+@click.group(commands=commands.COMMANDS, invoke_without_command=True)
+@click.version_option(VERSION, prog_name="Likeness", message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Likeness, a personal AI photo studio.
+
+    Without a command it serves until Ctrl-C. Settings are read from the environment and from .env;
+    .env.example explains each of them.
+    """
+    os.umask(0o077)  # what is written from now on no other account may read
+    serving = context.invoked_subcommand is None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0 if serving else 128 + signal.SIGTERM))
+    if serving:
+        with contextlib.suppress(KeyboardInterrupt):
+            serve()
 
 
-def run_server(settings: Settings) -> None:
-    """Pages, API and scheduler over one product."""
-    startup.check_port(settings)
-    with startup.opened_database(settings, say) as url:
-        product = bootstrap.build(settings, url)
-        if settings.role != "worker":
-            pages.register_all(product.deps)
-        operations.register(product.health)
-        for subscriber in (live.changed, sockets.on_notice(product.deps)):
-            product.listener.subscribe(subscriber)
-        app.on_startup(lambda: start(product))
-        app.on_shutdown(product.stop)
-        serve(settings)
+def serve() -> None:
+    """Settings, port and database; then the server, whose import takes seconds."""
+    from services.app import startup
+    from services.settings import Settings
 
+    try:
+        settings = startup.read_settings(Settings)
+        startup.check_port(settings)
+        with startup.opened_database(settings, startup.say) as url:
+            from pages.server import run
 
-def run_command(settings: Settings, name: str, arguments: list[str]) -> None:
-    """One thing for the operator, and no server."""
-    command = commands.named(name)
-
-    async def run(product: Product, url: str) -> None:
-        try:
-            await command(Order(product.deps, url, say, arguments))
-        finally:
-            await product.stop()
-
-    with startup.opened_database(settings, say) as url:
-        asyncio.run(run(bootstrap.build(settings, url), url))
-
-
-async def start(product: Product) -> None:
-    """What needs the running event loop; then one line with the address, and perhaps a link."""
-    await product.start()
-    retire_at_once(product)
-    tune_garbage_collector()
-    while not Server.instance.started:  # noqa: ASYNC110  # uvicorn has no event for it
-        await asyncio.sleep(0.02)
-    settings = product.deps.settings
-    say(f"Likeness is ready at {settings.base_url}")
-    if settings.role != "worker" and (link := await product.first_admin_link()):
-        say(f"Become its first administrator with this link, which works once: {link}")
-
-
-def retire_at_once(product: Product) -> None:
-    """At a signal no more jobs are begun, even while the server still waits for open requests."""
-
-    def chained(number: signal.Signals) -> None:
-        stop = signal.getsignal(number)  # the server's own
-
-        def handle(number: int, frame: FrameType | None) -> None:
-            product.retire()
-            if callable(stop):
-                stop(number, frame)
-
-        signal.signal(number, handle)
-
-    chained(signal.SIGINT)
-    chained(signal.SIGTERM)
-
-
-def serve(settings: Settings) -> None:
-    """The server with the flags that keep pages small and many open tabs cheap."""
-    preload_components()
-    ui.run(
-        host=settings.host,
-        port=settings.port,
-        title="Likeness",
-        favicon=design.FAVICON,
-        language="en-US",
-        dark=None,
-        reload=False,
-        show=False,
-        show_welcome_message=False,
-        tailwind=False,
-        reconnect_timeout=30,  # seconds: phones sleep
-        message_history_length=200,
-        binding_refresh_interval=None,
-        gzip_middleware_factory=lambda app: GZipMiddleware(app, minimum_size=1000, compresslevel=5),
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=5,
-        proxy_headers=False,  # pages.server.middleware does it
-        access_log=False,
-        server_header=False,
-        log_config=None,
-        lifespan="on",  # a failing start ends the program
-    )
-
-
-def preload_components() -> None:
-    """Registers every element, so that no process answers 404 for another one's script."""
-    for name in ui._LAZY_IMPORTS:
-        getattr(ui, name)
-
-
-def tune_garbage_collector() -> None:
-    """Leaves what lives for ever out of collection: full collections were pauses of 0.4 s."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+            run.serve(settings, url)
+    except CannotStart as error:
+        sys.exit(f"Likeness cannot start. {error}")
 
 
 if __name__ == "__main__":
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            main()
+        main()
     except CannotStart as error:
-        sys.exit(str(error) if len(sys.argv) > 1 else f"Likeness cannot start. {error}")
+        sys.exit(str(error))

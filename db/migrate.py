@@ -27,18 +27,12 @@ def upgrade(url: str) -> None:
 
     Raises CannotStart when the database is out of reach or newer than this release.
     """
-    try:
-        with connected(url) as connection:
-            connection.execute(text("set local lock_timeout = '10min'"))
-            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-            connection.execute(text("set local lock_timeout = '5s'"))
-            if needs_upgrade(connection):
-                command.upgrade(config(connection), "head")
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[-1]
-        raise CannotStart(
-            f"The database cannot be used ({reason}): check DATABASE_URL, and that it runs."
-        ) from error
+    with connected(url) as connection:
+        connection.execute(text("set local lock_timeout = '10min'"))
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+        connection.execute(text("set local lock_timeout = '5s'"))
+        if needs_upgrade(connection):
+            command.upgrade(config(connection), "head")
 
 
 def needs_upgrade(connection: Connection) -> bool:
@@ -64,14 +58,23 @@ def config(connection: Connection) -> Config:
 
 @contextlib.contextmanager
 def connected(url: str) -> Iterator[Connection]:
-    """One transaction on a `postgresql://` URL, committed at the end of the block."""
+    """One transaction on a `postgresql://` URL, committed at the end of the block.
+
+    Raises CannotStart when the database is out of reach, or refuses what the block asks of it.
+    """
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
         connect_args={"connect_timeout": 10},
     )
-    with engine.begin() as connection:
-        yield connection
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[-1]
+        raise CannotStart(
+            f"The database cannot be used ({reason}): check DATABASE_URL, and that it runs."
+        ) from error
 
 
 def write_revision(message: str) -> None:

@@ -14,13 +14,18 @@ def default_data_dir() -> Path:
     return Path("/var/lib/likeness") if os.geteuid() == 0 else Path("data")
 
 
-class Settings(BaseSettings):
-    """The operator's choices; `.env.example` explains each one."""
+class DatabaseSettings(BaseSettings):
+    """Where the database is: all that commands have to know that only save or restore it."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Field(default_factory=default_data_dir)
     database_url: SecretStr | None = None
+
+
+class Settings(DatabaseSettings):
+    """The operator's choices; `.env.example` explains each one."""
+
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: str | None = None

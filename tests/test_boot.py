@@ -5,11 +5,6 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -18,109 +13,13 @@ import pytest
 
 from db import migrate
 from db.embedded.server import EmbeddedPostgres
-from tests.programs import (
-    ORDINARY_USER,
-    REPOSITORY,
-    environment,
-    free_port,
-    ordinary_python,
-    postmasters,
-    running,
-)
+from tests.programs import ORDINARY_USER, ordinary_python, postmasters
+from tests.starting import Start
+from tests.starting import data_dir as data_dir
+from tests.starting import start as start
 from tests.waiting import eventually_sync
 
-START_SECONDS = 60
-STOP_SECONDS = 15
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/register\?token=\S+")
-
-
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
-    """A DATA_DIR that the database's own user can reach; no server may outlive the test."""
-    folder = Path(tempfile.mkdtemp(prefix="likeness-"))
-    folder.chmod(0o711)
-    yield folder / "data"
-    left = postmasters(folder / "data" / "postgres")
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(folder)
-    assert left == []
-
-
-class Program:
-    """`python main.py`, and what it says."""
-
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
-        self.process = process
-        self.url = f"http://127.0.0.1:{port}"
-        self.said = ""
-
-    def wait_for(self, words: str) -> str:
-        """Reads what it prints up to the line with these words; fails if it ends before."""
-        assert self.process.stdout
-        while line := self.process.stdout.readline():
-            self.said += line
-            if words in line:
-                return line
-        raise AssertionError(f"it ended without {words!r}: {self.said}{self.rest()[1]}")
-
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=10, headers={"Accept": "application/json"})
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Its exit code after a signal."""
-        self.process.send_signal(number)
-        self.rest()
-        return self.process.returncode
-
-    def rest(self) -> tuple[str, str]:
-        """What is left of its output, and its errors, when it has ended."""
-        return self.process.communicate(timeout=STOP_SECONDS)
-
-
-@pytest.fixture
-def start(data_dir: Path) -> "Start":
-    return Start(data_dir)
-
-
-class Start:
-    """Starts the program with settings; what is not said is safe to run beside other tests."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
-        self._open: list[AbstractContextManager[subprocess.Popen[str]]] = []
-
-    def __call__(
-        self, *arguments: str, python: Sequence[str] = (sys.executable,), **settings: str
-    ) -> "Running":
-        port = settings.setdefault("PORT", str(free_port()))
-        env = environment(DATA_DIR=str(self.data_dir)) | settings
-        command = [*python, str(REPOSITORY / "main.py"), *arguments]
-        return Running(running(command, env=env, cwd="/"), int(port) if port.isdigit() else 0)
-
-    def refusal(self, python: Sequence[str] = (sys.executable,), **settings: str) -> str:
-        """What it says when it can't start: one sentence on standard error and an exit code."""
-        with self(python=python, **settings) as program:
-            out, err = program.rest()
-        assert program.process.returncode == 1, (out, err)
-        assert err.startswith("Likeness cannot start. "), err
-        assert err.count("\n") == 1, err
-        assert "Traceback" not in out + err
-        return err
-
-
-class Running:
-    """A context in which a program runs."""
-
-    def __init__(self, process: AbstractContextManager[subprocess.Popen[str]], port: int) -> None:
-        self._process = process
-        self._port = port
-
-    def __enter__(self) -> Program:
-        return Program(self._process.__enter__(), self._port)
-
-    def __exit__(self, *error: object) -> None:
-        self._process.__exit__(None, None, None)
 
 
 def test_first_start_clean_stop_and_second_start(start: Start, data_dir: Path) -> None:
@@ -278,26 +177,6 @@ def test_numbers_for_prometheus_stay_inside(start: Start, database_url: str) -> 
         program.end()
 
 
-def test_backup_and_restore_from_the_command_line(
-    start: Start, database_url: str, tmp_path: Path
-) -> None:
-    file = str(tmp_path / "likeness.dump")
-    for command, said in (("backup", "Saved to"), ("restore", "Restored from")):
-        with start(command, file, DATABASE_URL=database_url) as program:
-            program.wait_for(f"{said} {file}.")
-            program.rest()
-            assert program.process.returncode == 0
-
-
-def test_a_command_that_is_not_there(start: Start, database_url: str) -> None:
-    for arguments, said in ((["dance"], "There is no command dance"), (["backup"], "one file")):
-        with start(*arguments, DATABASE_URL=database_url) as program:
-            _, err = program.rest()
-        assert program.process.returncode == 1
-        assert said in err
-        assert err.count("\n") == 1
-
-
 def test_two_programs_may_migrate_at_once(postgres: EmbeddedPostgres, start: Start) -> None:
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
         connection.execute("drop database if exists fresh with (force)")
@@ -309,3 +188,49 @@ def test_two_programs_may_migrate_at_once(postgres: EmbeddedPostgres, start: Sta
         assert (one.end(), two.end()) == (0, 0)
     with migrate.connected(url) as database:
         assert not migrate.needs_upgrade(database)
+
+
+def test_no_other_account_can_read_what_is_kept(start: Start, data_dir: Path) -> None:
+    """Also where an earlier release, or a careless hand, left it open."""
+    photo = data_dir / "files" / "a" / "models" / "b" / "photos" / "c" / "full.jpg"
+    for path in (photo, data_dir / "uploads" / "half", data_dir / "secret"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"s" * 32)
+        path.chmod(0o644)
+    for folder in (data_dir, data_dir / "files", data_dir / "uploads"):
+        folder.chmod(0o755)
+    with start() as program:
+        program.wait_for("is ready")
+        assert program.get("/readyz").status_code == 200  # it has written a file and removed it
+        assert readable_by_others(data_dir) == []
+        for name in ("files", "uploads"):
+            assert (data_dir / name).stat().st_mode & 0o777 == 0o700
+        assert data_dir.stat().st_mode & 0o066 == 0
+        assert program.end() == 0
+
+
+def readable_by_others(folder: Path) -> list[Path]:
+    """Files under `folder` that the group or others may read, PostgreSQL's programs excepted."""
+    found = []
+    for path in folder.iterdir():
+        mode = path.stat().st_mode
+        if path.is_dir() and mode & 0o011 and not path.name.startswith("software-"):
+            found += readable_by_others(path)
+        elif path.is_file() and mode & 0o044:
+            found.append(path)
+    return found
+
+
+def test_a_new_data_dir_is_closed_whatever_the_umask(start: Start, data_dir: Path) -> None:
+    start.data_dir = deep = data_dir / "far" / "down"
+    data_dir.mkdir(mode=0o711)
+    before = os.umask(0o000)
+    try:
+        with start() as program:
+            program.wait_for("is ready")
+            assert program.get("/readyz").status_code == 200
+            assert readable_by_others(deep) == []
+            assert deep.stat().st_mode & 0o066 == 0
+            assert program.end() == 0
+    finally:
+        os.umask(before)

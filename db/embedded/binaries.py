@@ -132,5 +132,6 @@ def _copy(source: Path, target: Path) -> None:
     libraries = source.parent.with_name(source.parent.name + ".libs")
     if libraries.is_dir():
         shutil.copytree(libraries, draft / libraries.name)
-    draft.chmod(0o755)
+    for folder in (draft, draft / source.parent.name):  # whatever the umask
+        folder.chmod(0o755)
     draft.rename(target)

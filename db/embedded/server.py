@@ -94,7 +94,9 @@ class EmbeddedPostgres:
         return True
 
     def _check_root(self) -> None:
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o711)
+        self.root.mkdir(parents=True, exist_ok=True)
+        if self._user:  # whatever the umask
+            self.root.chmod(0o711)
         if not reachable(self.root, self._user):
             name = self._user.pw_name if self._user else "this user"
             raise CannotStart(

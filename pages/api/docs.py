@@ -14,6 +14,7 @@ from components.plain import Plain
 from pages.api.dependencies import DepsDep, api_router
 from pages.api.errors import documented
 from pages.server import context, cookies
+from services.app.version import VERSION
 
 INTRODUCTION = (
     "The same rules as on the pages. Sign in with `Authorization: Bearer <API key>`; keys are made "
@@ -73,7 +74,7 @@ def document(cookie: str) -> dict[str, Any]:
 
 def _document() -> dict[str, Any]:
     api = get_openapi(
-        title="Likeness", version="1.0.0", description=INTRODUCTION, routes=app.routes
+        title="Likeness", version=VERSION, description=INTRODUCTION, routes=app.routes
     )
     api["paths"] = {path: item for path, item in api["paths"].items() if path.startswith("/api/")}
     for item in api["paths"].values():

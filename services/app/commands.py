@@ -1,87 +1,111 @@
-"""What the operator may ask of the program besides running: `main.py COMMAND`."""
+"""What the operator may ask of the program besides serving: `main.py COMMAND`.
+
+A command connects to the database and does its one thing. It migrates nothing, decides no
+setting, and builds no engine: that is for the serving process. Modules are imported where they
+are used, so that help is there at once.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from db.errors import CannotStart
-from services.billing import set_up
-from services.deps import Deps
-from services.errors import Invalid
-from services.maintenance import backup
-from services.storage import move
-from services.storage.base import StorageError
+import click
 
+if TYPE_CHECKING:
+    from services.settings import Settings
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A command's surroundings; arguments: what came after its name."""
-
-    deps: Deps
-    url: str
-    say: Callable[[str], None]
-    arguments: Sequence[str]
-
-    def file(self) -> Path:
-        """The one argument, as a file. Raises CannotStart."""
-        if len(self.arguments) != 1:
-            raise CannotStart("Name one file after the command.")
-        return Path(self.arguments[0]).absolute()
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-Command = Callable[[Order], Awaitable[None]]
+@click.command("backup", short_help="Save the database to a file.")
+@click.argument("file", type=FILE)
+def save(file: Path) -> None:
+    """Save the database to FILE, also while Likeness runs.
+
+    Photos and pictures are not in it: copy DATA_DIR/files (or the bucket) and DATA_DIR/secret
+    afterwards.
+    """
+    from services.app import startup
+    from services.maintenance import backup
+    from services.settings import DatabaseSettings
+
+    file = file.absolute()
+    with startup.connected_database(startup.read_settings(DatabaseSettings), startup.say) as url:
+        backup.save(url, file)
+    startup.say(f"Saved to {file}.")
 
 
-async def save(order: Order) -> None:
-    """The database into a file; also while Likeness runs."""
-    file = order.file()
-    await asyncio.to_thread(backup.save, order.url, file)
-    order.say(f"Saved to {file}.")
+@click.command("restore", short_help="Replace the database by a saved one.")
+@click.argument("file", type=FILE)
+def restore(file: Path) -> None:
+    """Replace the database by the one that was saved to FILE, all of it or nothing.
+
+    Stop Likeness first. When it is started again it brings the database up to date.
+    """
+    from services.app import startup
+    from services.maintenance import backup
+    from services.settings import DatabaseSettings
+
+    file, settings = file.absolute(), startup.read_settings(DatabaseSettings)
+    with startup.connected_database(settings, startup.say, create=True) as url:
+        backup.restore(url, file)
+    startup.say(f"Restored from {file}.")
 
 
-async def restore(order: Order) -> None:
-    """The database from a file, in place of what is there."""
-    file = order.file()
-    await asyncio.to_thread(backup.restore, order.url, file)
-    order.say(f"Restored from {file}.")
+@click.command("move-files", short_help="Copy all files from the disk to the bucket.")
+def move_files() -> None:
+    """Copy all files from the disk to the bucket that S3_BUCKET names.
 
+    It goes on where it was when it is run again, and removes nothing.
+    """
+    from db.errors import CannotStart
+    from services.app import startup
+    from services.settings import Settings
+    from services.storage import move
+    from services.storage.base import StorageError
 
-async def move_files(order: Order) -> None:
-    """All files from the disk to the bucket; goes on where it was."""
     try:
-        await move.run(order.deps.settings, order.say)
+        asyncio.run(move.run(startup.read_settings(Settings), startup.say))
     except StorageError as error:
         raise CannotStart(str(error)) from error
 
 
-async def stripe_set_up(order: Order) -> None:
-    """Products, prices, portal settings and the webhook endpoint; safe to run twice."""
+@click.command("stripe-setup", short_help="Set up plans and webhook at Stripe.")
+def stripe_set_up() -> None:
+    """Make products, prices, portal settings and the webhook endpoint at Stripe.
+
+    Running it again changes nothing but what is missing.
+    """
+    from services.app import startup
+    from services.settings import Settings
+
+    settings = startup.read_settings(Settings)
+    with startup.connected_database(settings, startup.say) as url:
+        startup.check_schema(url)
+        asyncio.run(_set_up_stripe(settings, url))
+
+
+async def _set_up_stripe(settings: "Settings", url: str) -> None:
+    from db.errors import CannotStart
+    from db.session import make_engine, make_transaction
+    from services.app.startup import say
+    from services.billing import set_up
+    from services.errors import Invalid
+
+    database = make_engine(url)
     try:
-        made = await set_up.run(order.deps)
+        made = await set_up.run(make_transaction(database), settings)
     except Invalid as error:
         raise CannotStart(str(error)) from error
+    finally:
+        await database.dispose()
     for name, price_id in made.prices.items():
-        order.say(f"{name}: {price_id}")
+        say(f"{name}: {price_id}")
     if made.webhook_secret:
-        order.say(f"Set STRIPE_WEBHOOK_SECRET={made.webhook_secret} and start Likeness again.")
-        order.say("Stripe shows it only this once.")
+        say(f"Set STRIPE_WEBHOOK_SECRET={made.webhook_secret} and start Likeness again.")
+        say("Stripe shows it only this once.")
     else:
-        order.say("The webhook endpoint was there already; its secret is under Webhooks at Stripe.")
+        say("The webhook endpoint was there already; its secret is under Webhooks at Stripe.")
 
 
-COMMANDS: dict[str, Command] = {
-    "backup": save,
-    "restore": restore,
-    "move-files": move_files,
-    "stripe-setup": stripe_set_up,
-}
-
-
-def named(name: str) -> Command:
-    """Raises CannotStart for a command that there is not."""
-    try:
-        return COMMANDS[name]
-    except KeyError:
-        known = ", ".join(COMMANDS)
-        raise CannotStart(f"There is no command {name}: there is {known}.") from None
+COMMANDS = [save, restore, move_files, stripe_set_up]

@@ -7,24 +7,39 @@ import contextlib
 import errno
 import os
 import socket
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from db import migrate
+from db.embedded.binaries import service_user
 from db.embedded.server import EmbeddedPostgres
 from db.errors import CannotStart
 from services.credits import plans
 from services.errors import Invalid
-from services.settings import Settings
+from services.settings import DatabaseSettings, Settings
 
-__all__ = ["CannotStart", "check_port", "opened_database", "read_settings", "say", "secrets_of"]
+__all__ = [
+    "CannotStart",
+    "check_port",
+    "check_schema",
+    "connected_database",
+    "opened_database",
+    "prepare",
+    "read_settings",
+    "say",
+    "secrets_of",
+]
+FOLDERS = ("files", "uploads")  # in DATA_DIR: photos, pictures, and those on their way
 
 Say = Callable[[str], None]
+S = TypeVar("S", bound=DatabaseSettings)
 
 
 def say(line: str) -> None:
@@ -33,10 +48,10 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def read_settings() -> Settings:
+def read_settings(kind: type[S]) -> S:
     """The operator's settings. Raises CannotStart with the name of a setting that is not valid."""
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
@@ -71,28 +86,64 @@ def check_port(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def opened_database(settings: Settings, say: Say) -> Iterator[str]:
-    """The URL of a database that is up to date; an embedded one is stopped after the block."""
-    _prepare(settings.data_dir)
-    if settings.database_url:
-        url = _checked(settings.database_url.get_secret_value())
-        say("Bringing the database up to date.")
+    """The URL of a database that is up to date, for the server. Raises CannotStart."""
+    prepare(settings, say)
+    with connected_database(settings, say, create=True) as url:
+        if settings.database_url:
+            say("Bringing the database up to date.")
         _upgrade(settings, url, say)
         yield url
+
+
+@contextlib.contextmanager
+def connected_database(
+    settings: DatabaseSettings, say: Say, *, create: bool = False
+) -> Iterator[str]:
+    """The URL of the database as it is; an embedded one is stopped after the block.
+
+    create: an embedded one is set up where there is none. Raises CannotStart.
+    """
+    if settings.database_url:
+        yield _checked(settings.database_url.get_secret_value())
         return
     server = EmbeddedPostgres(settings.data_dir / "postgres")
-    say(f"{'Opening' if server.exists() else 'Setting up'} the database in {server.root}.")
+    there = server.exists()
+    if not (there or create):
+        raise CannotStart(
+            f"There is no database in {server.root}: "
+            "set DATA_DIR or DATABASE_URL as for the running Likeness."
+        )
+    if not there:
+        prepare(settings, say)
+    say(f"{'Opening' if there else 'Setting up'} the database in {server.root}.")
     try:
-        url = server.start()
-        _upgrade(settings, url, say)
-        yield url
+        yield server.start()
     finally:
         server.stop()
 
 
-def _prepare(data_dir: Path) -> None:
-    """Makes DATA_DIR: others may pass through it (the database's user has to), not look into it."""
+def check_schema(url: str) -> None:
+    """Raises CannotStart unless the database is up to date."""
+    with migrate.connected(url) as connection:
+        if migrate.needs_upgrade(connection):
+            raise CannotStart(
+                "The database is not up to date with this release: start Likeness once, "
+                "which brings it up to date."
+            )
+
+
+def prepare(settings: DatabaseSettings, say: Say) -> None:
+    """Makes DATA_DIR, and closes it to the other accounts of this machine. Raises CannotStart.
+
+    An embedded database that has a user of its own passes through DATA_DIR, so others may, too;
+    but they can't list it, and what it holds is closed to them.
+    """
+    data_dir = settings.data_dir
+    passable = 0 if settings.database_url or not service_user() else stat.S_IXGRP | stat.S_IXOTH
     try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o711)
+        _make(data_dir, stat.S_IRWXU | passable)
+        for name in FOLDERS:
+            _make(data_dir / name, stat.S_IRWXU)
         probe = data_dir / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
@@ -101,6 +152,30 @@ def _prepare(data_dir: Path) -> None:
             f"DATA_DIR {data_dir.absolute()} cannot be written to ({error.strerror}): "
             "make it writable for this user, or set DATA_DIR to another directory."
         ) from error
+    for path in (data_dir, *(data_dir / name for name in (*FOLDERS, "secret"))):
+        if not _close(path, but=passable if path == data_dir else 0):
+            say(f"Other accounts of this machine can read {path}: take that right from them.")
+
+
+def _make(folder: Path, mode: int) -> None:
+    """Makes a directory and its parents, whatever the umask; one that is there stays as it is."""
+    if not folder.is_dir():
+        _make(folder.parent, mode)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(mode)
+
+
+def _close(path: Path, *, but: int = 0) -> bool:
+    """Takes group's and others' rights away, but for some; False where that can't be done."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if excess := mode & (stat.S_IRWXG | stat.S_IRWXO) & ~but:
+            path.chmod(mode & ~excess)
+    except FileNotFoundError:
+        return True
+    except OSError:  # somebody else's, or on a file system without modes
+        return False
+    return True
 
 
 def _upgrade(settings: Settings, url: str, say: Say) -> None:

@@ -2,26 +2,26 @@
 
 from services.billing.checkout import PACK
 from services.credits import plans
-from services.deps import Deps
+from services.deps import Transaction
 from services.errors import Invalid
 from services.payments.base import PaymentsError
 from services.payments.stripe import connected
 from services.payments.stripe_setup import PlanOffer, SetUp, set_up
+from services.settings import Settings
 
 PACK_PRICE_CENTS = 900  # until the operator changes it at Stripe
 
 
-async def run(deps: Deps) -> SetUp:
+async def run(transaction: Transaction, settings: Settings) -> SetUp:
     """Makes what we sell at Stripe and keeps the price ids with our plans.
 
     Raises Invalid without STRIPE_SECRET_KEY or a public address, or with Stripe's own words.
     """
-    settings = deps.settings
     if settings.stripe_secret_key is None:
         raise Invalid("Set STRIPE_SECRET_KEY first: it is under Developers, API keys, at Stripe.")
     if not settings.public_url:
         raise Invalid("Set PUBLIC_URL first: Stripe has to reach this installation's webhook.")
-    async with deps.transaction() as session:
+    async with transaction() as session:
         sold = [plan for plan in await plans.all_plans(session) if plan.price_cents]
     offers = [PlanOffer(plan.name, plan.title, plan.price_cents, monthly=True) for plan in sold]
     if settings.credit_pack_credits:
@@ -34,7 +34,7 @@ async def run(deps: Deps) -> SetUp:
             made = await set_up(client.v1, offers, webhook_url=webhook)
     except PaymentsError as error:
         raise Invalid(f"Stripe says: {error}") from error
-    async with deps.transaction() as session:
+    async with transaction() as session:
         for plan in sold:
             changes = {"stripe_price_id": made.prices[plan.name]}
             await plans.edit(session, name=plan.name, changes=changes)

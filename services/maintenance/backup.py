@@ -1,4 +1,4 @@
-"""Saves the database to one file, and restores it.
+"""Saves the database to one file, and restores it; neither changes its schema.
 
 With PostgreSQL's own pg_dump and pg_restore, so that the file outlives this program. Photos and
 results are files in DATA_DIR/files or in the bucket, and are copied like any others.
@@ -16,25 +16,40 @@ from db import migrate
 from db.embedded import binaries
 from db.errors import CannotStart
 
+OURS = "alembic_version"  # the table by which a database of Likeness is known
 # Whatever a newer release added would otherwise be in the way of bringing the old one up to date.
 EMPTY = "drop schema public cascade; create schema public"
 
 
 def save(url: str, file: Path) -> None:
-    """Writes a consistent copy of the database at `url`, also while it is in use."""
+    """Writes a consistent copy of the database at `url`, also while it is in use.
+
+    Raises CannotStart, and leaves an earlier file as it was.
+    """
+    with migrate.connected(url) as connection:
+        if not connection.scalar(text("select to_regclass(:name)"), {"name": OURS}):
+            raise CannotStart("There is nothing of Likeness in this database: check DATABASE_URL.")
     draft = file.with_name(file.name + ".part")
-    draft.touch(mode=0o600)  # it holds everything that members entrusted to us
-    _run("pg_dump", url, "--format=custom", "--no-owner", "--no-acl", f"--file={draft}")
-    draft.replace(file)
+    try:
+        draft.touch(mode=0o600)  # it holds everything that members entrusted to us
+        _run("pg_dump", url, "--format=custom", "--no-owner", "--no-acl", f"--file={draft}")
+        draft.replace(file)
+    except OSError as error:
+        raise CannotStart(f"{file} cannot be written ({error.strerror}).") from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def restore(url: str, file: Path) -> None:
-    """Replaces the database at `url` by a saved one, all of it or nothing, and updates that.
+    """Replaces the database at `url` by a saved one, all of it or nothing.
 
-    Raises CannotStart while anything else is connected to it.
+    What is there may be of any release, or nothing. Raises CannotStart while anything else is
+    connected to it, and for a file that is no backup of Likeness.
     """
     if not file.is_file():
         raise CannotStart(f"There is no file {file}.")
+    if f" TABLE public {OURS} " not in _run("pg_restore", url, "--list", str(file), connects=False):
+        raise CannotStart(f"{file} is not a backup of Likeness.")
     with migrate.connected(url) as connection:
         others = text(
             "select count(*) from pg_stat_activity"
@@ -48,11 +63,10 @@ def restore(url: str, file: Path) -> None:
         _run("pg_restore", url, "--no-owner", "--no-acl", script, str(file), connects=False)
         together = ("--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
         _run("psql", url, *together, f"--command={EMPTY}", script)
-    migrate.upgrade(url)
 
 
-def _run(program: str, url: str, *arguments: str, connects: bool = True) -> None:
-    """One of PostgreSQL's clients; the password is not on its command line."""
+def _run(program: str, url: str, *arguments: str, connects: bool = True) -> str:
+    """What one of PostgreSQL's clients prints; the password is not on its command line."""
     address = make_url(url)
     nameless = address._replace(password=None).render_as_string()
     answer = subprocess.run(  # noqa: S603  # a list of our own, and no shell
@@ -64,6 +78,7 @@ def _run(program: str, url: str, *arguments: str, connects: bool = True) -> None
     if answer.returncode:
         lines = answer.stderr.strip().splitlines() or [f"exit code {answer.returncode}"]
         raise CannotStart(f"{program} failed: {lines[0]}")
+    return answer.stdout
 
 
 def _clients(url: str) -> Path:

@@ -128,7 +128,7 @@ class Shop:
 
     async def set_up(self) -> None:
         """The operator runs the command once more."""
-        await set_up.run(self.deps)
+        await set_up.run(self.deps.transaction, self.deps.settings)
 
     async def price(self, plan: str) -> Object:
         async with self.deps.transaction() as session:
@@ -152,7 +152,7 @@ async def selling_deps(live_deps: Deps, double: StripeDouble) -> AsyncIterator[D
     async with deps.transaction() as session:
         connection = await session.connection()
         await connection.run_sync(plans.choose_default, settings)
-    await set_up.run(deps)
+    await set_up.run(deps.transaction, deps.settings)
     yield deps
     await payments.close()
 

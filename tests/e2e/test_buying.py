@@ -27,7 +27,7 @@ async def shop(double: StripeDouble) -> AsyncIterator[Server]:
         async with reached(program) as server:
             public = server.deps.settings.model_copy(update={"public_url": server.url})
             object.__setattr__(server.deps, "settings", public)
-            await set_up.run(server.deps)
+            await set_up.run(server.deps.transaction, server.deps.settings)
             double.webhook_url = f"{server.url}/api/webhooks/stripe"
             yield server
 
