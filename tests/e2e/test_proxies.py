@@ -5,7 +5,7 @@ import io
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,7 +99,7 @@ PROXIES: dict[str, Callable[[Pair, Path], contextlib.AbstractContextManager[None
 
 
 @contextlib.contextmanager
-def started(command: list[str | Path], folder: Path) -> Iterator[None]:
+def started(command: Sequence[str | Path], folder: Path) -> Iterator[None]:
     """A proxy in a process of its own."""
     environment = {"PATH": "/usr/sbin:/usr/bin:/bin", "HOME": str(folder)}
     with (folder / "output").open("wb") as output:
