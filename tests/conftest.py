@@ -26,6 +26,7 @@ from services.accounts import passwords
 from services.deps import Deps, Transaction
 from services.engines.base import Engine
 from services.engines.preview.engine import PreviewEngine
+from services.engines.preview.render import Made
 from services.engines.preview.render import render as render_picture
 from services.payments.off import PaymentsOff
 from services.settings import Settings
@@ -162,7 +163,7 @@ def storage(settings: Settings, now: Callable[[], datetime]) -> Storage:
 async def engine(storage: Storage) -> AsyncIterator[Engine]:
     """The preview engine; pictures are made in this process."""
 
-    async def render(photos: Sequence[bytes], **arguments: Any) -> bytes:
+    async def render(photos: Sequence[bytes], **arguments: Any) -> Made:
         return await asyncio.to_thread(render_picture, photos, **arguments)
 
     engine = PreviewEngine(storage, render)

@@ -56,6 +56,7 @@ class TrainRequest:
 
     client_job_id: ours, the same in every attempt, so that a worker can tell a repeat.
     face_boxes: one (left, top, right, bottom) in 0..1 for each photo, or None.
+    alphas: each photo's cut-out, a grey picture of the same shape, or None.
     weights: where the LoRA is to be put. samples: where samples 0..n are to be put.
     progress_url: takes a worker's progress and answers whether to stop; None where there is none.
     """
@@ -73,6 +74,7 @@ class TrainRequest:
     base_model: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     progress_url: str | None = None
+    alphas: Sequence[FileRef | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class GenerateRequest:
     with {subject} and {prompt}; `words` puts the three together.
     width, height: pixels. None in an optional parameter means the engine's own default.
     photos: the member's best photos, best first: references, or material for the preview.
+    alphas: each photo's cut-out, a grey picture of the same shape, or None.
     """
 
     client_job_id: UUID
@@ -103,6 +106,7 @@ class GenerateRequest:
     base_model: str | None = None
     face_boxes: Sequence[tuple[float, float, float, float] | None] = ()
     progress_url: str | None = None
+    alphas: Sequence[FileRef | None] = ()
     template: str = PHOTO
 
     def words(self, subject: str) -> str:
@@ -117,6 +121,7 @@ class ResultFile:
 
     With neither, nor a `url`, it lies where the request told the engine to put this index.
     seed: of an image. step: of the training, where it is a sample.
+    recipe: what is particular to this one, beside the recipe of all.
     """
 
     index: int
@@ -125,6 +130,7 @@ class ResultFile:
     url: str | None = None
     seed: int | None = None
     step: int | None = None
+    recipe: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any
 
 from services.errors import Invalid
 from services.faces.base import Face
-from services.imaging import pool
+from services.imaging import pool, silhouette
+from services.imaging.silhouette import Silhouette
 from services.storage import keys
 from services.storage.base import Storage
 
@@ -23,6 +24,7 @@ REASONS = {
     "too_heavy": "The picture takes too much to read. Save it as a JPEG and send that.",
 }
 Faces = tuple[Face, ...] | None
+ALPHA = "alpha.webp"  # the person cut out of a photo: grey, as large as train.jpg
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif"}
 
 
@@ -41,6 +43,8 @@ class Ingested:
     format, width, height: of the uploaded picture, upright. phash: 64 bits, signed.
     sharpness: 0..16256, light: 0..255 (see `variants.measures`).
     faces: the largest first, measured on full.jpg; None where nobody looked.
+    cutout: what the person's outline tells; ALPHA is among the files where it is usable. None
+    without OpenCV.
     """
 
     files: Mapping[str, bytes]
@@ -52,6 +56,7 @@ class Ingested:
     sharpness: float
     light: float
     faces: Faces = None
+    cutout: Silhouette | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ async def ingest(path: Path, *, faces: bool = False) -> Ingested:
     """Decode the photo at an absolute path; raises Rejected. Nothing of the file itself is kept."""
     facts, blobs = await _ask({"task": "ingest", "path": str(path), "faces": faces})
     files = {"full.jpg": blobs["full"], "train.jpg": blobs["train"], "thumb.webp": blobs["thumb"]}
+    if "alpha" in blobs:
+        files[ALPHA] = blobs["alpha"]
     return Ingested(
         files,
         facts["format"],
@@ -82,6 +89,7 @@ async def ingest(path: Path, *, faces: bool = False) -> Ingested:
         facts["phash"],
         **facts["measures"],
         faces=_faces(facts),
+        cutout=silhouette.of_facts(facts["cutout"]) if facts["cutout"] else None,
     )
 
 

@@ -41,6 +41,8 @@ class _Worker:
     def __init__(self, module: str) -> None:
         command = [sys.executable, "-m", module]
         pipe, clean = subprocess.PIPE, {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
+        # or the memory that numpy's algebra sets aside grows with the machine's cores
+        clean["OPENBLAS_NUM_THREADS"] = "1"
         self._process = subprocess.Popen(command, cwd=ROOT, env=clean, stdin=pipe, stdout=pipe)  # noqa: S603 (our own module)
         self.tasks = 0
 

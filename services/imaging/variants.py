@@ -27,10 +27,10 @@ def jpeg(image: Image.Image, *, quality: int) -> bytes:
     return out.getvalue()
 
 
-def webp(image: Image.Image, *, quality: int = 80) -> bytes:
+def webp(image: Image.Image, *, quality: int = 80, lossless: bool = False) -> bytes:
     """WebP without metadata."""
     out = io.BytesIO()
-    image.save(out, "WEBP", quality=quality, method=2)
+    image.save(out, "WEBP", quality=quality, method=2, lossless=lossless)
     return out.getvalue()
 
 

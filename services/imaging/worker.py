@@ -10,11 +10,13 @@ import resource
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from PIL import Image
 
+from services.faces.base import Face
 from services.faces.reading import reader
 from services.imaging import decode, variants
 
@@ -56,6 +58,24 @@ def derive(picture: decode.Picture) -> Answer:
     return {}, blobs
 
 
+def cut_out(photo: Image.Image, faces: tuple[Face, ...] | None) -> Answer:
+    """The person's alpha for train.jpg, and what her outline tells; nothing without OpenCV."""
+    if find_spec("cv2") is None:
+        return {"cutout": None}, {}
+    from services.imaging.cutout import cut, failures
+
+    try:
+        boxes = None if faces is None else tuple(face.box for face in faces)
+        found = cut(variants.fitted(photo, variants.TRAIN_SIDE), boxes)
+    except failures() as error:
+        print(f"nobody was cut out: {error!r:.200}")  # noqa: T201 (goes to the log)
+        return {"cutout": None}, {}
+    facts = {"cutout": found.silhouette.facts()}
+    if found.silhouette.unusable:
+        return facts, {}
+    return facts, {"alpha": variants.webp(found.alpha, lossless=True)}
+
+
 def look(_picture: decode.Picture) -> Answer:
     """Nothing but the faces, which `answer` reads."""
     return {}, {}
@@ -79,6 +99,9 @@ def answer(request: dict[str, Any], data: bytes) -> Answer:
         picture = decode.read(source, side=side)
         facts, blobs = work(picture)
         found = reader(on=request["faces"]).read(picture.image)
+        if work is ingest:
+            more, alpha = cut_out(picture.image, found)
+            facts, blobs = facts | more, blobs | alpha
     except decode.Undecodable as error:
         return {"refused": error.code, "cause": repr(error.__cause__)[:300]}, {}
     except MemoryError:

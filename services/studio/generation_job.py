@@ -82,6 +82,10 @@ class GenerationWork:
             base_model=model.base_model,
             progress_url=progress_urls.url(self.deps, run.id),
             face_boxes=[photo.face_box for photo in best],
+            alphas=[
+                runs.readable(self.deps, photo.alpha_key) if photo.alpha_key else None
+                for photo in best
+            ],
         )
 
     async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
@@ -123,7 +127,8 @@ class GenerationWork:
                 reason = str(bad)
             else:
                 alike = likeness.of(derived.faces, centre)
-                await self._keep(run, row, position, derived, recipe, alike)
+                own = {**recipe, **result.recipe}
+                await self._keep(run, row, position, derived, own, alike)
                 made.add(position)
         wanted = range(run.first, run.first + run.units)
         if status.state is RemoteState.SUCCEEDED and not made.intersection(wanted):

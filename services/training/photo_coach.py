@@ -109,7 +109,7 @@ def _of_faces(photo: Ingested, *, blurred: bool) -> dict[str, bool]:
 
 
 def facts(photo: Ingested) -> dict[str, Any]:
-    """What a photo's row keeps of what was measured. "face" is absent where nobody looked."""
+    """What a photo's row keeps of what was measured; no "face", "cutout" where nobody looked."""
     kept: dict[str, Any] = {"sharpness": photo.sharpness, "light": photo.light}
     if photo.faces is not None:
         first = photo.faces[0] if photo.faces else None
@@ -118,7 +118,15 @@ def facts(photo: Ingested) -> dict[str, Any]:
             "side": first.side,
             "sharpness": first.sharpness,
         }
+    if photo.cutout is not None:
+        kept["cutout"] = {"share": photo.cutout.share, "unusable": photo.cutout.unusable}
     return kept
+
+
+def cut_out(verdict: dict[str, Any]) -> bool:
+    """Whether the person of this photo was cut out of it."""
+    cutout = verdict.get("cutout") or {"unusable": "unknown"}
+    return cutout["unusable"] is None
 
 
 def face_box(verdict: dict[str, Any]) -> Box | None:

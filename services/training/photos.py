@@ -17,7 +17,7 @@ from services.faces.base import Box
 from services.faces.compare import strangers
 from services.files import erasing
 from services.files.uploads import Upload
-from services.imaging import Ingested
+from services.imaging import ALPHA, Ingested
 from services.kit import notify
 from services.storage import keys
 from services.training import consents, likeness, photo_coach
@@ -72,12 +72,16 @@ class PhotoSet:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPhoto:
-    """A photo as an engine gets it. key: upright sRGB JPEG of at most 1024 px."""
+    """A photo as an engine gets it. key: upright sRGB JPEG of at most 1024 px.
+
+    alpha_key: the person cut out of it, a grey picture of the same shape; None where she can't be.
+    """
 
     id: UUID
     key: str
     warnings: tuple[str, ...]
     face_box: Box | None
+    alpha_key: str | None = None
 
 
 async def receive(deps: Deps, *, user_id: UUID, user_model_id: UUID, upload: Upload) -> Verdict:
@@ -188,6 +192,7 @@ async def best(session: AsyncSession, user_model_id: UUID, n: int) -> list[Train
             f"{row.folder}/train.jpg",
             tuple(row.verdict["warnings"]),
             photo_coach.face_box(row.verdict),
+            f"{row.folder}/{ALPHA}" if photo_coach.cut_out(row.verdict) else None,
         )
         for row in rows[:n]
     ]

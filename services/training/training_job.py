@@ -155,6 +155,10 @@ class TrainingWork:
             photos=[runs.readable(self.deps, photo.key) for photo in chosen],
             dataset=runs.readable(self.deps, f"{scratch}/dataset.zip"),
             face_boxes=[photo.face_box for photo in chosen],
+            alphas=[
+                runs.readable(self.deps, photo.alpha_key) if photo.alpha_key else None
+                for photo in chosen
+            ],
             weights=runs.writable(
                 self.deps,
                 self._weights_key(run, row),

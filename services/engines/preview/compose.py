@@ -16,12 +16,14 @@ class Frame:
     """A photo cut to shape, and where its subject is: `focus` is x, y in 0..1, `reach` its size.
 
     subject: (H, W) in 0..1, near 1 on the person, fading to 0 on what lies around.
+    outlined: whether `subject` is the person's own outline, and no guess.
     """
 
     picture: Array
     focus: tuple[float, float]
     reach: float
     subject: Array
+    outlined: bool = False
 
 
 def _skin(picture: Array) -> Array:

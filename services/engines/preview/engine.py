@@ -19,6 +19,7 @@ from services.engines.base import (
     ResultFile,
     TrainRequest,
 )
+from services.engines.preview.render import Made
 from services.engines.preview.words.vocabulary import Vocabulary
 from services.storage.base import Storage, StorageError
 
@@ -27,7 +28,7 @@ SAMPLES = ("studio-portrait", "watercolour", "duotone-poster", "black-and-white-
 SAMPLE_SIDE = 768  # pixels
 KEPT_JOBS = 200  # finished jobs whose status is still known
 
-Render = Callable[..., Awaitable[bytes]]
+Render = Callable[..., Awaitable[Made]]
 
 INFO = EngineInfo(
     name=NAME,
@@ -139,6 +140,14 @@ class PreviewEngine:
     async def _photos(self, refs: Sequence[FileRef]) -> list[bytes]:
         return [await self._storage.get(ref.key) for ref in refs]
 
+    async def _alphas(self, refs: Sequence[FileRef | None]) -> list[bytes | None]:
+        """The cut-outs, where there are any; a photo without its file is cut out again."""
+        found = [ref and await self._storage.head(ref.key) for ref in refs]
+        return [
+            await self._storage.get(ref.key) if ref and there else None
+            for ref, there in zip(refs, found, strict=True)
+        ]
+
     async def _train(self, work: _Work, request: TrainRequest) -> None:
         """Reads every photo once, then makes one sample a style: that is all there is to learn."""
         total = len(request.photos) + len(request.samples)
@@ -146,14 +155,15 @@ class PreviewEngine:
         for ref in request.photos:
             self._progress(work, "preparing", len(photos) / total)
             photos.append(await self._storage.get(ref.key))
+        alphas = await self._alphas(request.alphas)
         for i, (preset, ref) in enumerate(zip(SAMPLES, request.samples, strict=False)):
             self._progress(work, "sampling", (len(photos) + i) / total, samples=tuple(work.results))
             side = {"width": SAMPLE_SIDE, "height": SAMPLE_SIDE}
             faces = list(request.face_boxes)
-            data = await self._picture(
-                photos, seed=request.seed + i, preset=preset, faces=faces, **side
+            made = await self._picture(
+                photos, alphas=alphas, seed=request.seed + i, preset=preset, faces=faces, **side
             )
-            await self._storage.put(ref.key, data, content_type="image/jpeg")
+            await self._storage.put(ref.key, made.data, content_type="image/jpeg")
             work.results.append(ResultFile(i, key=ref.key, seed=request.seed + i))
         done = RemoteState.SUCCEEDED
         recipe = {"engine": NAME, "base_model": INFO.base_model, "photos": len(photos)}
@@ -162,23 +172,28 @@ class PreviewEngine:
 
     async def _generate(self, work: _Work, request: GenerateRequest) -> None:
         photos = await self._photos(request.photos)
+        alphas = await self._alphas(request.alphas)
+        scene = self.words.understand(request.prompt).scene
         for i, seed in enumerate(request.seeds):
             share = i / len(request.seeds)
             self._progress(work, "generating", share, results=tuple(work.results))
-            data = await self._picture(
+            made = await self._picture(
                 photos,
+                alphas=alphas,
                 seed=seed,
                 width=request.width,
                 height=request.height,
                 prompt=request.prompt,
                 preset=request.preset,
                 faces=list(request.face_boxes),
+                scene=scene.facts(),
             )
-            work.results.append(ResultFile(i, data=data, seed=seed))
+            recipe = {**made.facts(), "photo": request.photos[made.photo].key}
+            work.results.append(ResultFile(i, data=made.data, seed=seed, recipe=recipe))
         recipe = {"engine": NAME, "base_model": INFO.base_model, "preset": request.preset}
         results, done = tuple(work.results), RemoteState.SUCCEEDED
         work.status = replace(work.status, state=done, progress=1.0, results=results, recipe=recipe)
 
-    async def _picture(self, photos: Sequence[bytes], **arguments: Any) -> bytes:
+    async def _picture(self, photos: Sequence[bytes], **arguments: Any) -> Made:
         async with self._slots:
             return await self._render(photos, **arguments)

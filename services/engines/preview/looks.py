@@ -1,18 +1,26 @@
 """The registry of looks, and what each look is given."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from services.engines.preview.compose import Box, Frame, frame
 from services.engines.preview.pixels import Array
+from services.engines.preview.scene import Scene
+
+if TYPE_CHECKING:  # it needs OpenCV, and the looks do without
+    from services.engines.preview.booth import Cutting
 
 
 @dataclass(frozen=True)
-class Scene:
-    """One picture to be made: the chosen photo first, others for looks that blend several."""
+class Sitting:
+    """One picture to be made: the chosen photo first, others for looks that blend several.
+
+    cutting: the chosen photo's person, who is put into `scene`; None where she can't be cut out.
+    """
 
     photos: Sequence[Image.Image]
     faces: Sequence[Box | None]
@@ -20,6 +28,9 @@ class Scene:
     height: int
     prompt: str
     rng: np.random.Generator
+    seed: int = 0
+    scene: Scene = field(default_factory=Scene)
+    cutting: "Cutting | None" = None
 
     def cut(
         self,
@@ -30,20 +41,33 @@ class Scene:
         zoom: float | None = None,
         level: float = 0.42,
     ) -> Frame:
-        """A photo cut to the scene's shape, or to another one."""
+        """The picture before the look: the person in her place, or else a photo cut to shape."""
+        size = width or self.width, height or self.height
+        if self.cutting is not None:
+            return self._photographed(self.cutting, *size, zoom)
         i = index % len(self.photos)
         return frame(
             self.photos[i],
-            width or self.width,
-            height or self.height,
+            *size,
             self.rng,
             face=self.faces[i] if i < len(self.faces) else None,
             zoom=zoom,
             level=level,
         )
 
+    def _photographed(
+        self, cutting: "Cutting", width: int, height: int, zoom: float | None
+    ) -> Frame:
+        from services.engines.preview.booth import photographed
 
-Look = Callable[[Scene], Array]
+        made = photographed(cutting, self.scene, self.seed, width, height, closer=1 / (zoom or 1))
+        left, top, right, bottom = made.head
+        focus = (left + right) / 2 / width, (top + bottom) / 2 / height
+        reach = float(np.clip((bottom - top) / height * 0.6, 0.15, 0.6))
+        return Frame(made.picture, focus, reach, made.person, outlined=True)
+
+
+Look = Callable[[Sitting], Array]
 LOOKS: dict[str, Look] = {}
 
 

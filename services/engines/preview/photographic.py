@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.engines.preview.looks import Scene, look
+from services.engines.preview.looks import Sitting, look
 from services.engines.preview.pixels import (
     Array,
     blur,
@@ -31,24 +31,24 @@ def _develop(picture: Array) -> Array:
     return np.clip(picture * mix(np.ones_like(gain), gain, 0.6)[..., None], 0, 1)
 
 
-def natural(scene: Scene) -> Array:
+def natural(sitting: Sitting) -> Array:
     """Without a preset: a clean editorial grade with a breath of background blur."""
-    cut = scene.cut()
+    cut = sitting.cut()
     picture = _develop(cut.picture)
-    picture = mix(soft_blur(picture, scene.height / 120), picture, np.maximum(cut.subject, 0.25))
+    picture = mix(soft_blur(picture, sitting.height / 120), picture, np.maximum(cut.subject, 0.25))
     picture = contrast(picture, 1.06) * np.array([1.02, 1.0, 0.975], np.float32)
-    return picture * vignette(scene.height, scene.width, 0.16)[..., None]
+    return picture * vignette(sitting.height, sitting.width, 0.16)[..., None]
 
 
 @look("studio-portrait")
-def studio_portrait(scene: Scene) -> Array:
+def studio_portrait(sitting: Sitting) -> Array:
     """The surroundings become a lit seamless backdrop; a soft key light falls from one side."""
-    cut = scene.cut(zoom=0.86)
-    height, width = scene.height, scene.width
+    cut = sitting.cut(zoom=0.86)
+    height, width = sitting.height, sitting.width
     x, y = grid(height, width)
-    side = 1 if scene.rng.random() < 0.5 else -1
+    side = 1 if sitting.rng.random() < 0.5 else -1
     tones = [("#20242b", "#5d6672"), ("#231d1c", "#6d5a50"), ("#1a2226", "#4c6a6f")]
-    dark, light = (hex_colour(c) for c in tones[scene.rng.integers(len(tones))])
+    dark, light = (hex_colour(c) for c in tones[sitting.rng.integers(len(tones))])
     pool = 1 - smoothstep(np.hypot(x + 0.35 * side, y + 0.2), 0.1, 1.7)
     backdrop = mix(np.broadcast_to(dark, (height, width, 3)), light, pool)
     person = contrast(saturation(_develop(cut.picture), 0.92), 1.1, 0.42)
@@ -62,12 +62,12 @@ def studio_portrait(scene: Scene) -> Array:
 
 
 @look("golden-hour")
-def golden_hour(scene: Scene) -> Array:
+def golden_hour(sitting: Sitting) -> Array:
     """A low sun behind one shoulder: warm haze, lifted blacks, a flare."""
-    cut = scene.cut()
-    height, width = scene.height, scene.width
+    cut = sitting.cut()
+    height, width = sitting.height, sitting.width
     x, y = grid(height, width)
-    side = 1 if scene.rng.random() < 0.5 else -1
+    side = 1 if sitting.rng.random() < 0.5 else -1
     picture = mix(soft_blur(cut.picture, height / 70), cut.picture, np.maximum(cut.subject, 0.15))
     warm = np.array([1.16, 1.0, 0.74], np.float32)
     picture = contrast(_develop(picture) * warm, 0.92, 0.45) + np.array([0.05, 0.025, 0.0])
@@ -79,47 +79,47 @@ def golden_hour(scene: Scene) -> Array:
 
 
 @look("black-and-white-film")
-def black_and_white_film(scene: Scene) -> Array:
+def black_and_white_film(sitting: Sitting) -> Array:
     """A red-filter mix, a film curve, halation around the lights, and silver grain."""
-    cut = scene.cut()
-    height, width = scene.height, scene.width
+    cut = sitting.cut()
+    height, width = sitting.height, sitting.width
     grey = cut.picture @ np.array([0.5, 0.36, 0.14], np.float32)
     grey = levels(grey, 1.5, 98.8)
     grey = smoothstep(contrast(grey, 1.08, 0.46), -0.06, 1.03)
     lights = blur(np.asarray(np.clip(grey - 0.7, 0, 1), np.float32), height / 90)
     grey = 1 - (1 - grey) * (1 - lights * 0.5)
     strength = 0.075 * (1 - np.abs(grey - 0.45))
-    grey = grey + grain(scene.rng, height, width, 0.9) * strength
+    grey = grey + grain(sitting.rng, height, width, 0.9) * strength
     grey = grey * vignette(height, width, 0.34)
     return gradient_map(np.clip(grey, 0, 1), *map(hex_colour, ("#0b0b0c", "#7f7d7a", "#f5f3ee")))
 
 
-def _leak(scene: Scene, height: int, width: int) -> Array:
+def _leak(sitting: Sitting, height: int, width: int) -> Array:
     x, y = grid(height, width)
-    side = 1 if scene.rng.random() < 0.5 else -1
-    wobble = noise(scene.rng, height, width, max(8, height // 3)) - 0.5
+    side = 1 if sitting.rng.random() < 0.5 else -1
+    wobble = noise(sitting.rng, height, width, max(8, height // 3)) - 0.5
     band = smoothstep(x * side + wobble * 0.9 + 0.15 * y, 0.45, 1.25)
     return np.asarray(band[..., None] * hex_colour("#ff7a3d") * 0.62, np.float32)
 
 
 @look("vintage-print")
-def vintage_print(scene: Scene) -> Array:
+def vintage_print(sitting: Sitting) -> Array:
     """Dyes fade at different speeds; the lab left a cream border."""
-    margin = round(min(scene.width, scene.height) * 0.055)
-    width, height = scene.width - 2 * margin, scene.height - 2 * margin - margin
-    picture = saturation(_develop(scene.cut(width=width, height=height).picture), 0.72)
+    margin = round(min(sitting.width, sitting.height) * 0.055)
+    width, height = sitting.width - 2 * margin, sitting.height - 2 * margin - margin
+    picture = saturation(_develop(sitting.cut(width=width, height=height).picture), 0.72)
     low, high = np.array([0.13, 0.09, 0.1]), np.array([0.98, 0.91, 0.76])
     picture = low + contrast(picture, 0.94) ** np.array([0.9, 1.0, 1.12]) * (high - low)
-    picture = screen(np.asarray(picture, np.float32), _leak(scene, height, width))
+    picture = screen(np.asarray(picture, np.float32), _leak(sitting, height, width))
     picture = picture * vignette(height, width, 0.3)[..., None]
-    picture = picture + grain(scene.rng, height, width, 1.1)[..., None] * 0.028
-    paper = 0.985 - 0.02 * clouds(scene.rng, scene.height, scene.width, 64)
+    picture = picture + grain(sitting.rng, height, width, 1.1)[..., None] * 0.028
+    paper = 0.985 - 0.02 * clouds(sitting.rng, sitting.height, sitting.width, 64)
     sheet = paper[..., None] * hex_colour("#f6efdf")
     sheet[margin : margin + height, margin : margin + width] = picture
     return np.asarray(sheet, np.float32)
 
 
-def _ridges(scene: Scene, height: int, width: int) -> Array:
+def _ridges(sitting: Sitting, height: int, width: int) -> Array:
     """Misty mountains with firs, nearer ones darker; brightness (H, W)."""
     out = np.linspace(0.96, 0.8, height, dtype=np.float32)[:, None].repeat(width, 1)
     rows = np.arange(height, dtype=np.float32)[:, None]
@@ -127,9 +127,9 @@ def _ridges(scene: Scene, height: int, width: int) -> Array:
         t = np.linspace(0, 1, width, dtype=np.float32)
         line = np.zeros(width, np.float32)
         for octave in range(1, 6):
-            phase, turns = scene.rng.random() * 6.3, (1.1 + scene.rng.random()) * octave * 1.7
+            phase, turns = sitting.rng.random() * 6.3, (1.1 + sitting.rng.random()) * octave * 1.7
             line += np.sin(t * turns * 2 * np.pi + phase).astype(np.float32) / octave**1.35
-        firs = np.abs(((t * (60 + 25 * depth) + scene.rng.random()) % 1) - 0.5).astype(np.float32)
+        firs = np.abs(((t * (60 + 25 * depth) + sitting.rng.random()) % 1) - 0.5).astype(np.float32)
         tall = np.interp(t * 97 % 1, [0, 1], [0.4, 1.0]) * (depth >= 2)
         top = height * (0.38 + 0.13 * depth + 0.055 * line - 0.035 * firs * tall)
         shade = 0.8 - 0.15 * depth + 0.22 * smoothstep((rows - top) / height, 0.0, 0.22)
@@ -138,37 +138,37 @@ def _ridges(scene: Scene, height: int, width: int) -> Array:
 
 
 @look("double-exposure")
-def double_exposure(scene: Scene) -> Array:
+def double_exposure(sitting: Sitting) -> Array:
     """On white film the portrait's shadows hold the landscape, its lights stay paper."""
-    cut = scene.cut(zoom=0.9)
-    height, width = scene.height, scene.width
+    cut = sitting.cut(zoom=0.9)
+    height, width = sitting.height, sitting.width
     grey = levels(luma(cut.picture), 1, 99)
     inside = smoothstep(cut.subject, 0.0, 0.9)
     portrait = contrast(grey, 1.2, 0.62)
-    land = _ridges(scene, height, width)
+    land = _ridges(sitting, height, width)
     shadow = np.clip(1 - portrait, 0, 1)
     fill = shadow * (0.45 + 0.75 * (1 - land)) + 0.75 * (1 - land) * (0.35 + 0.65 * shadow)
     both = 1 - inside * np.clip(fill, 0, 0.97)
     inks = [("#10242b", "#4f8a8b", "#fbf7f0"), ("#241a2e", "#8a6d8f", "#fdf6ee")]
-    stops = inks[scene.rng.integers(len(inks))]
+    stops = inks[sitting.rng.integers(len(inks))]
     picture = gradient_map(np.clip(both, 0, 1), *map(hex_colour, stops))
     tint = saturation(cut.picture, 0.8)
     return mix(picture, np.minimum(picture, tint + 0.15), inside * 0.2)
 
 
 @look("neon")
-def neon(scene: Scene) -> Array:
+def neon(sitting: Sitting) -> Array:
     """Contours glow in two tubes of light over a night that keeps only the form."""
-    cut = scene.cut()
-    height, width = scene.height, scene.width
+    cut = sitting.cut()
+    height, width = sitting.height, sitting.width
     grey = levels(luma(cut.picture))
     soft = blur(grey, height / 512)
     gy, gx = np.gradient(soft)
     edge = levels(np.hypot(gx, gy).astype(np.float32), 55, 99.3) ** 1.3
     x, y = grid(height, width)
     pairs = [("#ff2fa0", "#21d4fd"), ("#ff5a36", "#8b5cff"), ("#f9f871", "#00c2a8")]
-    one, two = (hex_colour(c) for c in pairs[scene.rng.integers(len(pairs))])
-    across = smoothstep(x * 0.8 + y * 0.25 + (scene.rng.random() - 0.5) * 0.5, -0.75, 0.75)
+    one, two = (hex_colour(c) for c in pairs[sitting.rng.integers(len(pairs))])
+    across = smoothstep(x * 0.8 + y * 0.25 + (sitting.rng.random() - 0.5) * 0.5, -0.75, 0.75)
     colour = mix(np.broadcast_to(one, (height, width, 3)), two, across)
     night = gradient_map(contrast(grey, 1.15), hex_colour("#05060f"), hex_colour("#3b2a63"))
     night = mix(night, night * (0.4 + colour), 0.75) + (grey**3)[..., None] * colour * 0.35
@@ -179,21 +179,21 @@ def neon(scene: Scene) -> Array:
 
 
 @look("cyanotype")
-def cyanotype(scene: Scene) -> Array:
+def cyanotype(sitting: Sitting) -> Array:
     """Sun print: Prussian blue where the light fell, emulsion brushed on by hand."""
-    cut = scene.cut()
-    height, width = scene.height, scene.width
+    cut = sitting.cut()
+    height, width = sitting.height, sitting.width
     grey = contrast(levels(luma(cut.picture), 1, 99), 1.05)
-    paper = 0.965 + 0.035 * clouds(scene.rng, height, width, 32)
+    paper = 0.965 + 0.035 * clouds(sitting.rng, height, width, 32)
     blue = gradient_map(
         np.clip(grey, 0, 1), *map(hex_colour, ("#0c2a4d", "#215a8f", "#8fb4cf", "#f2f1e6"))
     )
-    blue = blue + grain(scene.rng, height, width, 1.4)[..., None] * 0.018
+    blue = blue + grain(sitting.rng, height, width, 1.4)[..., None] * 0.018
     x, y = (np.abs(a) for a in grid(height, width))
     limit_x, limit_y = width / min(width, height), height / min(width, height)
-    strokes = noise(scene.rng, 1, width, 40) * 0.05 + noise(scene.rng, 1, width, 9) * 0.02
-    strokes_y = noise(scene.rng, height, 1, 60) * 0.05 + noise(scene.rng, height, 1, 8) * 0.02
-    rough = (clouds(scene.rng, height, width, 48) - 0.5) * 0.07
+    strokes = noise(sitting.rng, 1, width, 40) * 0.05 + noise(sitting.rng, 1, width, 9) * 0.02
+    strokes_y = noise(sitting.rng, height, 1, 60) * 0.05 + noise(sitting.rng, height, 1, 8) * 0.02
+    rough = (clouds(sitting.rng, height, width, 48) - 0.5) * 0.07
     edge = np.minimum(limit_y - y - strokes, limit_x - x - strokes_y) - 0.035 + rough
     sheet = paper[..., None] * hex_colour("#f4f1e7")
     return mix(np.asarray(sheet, np.float32), blue, smoothstep(edge.astype(np.float32), 0, 0.03))

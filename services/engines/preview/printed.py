@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from services.engines.preview import lettering
-from services.engines.preview.looks import Scene, look
+from services.engines.preview.looks import Sitting, look
 from services.engines.preview.pixels import (
     Array,
     clouds,
@@ -27,11 +27,11 @@ from services.engines.preview.pixels import (
 
 
 @look("duotone-poster")
-def duotone_poster(scene: Scene) -> Array:
+def duotone_poster(sitting: Sitting) -> Array:
     """Two inks on coloured stock: a coarse halftone portrait over a band of type."""
-    width, height = scene.width, scene.height
+    width, height = sitting.width, sitting.height
     band = round(height * 0.2)
-    cut = scene.cut(height=height - band, zoom=0.88)
+    cut = sitting.cut(height=height - band, zoom=0.88)
     grey = contrast(levels(luma(cut.picture), 1, 99), 1.25, 0.48)
     inks = [
         ("#16123f", "#ff5c5c", "#ffe9d6"),
@@ -39,7 +39,7 @@ def duotone_poster(scene: Scene) -> Array:
         ("#2a0f3d", "#f7a21b", "#fff3da"),
         ("#10204f", "#e94f8a", "#fdeef0"),
     ]
-    dark, bright, stock = inks[scene.rng.integers(len(inks))]
+    dark, bright, stock = inks[sitting.rng.integers(len(inks))]
     tone = gradient_map(np.clip(grey, 0, 1), hex_colour(bright), hex_colour(stock))
     dots = halftone(np.clip(grey * 1.05, 0, 1), height / 150, 45)
     print_ = mix(np.broadcast_to(hex_colour(dark), tone.shape), tone, dots)
@@ -47,15 +47,15 @@ def duotone_poster(scene: Scene) -> Array:
     sheet[: height - band] = print_
     sheet[height - band :] = hex_colour(bright)
     image = to_image(sheet)
-    _poster_type(image, scene, band, dark, stock)
-    worn = smoothstep(clouds(scene.rng, height, width, 12), 0.0, 0.05)
+    _poster_type(image, sitting, band, dark, stock)
+    worn = smoothstep(clouds(sitting.rng, height, width, 12), 0.0, 0.05)
     return mix(np.broadcast_to(hex_colour(stock), sheet.shape), from_image(image), 0.4 + 0.6 * worn)
 
 
-def _poster_type(image: Image.Image, scene: Scene, band: int, dark: str, stock: str) -> None:
-    margin, top = scene.width * 0.05, scene.height - band
-    text = lettering.headline(scene.prompt, 22, "Portrait").upper()
-    room = scene.width - 2 * margin
+def _poster_type(image: Image.Image, sitting: Sitting, band: int, dark: str, stock: str) -> None:
+    margin, top = sitting.width * 0.05, sitting.height - band
+    text = lettering.headline(sitting.prompt, 22, "Portrait").upper()
+    room = sitting.width - 2 * margin
     face = lettering.fit(text, room, band * 0.55)
     middle = top + band * 0.45
     lettering.write(image, (margin, middle), text, face, dark, anchor="lm", bold=0.03)
@@ -63,9 +63,9 @@ def _poster_type(image: Image.Image, scene: Scene, band: int, dark: str, stock: 
     lettering.write(
         image, (margin, top + band * 0.88), "ONE PERSON, TWO INKS", small, stock, anchor="lm"
     )
-    number = f"No. {scene.rng.integers(1, 99):02d}"
+    number = f"No. {sitting.rng.integers(1, 99):02d}"
     lettering.write(
-        image, (scene.width - margin, top + band * 0.88), number, small, stock, anchor="rm"
+        image, (sitting.width - margin, top + band * 0.88), number, small, stock, anchor="rm"
     )
 
 
@@ -80,37 +80,37 @@ _POP = [
 
 
 @look("pop-art")
-def pop_art(scene: Scene) -> Array:
+def pop_art(sitting: Sitting) -> Array:
     """One portrait, four flat palettes, each printed a little out of register."""
-    rows, columns = (3, 2) if scene.height > scene.width * 1.4 else (2, 2)
-    if scene.width > scene.height * 1.4:
+    rows, columns = (3, 2) if sitting.height > sitting.width * 1.4 else (2, 2)
+    if sitting.width > sitting.height * 1.4:
         rows, columns = 2, 3
-    w, h = -(-scene.width // columns), -(-scene.height // rows)
-    cut = scene.cut(width=w, height=h, zoom=0.84)
+    w, h = -(-sitting.width // columns), -(-sitting.height // rows)
+    cut = sitting.cut(width=w, height=h, zoom=0.84)
     grey = contrast(levels(luma(kuwahara(cut.picture, max(2, h // 150))), 2, 98), 1.12)
     flat = posterise(np.clip(grey, 0, 1), 4)
     sheet = np.empty((rows * h, columns * w, 3), np.float32)
-    palettes = scene.rng.permutation(len(_POP))
+    palettes = sitting.rng.permutation(len(_POP))
     for i in range(rows * columns):
         stops = [hex_colour(c) for c in _POP[palettes[i % len(_POP)]]]
         cell = gradient_map(flat, *stops)
         dots = halftone(np.clip(grey + 0.15, 0, 1), h / 70, 20 + 15 * i)
         cell = mix(cell * (0.82 + 0.18 * dots[..., None]), cell, smoothstep(grey, 0.45, 0.7))
-        shift = scene.rng.integers(-3, 4, 2)
+        shift = sitting.rng.integers(-3, 4, 2)
         ink = np.roll(1 - smoothstep(grey, 0.16, 0.26), tuple(shift), (0, 1))
         cell = mix(cell, np.broadcast_to(stops[0], cell.shape), ink)
         away = smoothstep(cut.subject, 0.12, 0.3)
         cell = mix(np.broadcast_to(stops[1 + i % 2], cell.shape), cell, away)
         r, c = divmod(i, columns)
         sheet[r * h : (r + 1) * h, c * w : (c + 1) * w] = cell
-    return sheet[: scene.height, : scene.width]
+    return sheet[: sitting.height, : sitting.width]
 
 
 @look("risograph")
-def risograph(scene: Scene) -> Array:
+def risograph(sitting: Sitting) -> Array:
     """Three spot inks, each its own screen angle and grain, each a few pixels off."""
-    cut = scene.cut()
-    height, width = scene.height, scene.width
+    cut = sitting.cut()
+    height, width = sitting.height, sitting.width
     picture = contrast(saturation(cut.picture, 1.35), 1.1)
     grey = levels(luma(picture), 1, 99)
     inks = [
@@ -118,7 +118,7 @@ def risograph(scene: Scene) -> Array:
         ("#ff6c2f", "#ffd84d", "#00838a"),
         ("#f15060", "#f9dd5c", "#3d5588"),
     ]
-    pink, yellow, blue = inks[scene.rng.integers(len(inks))]
+    pink, yellow, blue = inks[sitting.rng.integers(len(inks))]
     plates = [
         (pink, 1 - np.clip(picture[..., 1] * 1.1, 0, 1), 75.0),
         (yellow, 1 - np.clip(picture[..., 2] * 1.15, 0, 1), 15.0),
@@ -128,8 +128,8 @@ def risograph(scene: Scene) -> Array:
     for colour, amount, angle in plates:
         tone = 1 - np.asarray(amount, np.float32)
         inked = 1 - halftone(np.clip(tone, 0.02, 0.98), height / 190, angle)
-        inked = inked * np.clip(0.9 + 0.16 * grain(scene.rng, height, width, 0.7), 0, 1)
-        shift = scene.rng.integers(-height // 300 - 1, height // 300 + 2, 2)
+        inked = inked * np.clip(0.9 + 0.16 * grain(sitting.rng, height, width, 0.7), 0, 1)
+        shift = sitting.rng.integers(-height // 300 - 1, height // 300 + 2, 2)
         inked = np.roll(inked, tuple(shift), (0, 1)).astype(np.float32)
         sheet = sheet * mix(np.ones_like(sheet), hex_colour(colour), inked * 0.92)
     return sheet
@@ -147,10 +147,10 @@ _LINES = (
 
 
 @look("magazine-cover")
-def magazine_cover(scene: Scene) -> Array:
+def magazine_cover(sitting: Sitting) -> Array:
     """A cover: masthead behind the head's height, the prompt as headline, cover lines, barcode."""
-    cut = scene.cut(zoom=0.96, level=0.5)
-    height, width = scene.height, scene.width
+    cut = sitting.cut(zoom=0.96, level=0.5)
+    height, width = sitting.height, sitting.width
     picture = contrast(saturation(cut.picture, 1.06), 1.08)
     shade = np.linspace(0, 1, height, dtype=np.float32)[:, None].repeat(width, 1)
     backdrop = soft_blur(picture, height / 45)
@@ -158,44 +158,44 @@ def magazine_cover(scene: Scene) -> Array:
     picture = picture * (1 - 0.62 * smoothstep(shade, 0.52, 1.0))[..., None]
     picture = picture * (1 - 0.30 * (1 - smoothstep(shade, 0.0, 0.26)))[..., None]
     image = to_image(picture)
-    _cover_type(image, scene)
+    _cover_type(image, sitting)
     return from_image(image)
 
 
-def _cover_type(image: Image.Image, scene: Scene) -> None:
-    width, height, margin = scene.width, scene.height, scene.width * 0.055
-    accent = ("#ffd84d", "#ff8a5c", "#7fe0d0", "#ff9ec4")[scene.rng.integers(4)]
+def _cover_type(image: Image.Image, sitting: Sitting) -> None:
+    width, height, margin = sitting.width, sitting.height, sitting.width * 0.055
+    accent = ("#ffd84d", "#ff8a5c", "#7fe0d0", "#ff9ec4")[sitting.rng.integers(4)]
     masthead = lettering.fit("LIKENESS", width - 2 * margin, height * 0.2)
     middle = width / 2, margin * 0.75
     lettering.write(image, middle, "LIKENESS", masthead, "#ffffff", anchor="ma", bold=0.022)
     small = lettering.font(min(width, height) * 0.021)
     under = margin * 1.3 + masthead.getbbox("LIKENESS", anchor="ma")[3]
-    issue = f"ISSUE {scene.rng.integers(2, 64)}"
+    issue = f"ISSUE {sitting.rng.integers(2, 64)}"
     lettering.write(image, (margin, under), issue, small, "#ffffff")
     lettering.write(
         image, (width - margin, under), "THE PORTRAIT NUMBER", small, "#ffffff", anchor="ra"
     )
-    title = lettering.headline(scene.prompt, 44, "The new portrait")
+    title = lettering.headline(sitting.prompt, 44, "The new portrait")
     face = lettering.font(min(width * 0.078, height * 0.09))
     rows = lettering.wrap(title[0].upper() + title[1:], face, (width - 2 * margin) * 0.8)[:3]
     line = face.size * 1.08
     top = height - margin - len(rows) * line - small.size * 3.4
     for i, row in enumerate(rows):
         lettering.write(image, (margin, top + i * line), row, face, "#ffffff", bold=0.012)
-    picks = scene.rng.permutation(len(_LINES))[:2]
+    picks = sitting.rng.permutation(len(_LINES))[:2]
     story = "   /   ".join(_LINES[i] for i in picks)
     lettering.write(image, (margin, height - margin - small.size * 1.6), story, small, accent)
-    _barcode(image, scene, margin)
+    _barcode(image, sitting, margin)
 
 
-def _barcode(image: Image.Image, scene: Scene, margin: float) -> None:
+def _barcode(image: Image.Image, sitting: Sitting, margin: float) -> None:
     """Bars of random widths on a white label in the lower right corner."""
-    w, h = scene.width * 0.13, scene.width * 0.075
-    right, bottom = scene.width - margin, scene.height - margin
+    w, h = sitting.width * 0.13, sitting.width * 0.075
+    right, bottom = sitting.width - margin, sitting.height - margin
     draw = ImageDraw.Draw(image)
     draw.rectangle((right - w, bottom - h, right, bottom), fill="#ffffff")
     x, end = right - w * 0.92, right - w * 0.08
     while x < end:
-        bar = w * (0.008 + 0.022 * float(scene.rng.random()))
+        bar = w * (0.008 + 0.022 * float(sitting.rng.random()))
         draw.rectangle((x, bottom - h * 0.88, min(x + bar, end), bottom - h * 0.14), fill="#111111")
-        x += bar + w * (0.01 + 0.018 * float(scene.rng.random()))
+        x += bar + w * (0.01 + 0.018 * float(sitting.rng.random()))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from services.engines.preview.render import render
+from services.engines.preview.render import Made, render
 from services.imaging import worker
 from services.imaging.pool import Pool
 
@@ -20,13 +20,24 @@ class Renderer:
         self._pool = Pool(__name__, workers=1)
         atexit.register(self.close)
 
-    async def __call__(self, photos: Sequence[bytes], **arguments: Any) -> bytes:
-        """A JPEG. Raises OSError for a photo that does not decode, WorkerFailed for a crash."""
-        request = {"photos": [len(photo) for photo in photos], "arguments": arguments}
-        reply = await self._pool.ask(request, b"".join(photos))
+    async def __call__(
+        self,
+        photos: Sequence[bytes],
+        *,
+        alphas: Sequence[bytes | None] = (),
+        **arguments: Any,
+    ) -> Made:
+        """Raises OSError for a photo that does not decode, WorkerFailed for a crash."""
+        given = [alpha or b"" for alpha in alphas]
+        request = {
+            "photos": [len(photo) for photo in photos],
+            "alphas": [len(alpha) for alpha in given],
+            "arguments": arguments,
+        }
+        reply = await self._pool.ask(request, b"".join([*photos, *given]))
         if refused := reply.facts.get("refused"):
             raise OSError(refused)
-        return reply.blobs["picture"]
+        return Made(reply.blobs["picture"], **reply.facts["made"])
 
     def close(self) -> None:
         """Ends the process."""
@@ -34,13 +45,15 @@ class Renderer:
 
 
 def answer(request: dict[str, Any], data: bytes) -> worker.Answer:
-    """The picture that {"photos": [bytes each], "arguments": {...}} asks for."""
+    """The picture that {"photos": [bytes each], "alphas": the same, "arguments": ...} asks for."""
     stream = io.BytesIO(data)
     photos = [stream.read(size) for size in request["photos"]]
+    alphas = [stream.read(size) or None for size in request["alphas"]]
     try:
-        return {}, {"picture": render(photos, **request["arguments"])}
+        made = render(photos, alphas=alphas, **request["arguments"])
     except (OSError, ValueError) as error:
         return {"refused": str(error)}, {}
+    return {"made": made.facts()}, {"picture": made.data}
 
 
 if __name__ == "__main__":

@@ -2,25 +2,62 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from services.engines.preview import painted, photographic, printed
 from services.engines.preview.compose import Box
-from services.engines.preview.looks import LOOKS, Scene
+from services.engines.preview.looks import LOOKS, Sitting
 from services.engines.preview.pixels import to_image
+from services.engines.preview.scene import Scene, of_facts
+
+if TYPE_CHECKING:
+    from services.engines.preview.booth import Cutting
 
 # Registering the looks is what importing their modules is for.
 MODULES = (painted, photographic, printed)
 JPEG_QUALITY = 92
+COMPANIONS = 3  # photos at most in one picture
+NO_OPENCV = "OpenCV is not installed, so photos keep their own background."
+KEPT = {
+    "nobody": "No person stands out in the photo, so it keeps its own background.",
+    "filled": "The person fills the photo, so it keeps its own background.",
+    "several": "The photo shows several persons, so it keeps its own background.",
+    "head-cut": "The photo cuts the head off, so it keeps its own background.",
+}
 
 
-def _rng(seed: int, prompt: str, preset: str | None) -> np.random.Generator:
-    """Chance that is the same for the same seed, prompt and preset, on every machine."""
-    digest = hashlib.sha256(f"{seed}\0{preset}\0{prompt}".encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "big"))
+@dataclass(frozen=True, slots=True)
+class Made:
+    """data: a JPEG. photo: the index of the one that was used.
+
+    scene: what the person was put into, as `Scene.facts`; None where the photo was used as it is,
+    and then `note` says why.
+    """
+
+    data: bytes
+    photo: int
+    scene: dict[str, Any] | None = None
+    note: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Everything but the picture, as JSON keeps it."""
+        return {"photo": self.photo, "scene": self.scene, "note": self.note}
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The photos of one picture, the first of them cut out where that can be done."""
+
+    order: list[int]
+    images: list[Image.Image]
+    cutting: "Cutting | None" = None
+    note: str | None = field(default=None)
 
 
 def render(
@@ -32,22 +69,63 @@ def render(
     prompt: str = "",
     preset: str | None = None,
     faces: Sequence[Box | None] = (),
-) -> bytes:
+    alphas: Sequence[bytes | None] = (),
+    scene: Mapping[str, Any] | None = None,
+) -> Made:
     """A JPEG of width x height pixels in the preset's look; the seed picks photo and variation.
 
     photos: at least one encoded upright sRGB photo. faces: one box in 0..1 a photo, where known.
+    alphas: a photo's cut-out, where one is stored. scene: `Scene.facts`.
     Raises ValueError without photos, OSError for a photo that does not decode.
     """
     if not photos:
         raise ValueError("at least one photo is needed")
-    rng = _rng(seed, prompt, preset)
-    # Seeds in a row show different photos: the first by seed, its companions by chance.
-    order = [seed % len(photos), *rng.permutation(len(photos)).tolist()]
-    chosen = list(dict.fromkeys(order))[:3]
-    images = [Image.open(io.BytesIO(photos[i])).convert("RGB") for i in chosen]
-    boxes = [faces[i] if i < len(faces) else None for i in chosen]
-    scene = Scene(images, boxes, width, height, prompt, rng)
-    picture = LOOKS.get(preset or "", photographic.natural)(scene)
+    digest = hashlib.sha256(f"{seed}\0{preset}".encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    chosen = _chosen(photos, faces, alphas, seed, rng)
+    wanted = _scene(scene, preset) if chosen.cutting else Scene()
+    boxes = [_at(faces, i) for i in chosen.order]
+    sitting = Sitting(
+        chosen.images, boxes, width, height, prompt, rng, seed, wanted, chosen.cutting
+    )
+    picture = LOOKS.get(preset or "", photographic.natural)(sitting)
     out = io.BytesIO()
     to_image(picture).save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return out.getvalue()
+    named = wanted.facts() if chosen.cutting else None
+    return Made(out.getvalue(), chosen.order[0], named, chosen.note)
+
+
+def _scene(facts: Mapping[str, Any] | None, preset: str | None) -> Scene:
+    from services.engines.preview.booth import with_defaults
+
+    return with_defaults(of_facts(facts or {}), preset)
+
+
+def _chosen(
+    photos: Sequence[bytes],
+    faces: Sequence[Box | None],
+    alphas: Sequence[bytes | None],
+    seed: int,
+    rng: np.random.Generator,
+) -> _Choice:
+    """Seeds in a row show different photos; those that can be cut out come before the others."""
+    stored = [i for i in range(len(photos)) if _at(alphas, i)]
+    usable = stored or list(range(len(photos)))
+    # The first by seed, its companions by chance.
+    order = [usable[seed % len(usable)], *rng.permutation(len(photos)).tolist()]
+    order = list(dict.fromkeys(order))[:COMPANIONS]
+    images = [Image.open(io.BytesIO(photos[i])).convert("RGB") for i in order]
+    if find_spec("cv2") is None:
+        return _Choice(order, images, note=NO_OPENCV)
+    from services.engines.preview.booth import cutting
+
+    alpha = _at(alphas, order[0])
+    mask = Image.open(io.BytesIO(alpha)) if alpha else None
+    found = cutting(images[0], mask, _at(faces, order[0]))
+    if found.outline.unusable:
+        return _Choice(order, images, note=KEPT[found.outline.unusable])
+    return _Choice(order, images, found)
+
+
+def _at(values: Sequence[Any], index: int) -> Any:
+    return values[index] if index < len(values) else None

@@ -1,7 +1,9 @@
 """What the photo booth can be asked for: the request between its words and its painters."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 
 class Place(StrEnum):
@@ -189,3 +191,32 @@ class Scene:
     lens: Lens | None = None
     framing: Framing | None = None
     text: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON keeps it: what was named, and nothing else."""
+        named = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in named.items() if value}
+
+    def changed(self, change: "Scene") -> "Scene":
+        """This scene with what another one names."""
+        return replace(self, **{name: getattr(change, name) for name in change.facts()})
+
+
+_KINDS = {
+    "place": Place,
+    "light": Light,
+    "weather": Weather,
+    "season": Season,
+    "mood": Mood,
+    "lens": Lens,
+    "framing": Framing,
+}
+
+
+def of_facts(facts: Mapping[str, Any]) -> Scene:
+    """The scene that `facts` kept. Raises ValueError for what there is not."""
+    named: dict[str, Any] = {
+        name: kind(facts[name]) for name, kind in _KINDS.items() if facts.get(name)
+    }
+    colours = tuple(Colour(name) for name in facts.get("colours", ()))
+    return Scene(**named, colours=colours, text=facts.get("text"))

@@ -21,7 +21,7 @@ ALL = [None, *(preset.id for preset in styles.PRESETS)]
 
 def make(**arguments: object) -> bytes:
     merged = {"seed": 1, "width": 320, "height": 400, "prompt": "By the sea", **arguments}
-    return render(PHOTOS, **merged)  # type: ignore[arg-type]
+    return render(PHOTOS, **merged).data  # type: ignore[arg-type]
 
 
 def pixels(data: bytes) -> Array:

@@ -132,9 +132,11 @@ async def test_no_embedding_is_stored(intake: Intake, deps: Deps) -> None:
     """What stays of a face is where it is, how large and how sharp."""
     await intake.send(file(photograph(ONE[0])))
     (verdict,) = await kept(deps)
-    assert set(verdict) == {"warnings", "sharpness", "light", "face"}
+    assert set(verdict) == {"warnings", "sharpness", "light", "face", "cutout"}
     assert isinstance(verdict["face"], dict)
     assert set(verdict["face"]) == {"box", "side", "sharpness"}
+    assert isinstance(verdict["cutout"], dict)
+    assert set(verdict["cutout"]) == {"share", "unusable"}
     assert len(json.dumps(verdict)) < 250
 
 

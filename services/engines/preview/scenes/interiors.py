@@ -1,0 +1,211 @@
+"""At home, in a gallery, on a train."""
+
+import cv2
+import numpy as np
+
+from services.engines.preview.scene import Light, Place
+from services.engines.preview.scenes import built, outdoors, shapes
+from services.engines.preview.scenes.canvas import Array, Canvas, Painting, shot
+from services.engines.preview.scenes.light import Rgb, rgb
+from services.engines.preview.scenes.registry import place
+from services.engines.preview.scenes.rooms import view, window_side
+
+
+@place(Place.HOME, Light.WINDOW, indoors=True)
+def home(canvas: Canvas) -> Painting:
+    """A living room by a window: curtain, pictures on the wall, a lamp, a plant."""
+    light = canvas.light
+    usual: list[Rgb] = [(0.80, 0.74, 0.64), (0.70, 0.74, 0.70), (0.82, 0.76, 0.74)]
+    back = built.wall(canvas, light.lit(canvas.accent(usual), 0.85), 0.5)
+    near, far = window_side(canvas, 0.72, 1.05)
+    built.window_panes(
+        back,
+        canvas,
+        (near, 0.02, far, 0.68),
+        (2, 3),
+        light.lit((0.9, 0.88, 0.84), 0.8),
+        view(canvas),
+    )
+    _curtain(back, canvas, near, far)
+    for _ in range(3):
+        a, b = window_side(canvas, 0.02, 0.3)
+        x, y = float(canvas.rng.uniform(a, b)), float(canvas.rng.uniform(0.12, 0.36))
+        wide, tall = canvas.size(0.05, 0.08), canvas.size(0.06, 0.1)
+        left, top = x * canvas.width, y * canvas.height
+        shapes.box(
+            back,
+            left - wide,
+            top - tall,
+            left + wide,
+            top + tall,
+            light.lit((0.24, 0.17, 0.12), 0.6),
+        )
+        inner = light.lit((0.9, 0.88, 0.84), 0.8)
+        shapes.box(
+            back,
+            left - wide * 0.84,
+            top - tall * 0.87,
+            left + wide * 0.84,
+            top + tall * 0.87,
+            inner,
+        )
+        art = light.lit(
+            canvas.accent([(0.5, 0.55, 0.5), (0.75, 0.5, 0.38), (0.38, 0.45, 0.55)]), 0.8
+        )
+        shapes.blob(back, left, top, wide * 0.5, tall * 0.5, 0, art)
+    mid = canvas.sheet()
+    a, _ = window_side(canvas, 0.12, 0.9)
+    lamp_x = a if light.side > 0 else 1 - 0.12
+    _floor_lamp(mid, back, canvas, lamp_x)
+    sofa = light.lit(canvas.accent([(0.42, 0.46, 0.44), (0.56, 0.40, 0.32)]), 0.7)
+    shapes.blob(
+        mid,
+        0.5 * canvas.width,
+        0.98 * canvas.height,
+        0.75 * canvas.width,
+        0.20 * canvas.height,
+        0,
+        sofa,
+    )
+    leaves = outdoors.leaves(canvas, outdoors.GREENS)
+    x = 0.5 + light.side * 0.42
+    shapes.scatter(
+        mid,
+        canvas,
+        44,
+        leaves,
+        (0.012, 0.05),
+        x=(x - 0.08, x + 0.08),
+        y=(0.44, 0.74),
+        aspect=(0.2, 0.4),
+    )
+    return shot(canvas, [(back, 0.024), (mid, 0.024)])
+
+
+def _curtain(sheet: Array, canvas: Canvas, near: float, far: float) -> None:
+    """Sheer cloth in folds over a part of the window."""
+    inner = near if canvas.light.side > 0 else far
+    distance = np.abs(canvas.columns() - inner)
+    share = np.clip((0.13 - distance) / 0.04, 0, 1) * (canvas.rows() < 0.74)
+    folds = np.sin(canvas.columns() * 6.283 * 34 * canvas.span + canvas.noise(2, 2) * 1.2)
+    cloth = rgb(0.95, 0.93, 0.88) * np.float32(0.12 + 0.75 * canvas.light.day) + np.asarray(
+        canvas.light.fill
+    )
+    tone = (0.72 + 0.22 * folds)[..., None] * cloth
+    sheet[..., :3] += (tone - sheet[..., :3]) * (share * 0.86)[..., None]
+
+
+def _floor_lamp(sheet: Array, wall: Array, canvas: Canvas, x: float) -> None:
+    left, top, unit = x * canvas.width, 0.40 * canvas.height, canvas.unit
+    stand = canvas.light.lit((0.2, 0.17, 0.14), 0.6)
+    shapes.line(sheet, [(left, top), (left, canvas.height)], stand, 0.008 * unit)
+    shade = [(left - 0.045 * unit, top - 0.1 * unit), (left + 0.045 * unit, top - 0.1 * unit)]
+    shade += [(left + 0.075 * unit, top), (left - 0.075 * unit, top)]
+    shapes.polygon(sheet, shade, rgb(1.0, 0.80, 0.52) * np.float32(1.8 * canvas.light.lamps))
+    shapes.glow(
+        wall, canvas, x, 0.36, 0.3, rgb(1.0, 0.74, 0.42) * np.float32(0.42 * canvas.light.lamps)
+    )
+
+
+@place(Place.GALLERY, Light.WINDOW, indoors=True)
+def gallery(canvas: Canvas) -> Painting:
+    """White walls, large paintings, a wooden floor."""
+    light = canvas.light
+    back = built.wall(canvas, light.lit((0.88, 0.87, 0.85), 0.95), 0.35)
+    usual: list[Rgb] = [
+        (0.80, 0.28, 0.2),
+        (0.16, 0.28, 0.48),
+        (0.92, 0.7, 0.25),
+        (0.16, 0.42, 0.4),
+        (0.12, 0.12, 0.14),
+        (0.93, 0.9, 0.84),
+    ]
+    for x, wide in ((0.10, 0.15), (0.90, 0.15), (0.5, 0.12)):
+        at = x + float(canvas.rng.uniform(-0.02, 0.02))
+        _painting(back, canvas, at, wide * float(canvas.rng.uniform(0.9, 1.2)) / canvas.span, usual)
+    built.floor(back, canvas, 0.72, light.lit((0.56, 0.42, 0.28), 0.8), 0.22)
+    built.planks(back, canvas, 0.72, 9)
+    spots = canvas.sheet()
+    for k in range(round(6 * canvas.span)):
+        x = (k + 0.5) / round(6 * canvas.span) * canvas.width
+        shapes.lamp(spots, canvas, x, 0.035 * canvas.height, 0.006, (1, 0.93, 0.82), 22)
+    return shot(canvas, [(back, 0.016), (spots, 0.022)])
+
+
+def _painting(sheet: Array, canvas: Canvas, x: float, half: float, usual: list[Rgb]) -> None:
+    """An abstract picture in a frame, under its own light; x and half its width in 0..1."""
+    left, right = (x - half) * canvas.width, (x + half) * canvas.width
+    middle, tall = 0.32 * canvas.height, (right - left) * float(canvas.rng.uniform(0.55, 0.75))
+    top, bottom = middle - tall, middle + tall
+    pool = np.exp(-((canvas.distance(x, 0.30) / 0.34) ** 2))
+    shapes.shaded(sheet, 1 + 0.30 * pool * canvas.light.lamps)
+    shapes.box(
+        sheet, left - 4, top - 4, right + 4, bottom + 4, canvas.light.lit((0.13, 0.11, 0.1), 0.6)
+    )
+    shapes.box(sheet, left, top, right, bottom, canvas.light.lit(canvas.accent(usual), 0.95))
+    for _ in range(7):
+        a, b = float(canvas.rng.uniform(left, right)), float(canvas.rng.uniform(top, bottom))
+        wide, high = (
+            float(canvas.rng.uniform(0.1, 0.5)) * (right - left),
+            float(canvas.rng.uniform(0.08, 0.5)) * tall,
+        )
+        colour = canvas.light.lit(canvas.accent(usual), 0.95) * canvas.rng.uniform(0.7, 1.2)
+        shapes.box(
+            sheet,
+            max(left, a - wide),
+            max(top, b - high),
+            min(right, a + wide),
+            min(bottom, b + high),
+            colour,
+        )
+
+
+@place(Place.TRAIN, Light.GOLDEN_HOUR, indoors=True)
+def train(canvas: Canvas) -> Painting:
+    """A seat by the window, and the country going by."""
+    light = canvas.light
+    view = outdoors.sky(canvas, 0.42, 0.4)
+    for k in range(4):
+        colour = outdoors.far(canvas, ((0.35, 0.42, 0.24), (0.5, 0.5, 0.26))[k % 2], 0.6 - 0.14 * k)
+        shapes.ridge(view, canvas, shapes.skyline(canvas, 0.36 + 0.06 * k, 0.04, 2 + k), colour)
+    shapes.scatter(
+        view, canvas, 60, outdoors.leaves(canvas), (0.015, 0.04), y=(0.44, 0.56), gain=(0.4, 1.0)
+    )
+    view = _moving(view, canvas)
+    shapes.shaded(view, 1.25)
+    wall = light.lit((0.62, 0.58, 0.52), 0.5)
+    back = canvas.sheet(wall)
+    built.window_panes(back, canvas, (-0.05, 0.08, 1.05, 0.56), (1, 1), wall * 0.5, view)
+    post = light.lit((0.5, 0.47, 0.43), 0.4)
+    x = (0.5 + light.side * 0.33) * canvas.width
+    shapes.box(back, x, 0, x + 0.05 * canvas.unit, 0.6 * canvas.height, post)
+    ledge = light.lit((0.72, 0.68, 0.6), 0.9)
+    shapes.box(back, 0, 0.56 * canvas.height, canvas.width, 0.585 * canvas.height, ledge)
+    seats = canvas.sheet()
+    usual: list[Rgb] = [(0.16, 0.34, 0.38), (0.50, 0.16, 0.16), (0.2, 0.26, 0.42)]
+    cloth = canvas.accent(usual)
+    for side in (-1, 1):
+        at = (0.5 + side * 0.43) * canvas.width
+        tone = light.lit(cloth, 0.8 if side == light.side else 0.45)
+        _seat(seats, canvas, at, tone)
+    return shot(canvas, [(back, 0.014), (seats, 0.02)])
+
+
+def _moving(sheet: Array, canvas: Canvas) -> Array:
+    """Blurred sideways by speed, most of all what is near."""
+    fast = cv2.blur(sheet, (max(3, canvas.unit // 7), 1), borderType=cv2.BORDER_REFLECT)
+    slow = cv2.blur(sheet, (max(3, canvas.unit // 40), 1), borderType=cv2.BORDER_REFLECT)
+    share = np.clip((canvas.rows() - 0.36) / 0.12, 0, 1)[..., None]
+    return np.asarray(slow + (fast - slow) * share, np.float32)
+
+
+def _seat(sheet: Array, canvas: Canvas, x: float, tone: Array) -> None:
+    wide, top = 0.16 * canvas.unit, 0.40 * canvas.height
+    shapes.box(sheet, x - wide, top + wide * 0.4, x + wide, canvas.height, tone)
+    shapes.blob(sheet, x, top + wide * 0.45, wide, wide * 0.55, 0, tone)
+    head = canvas.light.lit((0.90, 0.88, 0.84), 0.8)
+    shapes.box(sheet, x - wide * 0.6, top + wide * 0.15, x + wide * 0.6, top + wide * 0.75, head)
+    edge = x + canvas.light.side * wide * 0.9
+    shapes.line(
+        sheet, [(edge, top + wide * 0.4), (edge, canvas.height)], tone * 2, 0.02 * canvas.unit
+    )
