@@ -1,6 +1,7 @@
 """The parts that most tests need: a real Postgres, its transactions, and `Deps`."""
 
 import asyncio
+import contextlib
 import dataclasses
 import random
 import tempfile
@@ -69,12 +70,19 @@ def _copy(server: EmbeddedPostgres, name: str) -> str:
     return server.url(name)
 
 
+@contextlib.contextmanager
+def database_of_its_own(server: EmbeddedPostgres) -> Iterator[str]:
+    """The URL of a migrated database that is dropped after the block."""
+    name = f"test_{random.getrandbits(64):x}"
+    yield _copy(server, name)
+    _admin(server, sql.SQL("drop database {} with (force)"), name)
+
+
 @pytest.fixture
 def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
     """A migrated database of this test alone, for what has to commit, or to run elsewhere."""
-    name = f"test_{random.getrandbits(64):x}"
-    yield _copy(postgres, name)
-    _admin(postgres, sql.SQL("drop database {} with (force)"), name)
+    with database_of_its_own(postgres) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,8 @@ class IdempotencyKey(Base):
     id: Mapped[Id]
     user_id: Mapped[Owner]
     key: Mapped[str]
-    request_hash: Mapped[bytes]
+    request_hash: Mapped[bytes]  # SHA-256 of method, address and JSON body
+    content_hash: Mapped[bytes | None]  # of what an upload carried; None before its end
     status: Mapped[int | None]  # None while the first request is under way
     body: Mapped[dict[str, object] | None] = mapped_column(JSONB)
     created_at: Mapped[Now] = mapped_column(index=True)

@@ -12,15 +12,13 @@ from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from pages.api.errors import documented
-from pages.server import context
+from pages.server import content_hash, context, multipart
+from pages.server.request_bodies import SAFE
 from services.accounts.users import UserView
 from services.deps import Deps, Session
-from services.errors import Malformed, TooLarge, WrongType
+from services.errors import Conflict, Malformed
 from services.kit import idempotency
 
-SAFE = {"GET", "HEAD", "OPTIONS"}
-SIMPLE = {"text/plain", "application/x-www-form-urlencoded"}
-MAX_JSON = 2 * 2**20  # bytes; the longest request, 20,000 ids of images, takes 0.8 MB
 NULL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # an escape, and not a backslash before "u0000"
 # the middleware has checked them already: these put them into the documentation
 _BEARER = HTTPBearer(auto_error=False, description="An API key, made on /account.")
@@ -82,16 +80,12 @@ class ApiRoute(APIRoute):
         one_transaction = any(d.call is open_session for d in self.dependant.dependencies)
 
         async def handle(request: Request) -> Response:
-            request.state.takes_json = self.body_field is not None
-            _refuse_simple_types(request)
-            if request.method not in SAFE and _is_json(request):
-                await _take_in(request)
             await _refuse_null_characters(request)
             key, user = request.headers.get("idempotency-key"), context.visitor(request)
             if key is None or user is None or request.method in SAFE:
                 return await run(request)
-            once = _once if one_transaction else _once_in_steps
-            return await once(request, run, user, key)
+            run_once = _run_once if one_transaction else _run_once_in_steps
+            return await run_once(request, run, user, key)
 
         return handle
 
@@ -109,96 +103,69 @@ def api_router(tag: str) -> APIRouter:
 Run = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-async def _once(request: Request, run: Run, user: UserView, key: str) -> Response:
+async def _run_once(request: Request, run: Run, user: UserView, key: str) -> Response:
     """The work and its kept answer commit together: neither is ever there without the other."""
-    request_hash = await _hash(request)
-    async with context.deps_of(request).transaction() as session:
+    deps = context.deps_of(request)
+    async with deps.transaction() as session:
         kept = await idempotency.claim(
-            session, context.deps_of(request), user_id=user.id, key=key, request_hash=request_hash
+            session, deps, user_id=user.id, key=key, request_hash=await _hash(request)
         )
         if kept:
-            return _again(kept)
+            return _replayed(kept)
         request.state.session = session
         response = await run(request)
-        await idempotency.keep(
-            session, user_id=user.id, key=key, status=response.status_code, body=_body(response)
-        )
+        await idempotency.keep(session, user_id=user.id, key=key, answer=_answer(response))
     return response
 
 
-async def _once_in_steps(request: Request, run: Run, user: UserView, key: str) -> Response:
+async def _run_once_in_steps(request: Request, run: Run, user: UserView, key: str) -> Response:
     """For routes with transactions of their own, such as uploads, that may run again."""
-    deps, request_hash = context.deps_of(request), await _hash(request)
+    deps = context.deps_of(request)
+    content_hash.start(request)
     async with deps.transaction() as session:
         kept = await idempotency.claim(
-            session, deps, user_id=user.id, key=key, request_hash=request_hash
+            session, deps, user_id=user.id, key=key, request_hash=await _hash(request)
         )
     if kept:
-        return _again(kept)
+        await multipart.read_through(request)
+        if kept.content_hash != content_hash.digest(request):
+            raise Conflict(idempotency.USED)
+        return _replayed(kept)
     try:
         response = await run(request)
     except BaseException:
         async with deps.transaction() as session:
             await idempotency.release(session, user_id=user.id, key=key)
         raise
+    answer = _answer(response, content_hash.digest(request))
     async with deps.transaction() as session:
-        await idempotency.keep(
-            session, user_id=user.id, key=key, status=response.status_code, body=_body(response)
-        )
+        await idempotency.keep(session, user_id=user.id, key=key, answer=answer)
     return response
 
 
 async def _hash(request: Request) -> bytes:
-    """What makes two requests the same: method, address and body.
-
-    Of an upload the length stands for the body: each attempt draws a new boundary.
-    """
+    """SHA-256 of method, address and body; an upload's body is hashed while it arrives."""
     target = f"{request.method} {request.url.path}?{request.url.query}"
-    if _is_json(request):
-        body = await request.body()
-    else:
-        body = request.headers.get("content-length", "").encode()
+    body = b"" if request.state.streamed else await request.body()
     return hashlib.sha256(target.encode() + b"\n" + body).digest()
 
 
-def _body(response: Response) -> Any:
-    return json.loads(bytes(response.body)) if response.body else None
+def _answer(response: Response, content: bytes | None = None) -> idempotency.Answer:
+    body = json.loads(bytes(response.body)) if response.body else None
+    return idempotency.Answer(response.status_code, body, content)
 
 
-def _again(answer: idempotency.Answer) -> Response:
+def _replayed(answer: idempotency.Answer) -> Response:
     headers = {"Idempotency-Replayed": "true"}
     if answer.body is None:
         return Response(status_code=answer.status, headers=headers)
     return JSONResponse(answer.body, answer.status, headers)
 
 
-def _is_json(request: Request) -> bool:
-    """Whether the body is JSON: never where the route reads an upload from the line itself."""
-    stated = request.headers.get("content-type", "json")
-    return request.state.takes_json and "json" in stated
-
-
-def _refuse_simple_types(request: Request) -> None:
-    """A form of another site could send these without asking us first. Raises WrongType."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method not in SAFE and kind in SIMPLE:
-        raise WrongType(f"Send this as application/json, not {kind}.")
-
-
-async def _take_in(request: Request) -> None:
-    """Read a body of JSON, which is in memory as a whole. Raises TooLarge."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_JSON:
-            raise TooLarge("Send at most 2 MB of JSON.")
-    request._body = bytes(body)  # where Starlette itself keeps it for all who ask
-
-
 async def _refuse_null_characters(request: Request) -> None:
     """PostgreSQL's text can't hold U+0000. Raises Malformed."""
     found = "\0" in request.url.path or "%00" in request.url.query
-    if not found and request.method not in SAFE and _is_json(request):
+    if not found and not request.state.streamed:
         body = await request.body()
         found = NULL.search(body.decode(json.detect_encoding(body), "replace")) is not None
     if found:

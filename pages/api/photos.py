@@ -10,16 +10,15 @@ from starlette.requests import ClientDisconnect
 
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
-from pages.server.multipart import CUT_OFF, uploads
-from services.errors import Malformed, TooLarge
-from services.files.uploads import MAX_BYTES, landed
+from pages.server.multipart import CUT_OFF, raw, uploads
+from services.errors import Malformed
+from services.files.uploads import landed
 from services.training import photos
-from services.training.photo_coach import MAX_PHOTOS, SetVerdict
+from services.training.photo_coach import SetVerdict
 from services.training.photos import PhotoView, Verdict
 
 router = api_router("models")
 PATH = "/models/{model_id}/images"
-MAX_BODY = (MAX_PHOTOS + 1) * MAX_BYTES
 _FILES = {"type": "array", "items": {"type": "string", "format": "binary"}}
 _MULTIPART = {"type": "object", "properties": {"files": _FILES}, "required": ["files"]}
 _RAW = {"type": "string", "format": "binary"}
@@ -63,8 +62,6 @@ async def add_photos(
     model_id: UUID, request: Request, user: CurrentUser, deps: DepsDep
 ) -> Verdicts:
     """Add photos: each is taken or refused by itself, with a reason. At most 25 MB each."""
-    if int(request.headers.get("content-length", "0")) > MAX_BODY:
-        raise TooLarge(f"Send at most {MAX_PHOTOS} photos of 25 MB at once.")
     await _check(deps, user.id, model_id)
     verdicts = []
     try:
@@ -99,7 +96,7 @@ async def add_photo(
     """Add one photo, as the raw body: for uploads that show their progress."""
     await _check(deps, user.id, model_id)
     try:
-        async with landed(deps, request.stream(), name=name) as upload:
+        async with landed(deps, raw(request), name=name) as upload:
             return await photos.receive(
                 deps, user_id=user.id, user_model_id=model_id, upload=upload
             )

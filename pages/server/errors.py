@@ -26,7 +26,6 @@ SENTENCES = {
     404: "There is nothing at this address. It may have moved, or belong to somebody else.",
     405: "This address does not take that kind of request.",
     413: "This is larger than we take.",
-    415: "Send this as application/json.",
 }
 
 

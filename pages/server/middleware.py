@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pages.server import cookies, errors, sockets
+from pages.server.request_bodies import SAFE, RequestBodies
 from pages.server.security_headers import content_security_policy, with_safe_headers
 from services.accounts import api_keys, sessions
 from services.app.logs import REQUEST_ID
@@ -28,11 +29,11 @@ PUBLIC = re.compile(
     r"|api/(auth/(register|login)|docs|openapi\.json|webhooks/stripe)$)"
 )
 WEBHOOKS = frozenset({"/api/webhooks/stripe"})  # signed by their sender: no session, no Origin
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def install(deps: Deps) -> None:
     """Put all of it around the application; the last added is the outermost."""
+    app.add_middleware(RequestBodies)
     app.add_middleware(Doorkeeper, deps=deps)
     app.add_middleware(LastResort)
     app.add_middleware(SafeHeaders, deps=deps)

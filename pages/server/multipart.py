@@ -1,11 +1,14 @@
 """Files out of a multipart/form-data body as it arrives, each to disk: none whole in memory."""
 
+import hashlib
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from fastapi import Request
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from pages.server import content_hash
 from services.deps import Deps
 from services.errors import Malformed
 from services.files.uploads import Landing, Upload, folder
@@ -92,10 +95,10 @@ async def uploads(request: Request, deps: Deps) -> AsyncGenerator[Upload, None]:
 
     Raises Malformed for what is no multipart/form-data, or is cut off.
     """
-    reader, landing = _Reader(_boundary(request)), None
+    landing = None
     try:
-        async for chunk in request.stream():
-            for event in reader.feed(chunk):
+        async with aclosing(_events(request)) as events:
+            async for event in events:
                 if isinstance(event, _Begin):
                     landing = Landing(folder(deps), event.name)
                 elif landing and isinstance(event, bytes):
@@ -103,17 +106,54 @@ async def uploads(request: Request, deps: Deps) -> AsyncGenerator[Upload, None]:
                 elif landing:
                     yield await landing.finish()
                     landing.discard()
-        if not reader.complete:
-            raise Malformed(CUT_OFF)
-    except ValueError as error:  # the parser's FormParserError
-        raise Malformed("This is not valid multipart/form-data.") from error
     finally:
         if landing:
             landing.discard()
 
 
+async def raw(request: Request) -> AsyncGenerator[bytes, None]:
+    """The body as it arrives, where it is the file itself."""
+    async for chunk in request.stream():
+        content_hash.add(request, chunk)
+        yield chunk
+
+
+async def read_through(request: Request) -> None:
+    """Read a streamed body for its hash alone. Raises Malformed as `uploads` does."""
+    if not request.state.streamed:
+        return
+    source = _events(request) if _is_multipart(request) else raw(request)
+    async with aclosing(source):
+        async for _ in source:
+            pass
+
+
+async def _events(request: Request) -> AsyncGenerator[Event, None]:
+    """The parser's events; each file is hashed by its name and content when it ends."""
+    try:
+        reader, file = _Reader(_boundary(request)), hashlib.sha256()
+        async for chunk in request.stream():
+            for event in reader.feed(chunk):
+                if isinstance(event, _Begin):
+                    file = hashlib.sha256(hashlib.sha256(event.name.encode()).digest())
+                elif isinstance(event, bytes):
+                    file.update(event)
+                else:
+                    content_hash.add(request, file.digest())
+                yield event
+    except ValueError as error:  # the parser's FormParserError
+        raise Malformed("This is not valid multipart/form-data.") from error
+    if not reader.complete:
+        raise Malformed(CUT_OFF)
+
+
+def _is_multipart(request: Request) -> bool:
+    kind, _ = parse_options_header(request.headers.get("content-type", ""))
+    return bool(kind == b"multipart/form-data")
+
+
 def _boundary(request: Request) -> bytes:
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data" or not options.get(b"boundary"):
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    if not options.get(b"boundary"):
         raise Malformed("Send the photos as multipart/form-data, in parts named files.")
     return options[b"boundary"]

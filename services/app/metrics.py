@@ -14,6 +14,7 @@ REQUESTS = Counter("likeness_requests", "HTTP requests answered.", ["method", "r
 REQUEST_SECONDS = Histogram(
     "likeness_request_seconds", "Time from request to the end of its answer.", ["route"]
 )
+REFUSED = Counter("likeness_refused", "What was turned away before it was read.", ["reason"])
 DUTY_ERRORS = Counter("likeness_duty_errors", "Failed runs of recurring work.", ["duty"])
 
 # The same in every process, because they are read from the database.

@@ -16,15 +16,20 @@ from services.errors import Conflict, Invalid
 
 KEPT = timedelta(days=1)
 ABANDONED = timedelta(minutes=10)
+USED = "This Idempotency-Key was used for another request. Use a new key."
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, appendix A
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the first request got; `body` is None where there was none."""
+    """What the first request got; `body` is None where there was none.
+
+    content_hash: SHA-256 of what an upload carried; None for every other request.
+    """
 
     status: int
     body: Any
+    content_hash: bytes | None = None
 
 
 async def claim(
@@ -49,21 +54,21 @@ async def claim(
     if row is None:
         raise Conflict("The first request with this Idempotency-Key has just failed. Try again.")
     if row.request_hash != request_hash:
-        raise Conflict("This Idempotency-Key was used for another request. Use a new key.")
+        raise Conflict(USED)
     if row.status is not None:
-        return Answer(row.status, row.body)
+        return Answer(row.status, row.body, row.content_hash)
     if row.created_at > deps.now() - ABANDONED:
         raise Conflict("The first request with this Idempotency-Key is still under way.")
     row.created_at = deps.now()
     return None
 
 
-async def keep(session: AsyncSession, *, user_id: UUID, key: str, status: int, body: Any) -> None:
+async def keep(session: AsyncSession, *, user_id: UUID, key: str, answer: Answer) -> None:
     """Keep the answer of a request that succeeded."""
     await session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
-        .values(status=status, body=body)
+        .values(status=answer.status, body=answer.body, content_hash=answer.content_hash)
     )
 
 

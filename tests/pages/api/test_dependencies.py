@@ -39,6 +39,22 @@ async def test_another_request_under_the_key_is_refused(api: httpx.AsyncClient, 
     assert await names(api) == ["Holiday"]
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/JSON", "Application/Json"])
+async def test_the_key_belongs_to_the_body_however_its_type_is_written(
+    api: httpx.AsyncClient, deps: Deps, kind: str
+) -> None:
+    """Two bodies of the same length."""
+    await sign_in(deps, api, await member(deps))
+    headers = KEY | {"Content-Type": kind}
+    first, other, again = [
+        await api.post("/api/albums", content=body, headers=headers)
+        for body in (b'{"name": "Anna"}', b'{"name": "Bert"}', b'{"name": "Anna"}')
+    ]
+    assert [a.status_code for a in (first, other, again)] == [201, 409, 201]
+    assert again.json() == first.json()
+    assert await names(api) == ["Anna"]
+
+
 async def test_a_refused_request_may_be_sent_again(api: httpx.AsyncClient, deps: Deps) -> None:
     await sign_in(deps, api, await member(deps))
     refused = await api.post("/api/albums", json={"name": " "}, headers=KEY)
@@ -186,6 +202,16 @@ async def test_more_json_than_any_request_needs_is_not_taken_in(
     answer = await api.post(route, content=endless(), headers=JSON)
     assert (answer.status_code, answer.json()["error"]) == (413, "TooLarge")
     assert sent < 8
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data; boundary=x", "text/json"])
+async def test_only_json_is_taken_for_json(api: httpx.AsyncClient, deps: Deps, kind: str) -> None:
+    await sign_in(deps, api, await member(deps))
+    for headers in ({"Content-Type": kind}, {}):
+        answer = await api.post("/api/albums", content=b'{"name": "Holiday"}', headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (415, "WrongType")
+        assert answer.json()["message"].startswith("Send this as application/json")
+    assert await names(api) == []
 
 
 @pytest.mark.parametrize(

@@ -131,12 +131,56 @@ HALF = b"--x\r\nContent-Disposition: form-data; name=files; filename=a\r\n\r\nha
 
 async def test_malformed_bodies(member: Member, tmp_path: Path) -> None:
     bodies = [(b"", BOUNDARY), (b"--x\r\nno headers", BOUNDARY), (b"--x--\r\n", BOUNDARY)]
-    for content, kind in [*bodies, (HALF, BOUNDARY), (b"", "multipart/form-data"), (b"{}", "a/b")]:
+    long = f"multipart/form-data; boundary={'x' * 257}"
+    for content, kind in [*bodies, (HALF, BOUNDARY), (HALF, long), (b"", "multipart/form-data")]:
         answer = await member.http.post(
             member.path, content=content, headers={"Content-Type": kind}
         )
         assert (answer.status_code, answer.json()["error"]) == (422, "Malformed")
+    answer = await member.http.post(member.path, content=b"{}", headers={"Content-Type": "a/b"})
+    assert (answer.status_code, answer.json()["error"]) == (415, "WrongType")
     assert leftovers(tmp_path / "data") == []
+
+
+async def test_what_calls_itself_text_is_judged_by_its_content(member: Member) -> None:
+    """A browser sends the type that the file's name suggests."""
+    headers = {"Content-Type": "text/plain"}
+    for content, code in ((b"notes", "not_a_picture"), (picture(), "accepted")):
+        answer = await member.http.put(member.path, content=content, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (200, code)
+
+
+KEY = {"Idempotency-Key": "one"}
+
+
+@pytest.mark.parametrize("how", ["raw", "in a part"])
+async def test_a_key_drops_no_other_photo_of_the_same_length(member: Member, how: str) -> None:
+    """A program that uses one key for a whole set hears of it; no photo is lost in silence."""
+
+    async def send(data: bytes) -> httpx.Response:
+        content = {"content": data} if how == "raw" else {"files": [("files", ("a.jpg", data))]}
+        send = member.http.put if how == "raw" else member.http.post
+        return await send(member.path, headers=KEY, **content)
+
+    length = max(len(picture(1)), len(picture(2)))
+    photos = [picture(seed).ljust(length, b"\0") for seed in (1, 2, 1)]
+    first, other, again = [await send(data) for data in photos]
+    assert [a.status_code for a in (first, other, again)] == [200, 409, 200]
+    assert "another request" in other.json()["message"]
+    assert again.json() == first.json()
+    assert await member.count() == 1
+
+
+async def test_a_key_knows_the_photo_whatever_its_boundary(member: Member) -> None:
+    answers = [
+        await member.http.post(member.path, files=[("files", ("a.jpg", picture()))], headers=KEY)
+        for _ in range(2)
+    ]
+    requests = [a.request.headers["content-type"] for a in answers]
+    assert requests[0] != requests[1]
+    assert answers[0].json() == answers[1].json()
+    assert answers[1].headers["idempotency-replayed"] == "true"
+    assert await member.count() == 1
 
 
 async def test_another_members_photos_do_not_exist(member: Member, live_deps: Deps) -> None:

@@ -28,7 +28,7 @@ async def claim(
 async def test_the_answer_is_kept_for_a_day(session: AsyncSession, deps: Deps) -> None:
     anna, bert = await make_user(session), await make_user(session)
     assert await claim(session, deps, anna.id) is None
-    await idempotency.keep(session, user_id=anna.id, key="k", status=202, body={"job_id": "1"})
+    await idempotency.keep(session, user_id=anna.id, key="k", answer=Answer(202, {"job_id": "1"}))
     assert await claim(session, deps, anna.id) == Answer(202, {"job_id": "1"})
     assert await claim(session, deps, bert.id) is None
     later = dataclasses.replace(deps, now=lambda: deps.now() + timedelta(days=1, seconds=1))
@@ -79,7 +79,7 @@ async def test_a_concurrent_repeat_waits_for_the_first(live_deps: Deps) -> None:
             ran.append(name)
             claimed.set()
             await finish.wait()
-            await idempotency.keep(session, user_id=user_id, key="k", status=201, body=name)
+            await idempotency.keep(session, user_id=user_id, key="k", answer=Answer(201, name))
         return None
 
     first = asyncio.create_task(request("first"))
