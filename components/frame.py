@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, Protocol
+from typing import Literal
 
 from nicegui import ui
 
 from components.dom import El, attach, el, still
 from components.icons import IconName, icon, icon_html
+from services.accounts.users import UserView
 
 Width = Literal["", "narrow", "reading"]
 PLACES: tuple[tuple[str, str, IconName], ...] = (
@@ -18,17 +19,6 @@ PLACES: tuple[tuple[str, str, IconName], ...] = (
     ("Gallery", "/gallery", "gallery"),
 )
 THEMES = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
-
-
-class Member(Protocol):
-    """What the frame shows of the person who is signed in."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def email(self) -> str: ...  # noqa: D102
-    @property
-    def role(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +33,7 @@ class Frame:
 def frame(
     title: str,
     *,
-    user: Member,
+    user: UserView,
     credits: str,
     intro: str = "",
     heading: bool = True,
@@ -71,7 +61,7 @@ def _heading(title: str, intro: str) -> El:
         return el("div", classes="row")
 
 
-def _bars(place: str, user: Member, credits: str) -> El:
+def _bars(place: str, user: UserView, credits: str) -> El:
     layout = ui.context.client.layout
     with layout.classes("with-bottombar"):
         bar, shown = _top_bar(place, user, credits)
@@ -82,7 +72,7 @@ def _bars(place: str, user: Member, credits: str) -> El:
     return shown
 
 
-def _top_bar(place: str, user: Member, credits: str) -> tuple[El, El]:
+def _top_bar(place: str, user: UserView, credits: str) -> tuple[El, El]:
     """The slim bar: mark, places, credits, account; and the element that says the credits."""
     with el("header", classes="topbar") as bar:
         still("a", f"{icon_html('mark')}<span>Likeness</span>", classes="mark", href="/dashboard")
@@ -106,7 +96,7 @@ def _current(here: bool) -> str:
     return ' aria-current="page"' if here else ""
 
 
-def _avatar(user: Member) -> None:
+def _avatar(user: UserView) -> None:
     initial = (user.name or user.email)[:1]
     with el("button", classes="avatar", type="button", popovertarget="account-menu") as made:
         el("span", initial, aria_hidden="true")
@@ -126,7 +116,7 @@ def _tabs(place: str) -> str:
     )
 
 
-def _account_menu(user: Member) -> None:
+def _account_menu(user: UserView) -> None:
     with el("div", classes="menu account", id="account-menu", popover="auto"):
         with el("div", classes="who"):
             el("p", user.name or "Signed in as", classes="strong clip")

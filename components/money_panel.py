@@ -1,62 +1,9 @@
 """The operator's view of money: what plans bring in, what images cost, what needs a look."""
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from components import formatting
 from components.dom import el
 from components.feedback import banner, facts, table
-
-
-class PlanRevenueLike(Protocol):
-    """A plan's last 30 days, in cents."""
-
-    @property
-    def plan(self) -> str: ...  # noqa: D102
-    @property
-    def currency(self) -> str: ...  # noqa: D102
-    @property
-    def subscribers(self) -> int: ...  # noqa: D102
-    @property
-    def paid(self) -> int: ...  # noqa: D102
-    @property
-    def returned(self) -> int: ...  # noqa: D102
-    @property
-    def images(self) -> int: ...  # noqa: D102
-    @property
-    def cost_cents(self) -> float | None: ...  # noqa: D102
-    @property
-    def loses(self) -> bool: ...  # noqa: D102
-
-
-class EngineCostLike(Protocol):
-    """An engine's last 30 days; cents for one image."""
-
-    @property
-    def engine(self) -> str: ...  # noqa: D102
-    @property
-    def images(self) -> int: ...  # noqa: D102
-    @property
-    def cents_each(self) -> float | None: ...  # noqa: D102
-
-
-class MoneyLike(Protocol):
-    """The last 30 days, and what is wrong now."""
-
-    @property
-    def plans(self) -> Sequence[PlanRevenueLike]: ...  # noqa: D102
-    @property
-    def engines(self) -> Sequence[EngineCostLike]: ...  # noqa: D102
-    @property
-    def started(self) -> int: ...  # noqa: D102
-    @property
-    def ended(self) -> int: ...  # noqa: D102
-    @property
-    def failed_payments(self) -> int: ...  # noqa: D102
-    @property
-    def stale_events(self) -> int: ...  # noqa: D102
-    @property
-    def clock_skew(self) -> int | None: ...  # noqa: D102
+from services.billing.revenue import EngineCost, Money, PlanRevenue
 
 
 def money(cents: float, currency: str = "usd") -> str:
@@ -65,7 +12,7 @@ def money(cents: float, currency: str = "usd") -> str:
     return f"${amount}" if currency == "usd" else f"{amount} {currency.upper()}"
 
 
-def money_panel(view: MoneyLike) -> None:
+def money_panel(view: Money) -> None:
     """Problems first, then the figures of the last 30 days."""
     if view.clock_skew:
         banner(
@@ -94,7 +41,7 @@ def money_panel(view: MoneyLike) -> None:
         _engine(engine)
 
 
-def _plan(row: PlanRevenueLike) -> None:
+def _plan(row: PlanRevenue) -> None:
     with el("tr"):
         el("td", row.plan.capitalize(), classes="strong")
         el("td", f"{row.subscribers}", classes="num")
@@ -104,7 +51,7 @@ def _plan(row: PlanRevenueLike) -> None:
         el("td", "–" if row.cost_cents is None else money(row.cost_cents), classes="num")
 
 
-def _engine(row: EngineCostLike) -> None:
+def _engine(row: EngineCost) -> None:
     price = "price not known" if row.cents_each is None else f"{money(row.cents_each)} each"
     el(
         "p",

@@ -1,21 +1,11 @@
 """Choices that are seen: styles as pictures, formats as shapes, numbers as sliders."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from components import pictures
 from components.dom import El, attach, el, html_id
-
-
-class Style(Protocol):
-    """A style preset."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def description(self) -> str: ...  # noqa: D102
+from services.studio.styles import Preset
 
 
 class Picker:
@@ -51,9 +41,9 @@ class Picker:
         return self._on_change() if self._on_change else None
 
 
-def style_picker(styles: Iterable[Style], *, value: str) -> Picker:
-    """Style presets as pictures rendered in that style; the first one is no style at all."""
-    picker = Picker("Style", classes="styles", value=value)
+def style_picker(styles: Iterable[Preset], *, value: str) -> Picker:
+    """Preset presets as pictures rendered in that style; the first one is no style at all."""
+    picker = Picker("Preset", classes="styles", value=value)
     with picker.option("", title="Only what the prompt says"):
         el("span", classes="style-none", aria_hidden="true")
         el("b", "No preset")

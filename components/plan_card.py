@@ -1,34 +1,12 @@
 """A plan as a card, the same on the landing page and under Billing."""
 
-from typing import Protocol
-
 from components import formatting
 from components.dom import El, el
 from components.icons import icon
+from services.credits.plans import Plan
 
 
-class PlanLike(Protocol):
-    """What a card shows of a plan; prices in US cents a month, None is without limit."""
-
-    @property
-    def title(self) -> str: ...  # noqa: D102
-    @property
-    def price_cents(self) -> int: ...  # noqa: D102
-    @property
-    def credits_once(self) -> int: ...  # noqa: D102
-    @property
-    def credits_monthly(self) -> int: ...  # noqa: D102
-    @property
-    def unlimited(self) -> bool: ...  # noqa: D102
-    @property
-    def fair_use_monthly(self) -> int | None: ...  # noqa: D102
-    @property
-    def model_slots(self) -> int | None: ...  # noqa: D102
-    @property
-    def training_credits(self) -> int: ...  # noqa: D102
-
-
-def plan_card(plan: PlanLike, *, current: bool = False) -> El:
+def plan_card(plan: Plan, *, current: bool = False) -> El:
     """The card; what is done with the plan (a button) goes into its `with` block."""
     with el("div", classes=f"card plan {'current' if current else ''}".strip()) as root:
         with el("div", classes="row between"):
@@ -51,7 +29,7 @@ def price(cents: int) -> str:
     return f"${cents / 100:,.2f}".removesuffix(".00")
 
 
-def points(plan: PlanLike) -> list[str]:
+def points(plan: Plan) -> list[str]:
     """What the plan gives, in a few words each."""
     given = []
     if plan.unlimited:

@@ -1,92 +1,17 @@
 """The operator's view of the queue and the ledger, with what can be done about dead jobs."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Protocol
 from uuid import UUID
 
 from components import formatting
 from components.controls import button
 from components.dom import el
 from components.feedback import banner, facts
+from services.credits.ledger_audit import LedgerView
+from services.jobs.overview import LeaseView, QueueView
 
 Act = Callable[[UUID], Awaitable[None]]
-
-
-class KindLike(Protocol):
-    """Open jobs of one kind; oldest in seconds."""
-
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def queued(self) -> int: ...  # noqa: D102
-    @property
-    def waiting(self) -> int: ...  # noqa: D102
-    @property
-    def leased(self) -> int: ...  # noqa: D102
-
-
-class LeaseLike(Protocol):
-    """A job that a worker holds; seconds_left below 0: the worker is silent."""
-
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def owner(self) -> str: ...  # noqa: D102
-    @property
-    def attempts(self) -> int: ...  # noqa: D102
-    @property
-    def seconds_left(self) -> float: ...  # noqa: D102
-
-
-class DeadLike(Protocol):
-    """A job that was given up."""
-
-    @property
-    def id(self) -> UUID: ...  # noqa: D102
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def attempts(self) -> int: ...  # noqa: D102
-    @property
-    def reason(self) -> str | None: ...  # noqa: D102
-    @property
-    def finished_at(self) -> datetime: ...  # noqa: D102
-
-
-class QueueLike(Protocol):
-    """The whole queue; oldest in seconds."""
-
-    @property
-    def depth(self) -> int: ...  # noqa: D102
-    @property
-    def oldest(self) -> float: ...  # noqa: D102
-    @property
-    def kinds(self) -> Sequence[KindLike]: ...  # noqa: D102
-    @property
-    def leases(self) -> Sequence[LeaseLike]: ...  # noqa: D102
-    @property
-    def dead(self) -> Sequence[DeadLike]: ...  # noqa: D102
-    @property
-    def dead_count(self) -> int: ...  # noqa: D102
-
-
-class LedgerLike(Protocol):
-    """The ledger's figures; broken: {promise: members for whom it does not hold}."""
-
-    @property
-    def open_holds(self) -> int: ...  # noqa: D102
-    @property
-    def held(self) -> int: ...  # noqa: D102
-    @property
-    def oldest_hold(self) -> datetime | None: ...  # noqa: D102
-    @property
-    def granted(self) -> int: ...  # noqa: D102
-    @property
-    def spent(self) -> int: ...  # noqa: D102
-    @property
-    def broken(self) -> Mapping[str, int]: ...  # noqa: D102
 
 
 class QueuePanel:
@@ -98,7 +23,7 @@ class QueuePanel:
         self._on_discard = on_discard
         self._root = el("div", classes="stack")
 
-    def show(self, queue: QueueLike) -> None:
+    def show(self, queue: QueueView) -> None:
         """The queue as it is now."""
         self._root.clear()
         with self._root:
@@ -118,7 +43,7 @@ class QueuePanel:
                 )
             self._dead(queue)
 
-    def _dead(self, queue: QueueLike) -> None:
+    def _dead(self, queue: QueueView) -> None:
         if not queue.dead:
             el("p", "No job was given up.", classes="muted small")
             return
@@ -136,7 +61,7 @@ class QueuePanel:
                         button("Discard", partial(self._on_discard, job.id), kind="quiet")
 
 
-def ledger_panel(ledger: LedgerLike) -> None:
+def ledger_panel(ledger: LedgerView) -> None:
     """The ledger's figures of the last 30 days, and whether all of it adds up."""
     facts(
         {
@@ -152,7 +77,7 @@ def ledger_panel(ledger: LedgerLike) -> None:
         banner(f"Broken for {formatting.plural(members, 'member')}: {promise}.", tone="danger")
 
 
-def _lease(lease: LeaseLike) -> str:
+def _lease(lease: LeaseView) -> str:
     return f"{lease.seconds_left:.0f} s" if lease.seconds_left > 0 else "silent"
 
 

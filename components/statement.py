@@ -1,12 +1,11 @@
 """The credits of a member: what the plan gives, what is used, and every movement."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol
 
 from components import formatting
 from components.dom import El, el
 from components.feedback import Bar, facts
+from services.credits.ledger import EntryView
 
 KINDS = {
     "grant": "Granted",
@@ -17,23 +16,6 @@ KINDS = {
     "debt": "Owed",
     "repay": "Paid off",
 }
-
-
-class Entry(Protocol):
-    """One movement; change is what it did to the available credits, which then were `after`."""
-
-    @property
-    def at(self) -> datetime: ...  # noqa: D102
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def credits(self) -> int: ...  # noqa: D102
-    @property
-    def change(self) -> int: ...  # noqa: D102
-    @property
-    def after(self) -> int: ...  # noqa: D102
-    @property
-    def reason(self) -> str: ...  # noqa: D102
 
 
 def usage_facts(
@@ -81,14 +63,14 @@ class Movements:
         """Takes every row away."""
         self._body.clear()
 
-    def add(self, entries: Sequence[tuple[Entry, str | None]]) -> None:
+    def add(self, entries: Sequence[tuple[EntryView, str | None]]) -> None:
         """Each entry with the address of what it was for, if that is still there."""
         with self._body:
             for entry, href in entries:
                 _row(entry, href, counted=self._counted)
 
 
-def _row(entry: Entry, href: str | None, *, counted: bool) -> El:
+def _row(entry: EntryView, href: str | None, *, counted: bool) -> El:
     """One movement. One that leaves what is available as it was says its number in words."""
     kind = KINDS.get(entry.kind, entry.kind)
     still = counted and not entry.change

@@ -69,7 +69,14 @@ def caddy(pair: Pair, folder: Path) -> Iterator[None]:
     recipe = pair.put_into(recipe_of("caddyfile"))
     site = recipe.replace("photos.example.com", pair.url)
     (folder / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https off\n}\n" + site)
-    command = ["caddy", "run", "--config", folder / "Caddyfile", "--adapter", "caddyfile"]
+    command: list[str | Path] = [
+        "caddy",
+        "run",
+        "--config",
+        folder / "Caddyfile",
+        "--adapter",
+        "caddyfile",
+    ]
     with started(command, folder):
         yield
 
