@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '2466a3da3319'
-down_revision = 'c1f4a6d0e7b2'
+down_revision = '5b1f0e7d93ac'
 branch_labels = None
 depends_on = None
 
