@@ -96,9 +96,17 @@ def _fill(made: El, text: str, icon_name: IconName | None, icon_only: bool) -> N
             el("span", text)
 
 
+def relabel(made: El, text: str) -> None:
+    """Let a button with a text say something else; it stays the same element."""
+    label = made.default_slot.children[-1]
+    assert isinstance(label, El)  # noqa: S101  # `_fill` has put it there
+    label.text = text
+
+
 def set_enabled(control: El, enabled: bool) -> None:
     """Enable or disable a button or field, in the page and for the server's handlers."""
-    attach(control, disabled=not enabled)
+    if bool(control.props.get("disabled")) is enabled:
+        attach(control, disabled=not enabled)
 
 
 class Field:
@@ -164,6 +172,10 @@ class Field:
         ui.run_javascript(
             f"getHtmlElement({self.control.id}).value = {formatting.javascript(value)}"
         )
+
+    def rename(self, label: str) -> None:
+        """Give the field another label."""
+        self._label.text = label
 
     @property
     def error(self) -> str | None:

@@ -22,14 +22,35 @@ _TONE_ICON: dict[str, IconName] = {
 
 def banner(text: str, *, tone: Tone = "", reference: str | None = None) -> El:
     """One thing to know about the page; `reference` is an id to quote when asking for help."""
-    role = "alert" if tone == "danger" else "status"
-    with el("div", classes=f"banner {tone}", role=role) as root:
-        icon(_TONE_ICON.get(tone, "info"))
-        with el("div"):
-            el("p", text)
-            if reference:
-                el("p", f"Reference: {reference}", classes="tiny mono")
-    return root
+    made = Banner(text, tone=tone)
+    if reference:
+        with made.body:
+            el("p", f"Reference: {reference}", classes="tiny mono")
+    return made.root
+
+
+class Banner:
+    """One thing to know about the page, which may change: said again only when it does."""
+
+    def __init__(self, text: str | None = None, *, tone: Tone = "") -> None:
+        """text None: there is nothing to know yet."""
+        with el("div") as self.root:
+            self._icon = icon("info")
+            with el("div") as self.body:
+                self._text = el("p")
+        self._shown: tuple[str | None, Tone] | None = None
+        self.show(text, tone=tone)
+
+    def show(self, text: str | None, *, tone: Tone = "") -> None:
+        """Say this instead, or nothing."""
+        if self._shown == (text, tone):
+            return
+        self._shown = text, tone
+        self.root.set_visibility(bool(text))
+        self.root.classes(add=f"banner {tone}", remove=" ".join(t for t in _TONE_ICON if t != tone))
+        attach(self.root, role="alert" if tone == "danger" else "status")
+        self._icon.classes(replace=f"icon icon-{_TONE_ICON.get(tone, 'info')}")
+        self._text.text = text or ""
 
 
 def badge(text: str, *, tone: Tone = "") -> El:
@@ -152,8 +173,25 @@ def table(label: str, headings: Sequence[str]) -> El:
 
 def facts(items: dict[str, str]) -> El:
     """Names and values, such as a recipe."""
-    with el("dl", classes="facts") as root:
+    return Facts(items).root
+
+
+class Facts:
+    """Names and values that may change."""
+
+    def __init__(self, items: dict[str, str] | None = None) -> None:
+        self.root = el("dl", classes="facts")
+        self._values: dict[str, El] = {}
+        self.show(items or {})
+
+    def show(self, items: dict[str, str]) -> None:
+        """These, in this order. Nothing in it can be pressed, so other names are other elements."""
+        if list(items) != list(self._values):
+            self.root.clear()
+            self._values = {}
+            with self.root:
+                for name in items:
+                    el("dt", name)
+                    self._values[name] = el("dd")
         for name, value in items.items():
-            el("dt", name)
-            el("dd", value)
-    return root
+            self._values[name].text = value

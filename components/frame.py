@@ -23,8 +23,9 @@ THEMES = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What pages may change in it: the row beside the heading, and the credits in the bar."""
+    """What pages may change in it: the heading, the row beside it, and the credits in the bar."""
 
+    heading: El
     actions: El
     credits: El
 
@@ -49,16 +50,20 @@ def frame(
     ui.page_title(f"{title} · Likeness")
     shown = _bars(place or title, user, credits)
     with el("div", classes=f"page {width}".strip(), id="main", tabindex="-1"):
-        yield Frame(_heading(title, intro) if heading else el("div", hidden=True), shown)
+        if heading:
+            yield Frame(*_heading(title, intro), shown)
+        else:
+            yield Frame(el("div", hidden=True), el("div", hidden=True), shown)
 
 
-def _heading(title: str, intro: str) -> El:
+def _heading(title: str, intro: str) -> tuple[El, El]:
+    """The heading, and the row beside it."""
     with el("div", classes="page-head"):
         with el("div"):
-            el("h1", title)
+            said = el("h1", title)
             if intro:
                 el("p", intro)
-        return el("div", classes="row")
+        return said, el("div", classes="row")
 
 
 def _bars(place: str, user: UserView, credits: str) -> El:

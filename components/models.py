@@ -6,7 +6,7 @@ from uuid import UUID
 
 from components import formatting
 from components.controls import button, link_button
-from components.dom import El, attach, el
+from components.dom import attach, el
 from components.feedback import Bar, Tone, badge
 
 # what a member reads, and how it looks
@@ -63,26 +63,43 @@ def stage_text(work: Progressing) -> str:
     return STAGES.get(work.stage) or STATUS[work.status][0]
 
 
-def status_badge(status: str) -> El:
+class StatusBadge:
     """The state in a word."""
-    text, tone = STATUS[status]
-    return badge(text, tone=tone)
+
+    def __init__(self) -> None:
+        self.root = badge("")
+
+    def show(self, status: str) -> None:
+        """status: a key of STATUS."""
+        text, tone = STATUS[status]
+        self.root.text = text
+        self.root.classes(replace=f"badge {tone}")
 
 
-def model_card(model: ModelLike) -> El:
+class ModelCard:
     """A model as a picture with its name and state; the whole card leads to its page."""
-    with el("a", classes="model-card", href=f"/models/{model.id}") as root:
-        with el("div", classes="model-cover"):
-            if model.cover_url:
-                el("img", src=model.cover_url, alt="", loading="lazy", decoding="async")
-            else:
-                el("span", model.name[:1], aria_hidden="true")
-        with el("div", classes="row between nowrap tight"):
-            with el("div", classes="grow"):
-                el("h3", model.name, classes="clip")
-                el("p", formatting.plural(model.photos, "photo"), classes="small muted")
-            status_badge(model.status)
-    return root
+
+    def __init__(self, model: ModelLike) -> None:
+        with el("a", classes="model-card", href=f"/models/{model.id}") as self.root:
+            with el("div", classes="model-cover"):
+                self._cover = el("img", alt="", loading="lazy", decoding="async")
+                self._initial = el("span", aria_hidden="true")
+            with el("div", classes="row between nowrap tight"):
+                with el("div", classes="grow"):
+                    self._name = el("h3", classes="clip")
+                    self._photos = el("p", classes="small muted")
+                self._badge = StatusBadge()
+
+    def show(self, model: ModelLike) -> None:
+        """The model as it is now."""
+        if self._cover.props.get("src") != model.cover_url:
+            attach(self._cover, src=model.cover_url)
+        self._cover.set_visibility(model.cover_url is not None)
+        self._initial.set_visibility(model.cover_url is None)
+        self._initial.text = model.name[:1]
+        self._name.text = model.name
+        self._photos.text = formatting.plural(model.photos, "photo")
+        self._badge.show(model.status)
 
 
 class LiveCard:

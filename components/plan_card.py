@@ -6,13 +6,31 @@ from components.icons import icon
 from services.credits.plans import Plan
 
 
-def plan_card(plan: Plan, *, current: bool = False) -> El:
+def plan_card(plan: Plan) -> El:
     """The card; what is done with the plan (a button) goes into its `with` block."""
-    with el("div", classes=f"card plan {'current' if current else ''}".strip()) as root:
-        with el("div", classes="row between"):
+    return _build(plan)[0]
+
+
+class PlanCard:
+    """A plan that the member may have; what is done with it goes into `with card.root`."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.root, heading = _build(plan)
+        with heading:
+            self._badge = el("span", "Your plan", classes="badge accent")
+        self.mark(current=False)
+
+    def mark(self, *, current: bool) -> None:
+        """Say whether it is the member's plan."""
+        self._badge.set_visibility(current)
+        self.root.classes(add="current" if current else "", remove="" if current else "current")
+
+
+def _build(plan: Plan) -> tuple[El, El]:
+    """The card and the row of its heading."""
+    with el("div", classes="card plan") as root:
+        with el("div", classes="row between") as heading:
             el("h3", plan.title)
-            if current:
-                el("span", "Your plan", classes="badge accent")
         with el("p", classes="plan-price num"):
             el("b", price(plan.price_cents))
             el("span", " a month" if plan.price_cents else " for ever", classes="muted small")
@@ -21,7 +39,7 @@ def plan_card(plan: Plan, *, current: bool = False) -> El:
                 with el("li"):
                     icon("check", size="little")
                     el("span", point)
-    return root
+    return root, heading
 
 
 def price(cents: int) -> str:

@@ -9,7 +9,7 @@ from components.controls import button
 from components.dom import el
 from components.feedback import empty_state, section
 from components.frame import Width
-from components.statement import Movements, usage_facts
+from components.statement import Movements, Usage
 from pages.signed_in_frame import shell
 from pages.subscribing import Subscribing
 from services.credits import statement
@@ -29,8 +29,7 @@ def register(deps: Deps) -> None:
             if deps.payments.enabled:
                 subscribing = Subscribing(deps, room.user.id, checkout)
                 await subscribing.refresh(room.user.id)
-                for topic in ("subscription", "credits"):
-                    live.on(topic, room.user.id, subscribing.refresh)
+                live.on(("subscription", "credits"), room.user.id, subscribing.refresh)
             page = BillingPage(deps, room.user.id, counted=room.balance.available is not None)
             await page.refresh(room.user.id)
             live.on("credits", room.user.id, page.refresh)
@@ -45,7 +44,7 @@ class BillingPage:
         self._user_id = user_id
         self._cursor: int | None = None
         with section("Your plan"):
-            self._usage = el("div", classes="card stack")
+            self._usage = Usage()
         with section("Credits"):
             self._empty = el("div")
             self._movements = Movements(counted=counted)
@@ -54,33 +53,42 @@ class BillingPage:
             empty_state("What you get and use appears here, credit by credit.")
 
     async def refresh(self, _: UUID) -> None:
-        """Reads the newest page again."""
+        """Reads what is new; older movements that are shown stay."""
         async with self._deps.transaction() as session:
             view = await statement.usage(session, user_id=self._user_id)
-        self._usage.clear()
-        with self._usage:
-            usage_facts(
-                plan=view.plan.title,
-                available=view.balance.available,
-                held=view.balance.held,
-                owed=view.balance.owed,
-                used_this_month=view.used_this_month,
-                models=view.models,
-                model_slots=view.plan.model_slots,
-            )
-        self._movements.clear()
-        self._cursor = None
-        await self._show_older()
+        self._usage.show(
+            plan=view.plan.title,
+            available=view.balance.available,
+            held=view.balance.held,
+            owed=view.balance.owed,
+            used_this_month=view.used_this_month,
+            models=view.models,
+            model_slots=view.plan.model_slots,
+        )
+        shown = self._movements.newest
+        cursor = await self._add(None)
+        while cursor is not None and shown is not None and cursor > shown:
+            cursor = await self._add(cursor)
+        if shown is None:
+            self._end_at(cursor)
 
     async def _show_older(self) -> None:
+        self._end_at(await self._add(self._cursor))
+
+    async def _add(self, cursor: int | None) -> int | None:
+        """One page of movements; the cursor of the next one."""
         async with self._deps.transaction() as session:
-            page = await statement.statement(session, user_id=self._user_id, cursor=self._cursor)
+            page = await statement.statement(session, user_id=self._user_id, cursor=cursor)
         self._movements.add([(item.entry, _address(item.target)) for item in page.items])
-        none = self._cursor is None and not page.items
-        self._empty.set_visibility(none)
-        self._movements.root.set_visibility(not none)
-        self._cursor = page.next_cursor
-        self._more.set_visibility(self._cursor is not None)
+        return page.next_cursor
+
+    def _end_at(self, cursor: int | None) -> None:
+        """There are older movements from `cursor` on, or none at all."""
+        self._cursor = cursor
+        self._more.set_visibility(cursor is not None)
+        some = self._movements.newest is not None
+        self._empty.set_visibility(not some)
+        self._movements.root.set_visibility(some)
 
 
 def _address(target: Target | None) -> str | None:

@@ -10,7 +10,8 @@ from components.controls import link_button
 from components.dom import el
 from components.feedback import empty_state, section, toast
 from components.icons import icon
-from components.models import LiveCard, model_card, stage_text
+from components.keyed_list import KeyedList
+from components.models import LiveCard, ModelCard, stage_text
 from components.notifying import tell
 from components.pictures import sample
 from pages import waiting
@@ -59,7 +60,7 @@ class Dashboard:
                 link_button("New model", "/models/new", icon_name="plus")
                 link_button("Make images", "/studio", kind="primary", icon_name="sparkle")
         self._live = el("div", classes="stack", aria_label="Under way", role="region")
-        self._models = el("div")
+        self._build_models()
         self._pictures = section("Latest pictures", link=("Open the gallery", "/gallery"))
         self._pictures.set_visibility(False)
         self._show_models(models)
@@ -69,6 +70,20 @@ class Dashboard:
             await self._show_training(model)
         live.on("user_model", self._user_id, self._model_changed)
         live.on("generation", self._user_id, self._generation_changed)
+
+    def _build_models(self) -> None:
+        """What leads to the first model, and the place of all models: one of them is shown."""
+        with el("div", classes="card") as self._first:
+            empty_state(
+                "Ten photos of one person are enough to begin.",
+                title="Train your first model",
+                image=sample("studio-portrait", small=True),
+                action=("Add photos", "/models/new"),
+            )
+        self._all = section("Models")
+        with self._all, el("div", classes="models") as grid:
+            self._models = KeyedList[UserModelView](grid, key=lambda m: m.id, build=ModelCard)
+            _new_card()
 
     async def _read(self) -> tuple[Sequence[UserModelView], Sequence[GenerationView]]:
         async with self._deps.transaction() as session:
@@ -82,21 +97,9 @@ class Dashboard:
         self._next.text = _next_step(models)
         self._actions.set_visibility(any(m.status == "ready" for m in models))
         self._show_pictures(models)
-        self._models.clear()
-        with self._models:
-            if not models:
-                with el("div", classes="card"):
-                    empty_state(
-                        "Ten photos of one person are enough to begin.",
-                        title="Train your first model",
-                        image=sample("studio-portrait", small=True),
-                        action=("Add photos", "/models/new"),
-                    )
-                return
-            with section("Models"), el("div", classes="models"):
-                for model in models:
-                    model_card(model)
-                _new_card()
+        self._first.set_visibility(not models)
+        self._all.set_visibility(bool(models))
+        self._models.show(models)
 
     def _show_pictures(self, models: Sequence[UserModelView]) -> None:
         """From the first model that is ready; before, its scripts are not even fetched."""
@@ -181,7 +184,8 @@ class Dashboard:
         ui.page_title(f"{ahead}Likeness")
 
     async def _model_changed(self, id: UUID) -> None:
-        models, _ = await self._read()
+        async with self._deps.transaction() as session:
+            models = (await user_models.list_(session, self._deps, user_id=self._user_id)).items
         found = next((m for m in models if m.id == id), None)
         was_active = id in self._progress
         self._show_models(models)

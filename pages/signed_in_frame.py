@@ -17,10 +17,11 @@ from services.deps import Deps
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Who is signed in, what they have, and the row beside the heading for the page's actions."""
+    """Who is signed in, what they have, the heading, and the row beside it for actions."""
 
     user: UserView
     balance: Balance
+    heading: El
     actions: El
 
 
@@ -47,7 +48,7 @@ async def shell(
         place=place,
     ) as made:
         _follow_credits(deps, user.id, made.credits)
-        yield Shell(user, balance, made.actions)
+        yield Shell(user, balance, made.heading, made.actions)
 
 
 def _follow_credits(deps: Deps, user_id: UUID, label: El) -> None:

@@ -1,16 +1,18 @@
 """The part of /billing where plans are bought, changed and ended; absent where nothing is sold."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from nicegui import ui
 
 from components import formatting
-from components.controls import button
-from components.dom import el
-from components.feedback import banner, section, table, toast
+from components.controls import button, relabel
+from components.dom import attach, el
+from components.feedback import Banner, section, table, toast
+from components.keyed_list import KeyedList
 from components.money_panel import money
-from components.plan_card import plan_card
+from components.plan_card import PlanCard
 from services.billing import checkout
 from services.billing.checkout import PACK, InvoiceView, SubscriptionView
 from services.credits import ledger, plans
@@ -21,6 +23,9 @@ from services.errors import DomainError
 WAITING = "Waiting for Stripe to confirm the payment. This page changes by itself."
 
 
+UNPAID = "The last payment failed. Give another card, or your plan ends in a few days."
+
+
 class Subscribing:
     """Plans as cards, the subscription in a sentence, receipts; brought up to date live."""
 
@@ -28,12 +33,24 @@ class Subscribing:
         """checkout_id: set on the way back from the payment page, which grants nothing."""
         self._deps, self._user_id, self._checkout_id = deps, user_id, checkout_id
         self._waited = False
-        self._notice = el("div", classes="stack")
-        with section("Plans"):
-            self._plans = el("div", classes="stack")
+        self._notice = Banner()
+        with section("Plans"), el("div", classes="stack"):
+            self._subscription = _Subscription(self._portal)
+            self._plans = KeyedList[Offer](
+                el("div", classes="plans"),
+                key=lambda offer: offer.plan,
+                build=lambda offer: _Card(offer.plan, self._buy),
+            )
+            if deps.settings.credit_pack_credits and deps.settings.stripe_price_pack:
+                pack = f"Buy {deps.settings.credit_pack_credits} credits"
+                button(pack, lambda: self._buy(PACK), mark="buy-pack")
         self._receipts = section("Receipts")
         with self._receipts:
-            self._invoices = el("div")
+            self._invoices = KeyedList[InvoiceView](
+                table("Receipts", ("Date", "Number", "Amount", "")),
+                key=lambda invoice: (invoice.number, invoice.at),
+                build=lambda _: _Receipt(),
+            )
 
     async def refresh(self, _: UUID) -> None:
         """Reads everything again."""
@@ -47,73 +64,21 @@ class Subscribing:
                 session, user_id=self._user_id, checkout_id=self._checkout_id
             )
         self._show_notice(waiting, current, balance.available)
-        self._plans.clear()
-        with self._plans:
-            if subscription:
-                self._subscription(subscription, {plan.name: plan.title for plan in offered})
-            with el("div", classes="plans"):
-                for plan in offered:
-                    self._card(plan, current, subscription)
-            if self._deps.settings.credit_pack_credits and self._deps.settings.stripe_price_pack:
-                pack = f"Buy {self._deps.settings.credit_pack_credits} credits"
-                button(pack, lambda: self._buy(PACK), mark="buy-pack")
-        self._show_invoices(invoices)
+        self._subscription.show(subscription, {plan.name: plan.title for plan in offered})
+        self._plans.show(
+            Offer(plan, current=plan.name == current.name, subscribed=subscription is not None)
+            for plan in offered
+        )
+        self._receipts.set_visibility(bool(invoices))
+        self._invoices.show(invoices)
 
     def _show_notice(self, waiting: bool, current: Plan, available: int | None) -> None:
-        self._notice.clear()
-        with self._notice:
-            if waiting:
-                banner(WAITING)
-            elif self._waited:
-                has = formatting.credits(available)
-                banner(f"Paid. You are on {current.title}: {has}.", tone="good")
+        if waiting:
+            self._notice.show(WAITING)
+        elif self._waited:
+            has = formatting.credits(available)
+            self._notice.show(f"Paid. You are on {current.title}: {has}.", tone="good")
         self._waited = self._waited or waiting
-
-    def _subscription(self, view: SubscriptionView, titles: dict[str, str]) -> None:
-        end = formatting.date(view.period_end)
-        if view.status == "past_due":
-            banner(
-                "The last payment failed. Give another card, or your plan ends in a few days.",
-                tone="danger",
-            )
-        if view.cancel_at_period_end:
-            text = f"Your plan ends on {end}. Until then everything stays as it is."
-        elif view.next_plan:
-            title = titles.get(view.next_plan, view.next_plan)
-            text = f"Your plan changes to {title} on {end}."
-        else:
-            text = f"Your plan renews on {end}."
-        with el("div", classes="row between"):
-            el("p", text)
-            with el("div", classes="row"):
-                button("Card and invoices", lambda: self._portal(cancel=False), mark="portal")
-                if not view.cancel_at_period_end:
-                    button(
-                        "Cancel plan",
-                        lambda: self._portal(cancel=True),
-                        kind="quiet",
-                        mark="cancel-plan",
-                    )
-
-    def _card(self, plan: Plan, current: Plan, subscription: SubscriptionView | None) -> None:
-        with plan_card(plan, current=plan.name == current.name):
-            if plan.name == current.name or not plan.stripe_price_id:
-                return
-            verb = "Change to" if subscription else "Choose"
-            button(
-                f"{verb} {plan.title}",
-                lambda: self._buy(plan.name),
-                kind="primary" if not subscription else "plain",
-                wide=True,
-                mark=f"choose-{plan.name}",
-            )
-
-    def _show_invoices(self, invoices: list[InvoiceView]) -> None:
-        self._receipts.set_visibility(bool(invoices))
-        self._invoices.clear()
-        with self._invoices, table("Receipts", ("Date", "Number", "Amount", "")):
-            for invoice in invoices:
-                _invoice(invoice)
 
     async def _buy(self, plan: str) -> None:
         await self._go(checkout.start(self._deps, user_id=self._user_id, plan=plan))
@@ -129,16 +94,91 @@ class Subscribing:
             toast(str(error), danger=True)
 
 
-def _invoice(invoice: InvoiceView) -> None:
-    with el("tr"):
-        el("td", formatting.date(invoice.at), classes="num")
-        el("td", invoice.number or "–", classes="small")
+class _Subscription:
+    """The subscription in a sentence, and what can be done about it."""
+
+    def __init__(self, portal: Callable[..., Awaitable[None]]) -> None:
+        self._problem = Banner(tone="danger")
+        with el("div", classes="row between") as self._root:
+            self._text = el("p")
+            with el("div", classes="row"):
+                button("Card and invoices", lambda: portal(cancel=False), mark="portal")
+                self._cancel = button(
+                    "Cancel plan", lambda: portal(cancel=True), kind="quiet", mark="cancel-plan"
+                )
+
+    def show(self, view: SubscriptionView | None, titles: dict[str, str]) -> None:
+        """titles: of the plans, by name."""
+        unpaid = view is not None and view.status == "past_due"
+        self._problem.show(UNPAID if unpaid else None, tone="danger")
+        self._root.set_visibility(view is not None)
+        if view:
+            self._text.text = _outlook(view, titles)
+            self._cancel.set_visibility(not view.cancel_at_period_end)
+
+
+def _outlook(view: SubscriptionView, titles: dict[str, str]) -> str:
+    """What happens at the end of the period that is paid for."""
+    end = formatting.date(view.period_end)
+    if view.cancel_at_period_end:
+        return f"Your plan ends on {end}. Until then everything stays as it is."
+    if view.next_plan:
+        return f"Your plan changes to {titles.get(view.next_plan, view.next_plan)} on {end}."
+    return f"Your plan renews on {end}."
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A plan as it is offered to this member. subscribed: to any plan."""
+
+    plan: Plan
+    current: bool
+    subscribed: bool
+
+
+class _Card(PlanCard):
+    """A plan with the button that chooses it."""
+
+    def __init__(self, plan: Plan, buy: Callable[[str], Awaitable[None]]) -> None:
+        super().__init__(plan)
+        with self.root:
+            self._choose = button(
+                f"Choose {plan.title}",
+                lambda: buy(plan.name),
+                wide=True,
+                mark=f"choose-{plan.name}",
+            )
+
+    def show(self, offer: Offer) -> None:
+        """As it is offered now."""
+        self.mark(current=offer.current)
+        kind = "plain" if offer.subscribed else "primary"
+        self._choose.classes(add=kind, remove="plain" if kind == "primary" else "primary")
+        relabel(self._choose, f"{'Change to' if offer.subscribed else 'Choose'} {offer.plan.title}")
+        self._choose.set_visibility(not offer.current and bool(offer.plan.stripe_price_id))
+
+
+class _Receipt:
+    """One invoice."""
+
+    def __init__(self) -> None:
+        with el("tr") as self.root:
+            self._date = el("td", classes="num")
+            self._number = el("td", classes="small")
+            self._paid = el("td", classes="num")
+            with el("td"):
+                self._link = el("a", "Receipt", target="_blank", rel="noopener noreferrer")
+
+    def show(self, invoice: InvoiceView) -> None:
+        """As the provider says now."""
+        self._date.text = formatting.date(invoice.at)
+        self._number.text = invoice.number or "–"
         paid = money(invoice.amount, invoice.currency)
         if invoice.status != "paid":
             paid += " (not paid)"
         elif invoice.amount_reversed:
             paid += f" ({money(invoice.amount_reversed, invoice.currency)} returned)"
-        el("td", paid, classes="num")
-        with el("td"):
-            if invoice.url:
-                el("a", "Receipt", href=invoice.url, target="_blank", rel="noopener noreferrer")
+        self._paid.text = paid
+        if self._link.props.get("href") != invoice.url:
+            attach(self._link, href=invoice.url)
+        self._link.set_visibility(invoice.url is not None)

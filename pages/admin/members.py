@@ -7,6 +7,7 @@ from components import formatting
 from components.controls import Choice, Dialog, Field, button
 from components.dom import El, el
 from components.feedback import badge, card, section, toast
+from components.keyed_list import KeyedList
 from services.accounts import administration, users
 from services.accounts.users import UserView
 from services.credits import plan_changes, plans
@@ -41,14 +42,18 @@ class Members:
                 with el("div").style("align-self:flex-end"):
                     button("Invite", self._invite, kind="primary", icon_name="plus")
             with card(flush=True):
-                self._table = el("div")
+                self._build_table()
             self._more = button("Show more", self._next)
         self._dialog = Dialog("Member")
         await self._find()
 
     async def _find(self) -> None:
-        self._shown = await self._read()
-        self._draw()
+        """Search; answers that come after a newer one are not shown."""
+        asked = self._search.value
+        found = await self._read()
+        if asked == self._search.value:
+            self._shown = found
+            self._draw()
 
     async def _next(self) -> None:
         last = self._shown[-1]
@@ -61,38 +66,23 @@ class Members:
 
     def _draw(self) -> None:
         self._more.set_visibility(bool(self._shown) and len(self._shown) % PAGE == 0)
-        self._table.clear()
-        with self._table:
-            if not self._shown:
-                el("p", "Nobody matches.", classes="muted").style("padding:20px")
-                return
-            with el("table", classes="members"):
-                with el("thead"), el("tr"):
-                    for name in ("Member", "Plan", "Since", "State"):
-                        el("th", name, scope="col")
-                    with el("th", scope="col"):
-                        el("span", "Actions", classes="sr-only")
-                with el("tbody"):
-                    for user in self._shown:
-                        self._row(user)
+        self._nobody.set_visibility(not self._shown)
+        self._table.set_visibility(bool(self._shown))
+        self._rows.show(self._shown)
 
-    def _row(self, user: UserView) -> None:
-        with el("tr"):
-            with el("td"):
-                el("p", user.name or user.email, classes="strong wrap-any")
-                el("p", user.email if user.name else "", classes="small muted wrap-any")
-            el("td", self._plan_title(user.plan), classes="small")
-            el("td", formatting.date(user.created_at), classes="small num")
-            with el("td"):
-                if user.disabled_at:
-                    badge("Disabled", tone="danger")
-                elif user.is_admin:
-                    badge("Administrator", tone="accent")
-            with el("td"):
-                more = button(
-                    f"Manage {user.email}", kind="quiet", icon_name="more", icon_only=True
-                )
-                more.on("click", lambda: self._manage(user), [])
+    def _build_table(self) -> None:
+        self._nobody = el("p", "Nobody matches.", classes="muted").style("padding:20px")
+        with el("table", classes="members") as self._table:
+            with el("thead"), el("tr"):
+                for name in ("Member", "Plan", "Since", "State"):
+                    el("th", name, scope="col")
+                with el("th", scope="col"):
+                    el("span", "Actions", classes="sr-only")
+            self._rows = KeyedList[UserView](
+                el("tbody"),
+                key=lambda user: user.id,
+                build=lambda user: _Row(user, self._plan_title, self._manage),
+            )
 
     def _plan_title(self, name: str | None) -> str:
         default = next((p.title for p in self._plans if p.is_default), "")
@@ -241,6 +231,43 @@ class Members:
         self._dialog.close()
         toast(done)
         await self._find()
+
+
+class _Row:
+    """One member."""
+
+    def __init__(
+        self,
+        user: UserView,
+        plan_title: Callable[[str | None], str],
+        manage: Callable[[UserView], None],
+    ) -> None:
+        self._user, self._plan_title = user, plan_title
+        with el("tr") as self.root:
+            with el("td"):
+                self._name = el("p", classes="strong wrap-any")
+                self._email = el("p", classes="small muted wrap-any")
+            self._plan = el("td", classes="small")
+            el("td", formatting.date(user.created_at), classes="small num")
+            with el("td"):
+                self._state = badge("")
+            with el("td"):
+                more = button(
+                    f"Manage {user.email}", kind="quiet", icon_name="more", icon_only=True
+                )
+                more.on("click", lambda: manage(self._user), [])
+
+    def show(self, user: UserView) -> None:
+        """The member as they are now."""
+        self._user = user
+        self._name.text = user.name or user.email
+        self._email.text = user.email if user.name else ""
+        self._plan.text = self._plan_title(user.plan)
+        disabled = user.disabled_at is not None
+        self._state.set_visibility(disabled or user.is_admin)
+        self._state.text = "Disabled" if disabled else "Administrator"
+        tone, other = ("danger", "accent") if disabled else ("accent", "danger")
+        self._state.classes(add=tone, remove=other)
 
 
 def copyable(text: str) -> El:

@@ -10,7 +10,7 @@ from components.dom import El, el
 from components.engine_panel import EnginePanel
 from components.feedback import badge, card, section, table, toast
 from components.money_panel import money_panel
-from components.queue_panel import QueuePanel, ledger_panel
+from components.queue_panel import LedgerPanel, QueuePanel
 from pages.admin.members import Members
 from pages.admin.plans import Plans
 from pages.server.context import current_admin
@@ -59,19 +59,16 @@ class Work:
         with section("Queue"), card():
             self._queue = QueuePanel(on_retry=self._retry, on_discard=self._discard)
         with section("Credits"), card():
-            self._ledger = el("div", classes="stack")
+            self._ledger = LedgerPanel()
         await self._show(self._actor_id)
-        for topic in ("job", "queue"):
-            live.on(topic, None, self._show)
+        live.on(("job", "queue"), None, self._show)
 
     async def _show(self, _: UUID) -> None:
         async with self._deps.transaction() as session:
             queue = await jobs.overview(session)
             ledger = await ledger_audit.reckon(session)
         self._queue.show(queue)
-        self._ledger.clear()
-        with self._ledger:
-            ledger_panel(ledger)
+        self._ledger.show(ledger)
 
     async def _retry(self, id: UUID) -> None:
         await self._act(jobs.retry, id, "It is in the line again.")

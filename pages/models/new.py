@@ -8,12 +8,12 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import ui
 
 from components import formatting, live
-from components.controls import Field, Segments, Tick, button, set_enabled
+from components.controls import Field, Segments, Tick, button, relabel, set_enabled
 from components.dom import El, attach, el
 from components.dropzone import Dropzone
 from components.feedback import Bar, banner, toast
 from components.icons import icon
-from pages.models.delete import delete_button
+from pages.models.delete import DeleteButton
 from pages.server.context import caller, current_user
 from pages.signed_in_frame import shell
 from services.deps import Deps
@@ -72,17 +72,17 @@ class Builder:
             with self._photos_step.body:
                 self._build_photos(found)
             self._train_step = _step(3, "Train")
-            with self._train_step.body, el("div", classes="card train-box") as self._train_box:
-                pass
-        self._delete = el("div", classes="row")
+            with self._train_step.body:
+                self._build_train()
+        self._below = el("div", classes="row")
         if self._model:
-            self._show_delete()
-            live.on("user_model", self._user_id, self._changed)
+            self._follow(self._model)
 
-    def _show_delete(self) -> None:
-        assert self._model  # noqa: S101  # there is a draft by now
-        with self._delete:
-            delete_button(self._deps, self._user_id, self._model)
+    def _follow(self, model: UserModelView) -> None:
+        """There is a draft: it can be deleted, and it may change somewhere else."""
+        with self._below:
+            self._delete = DeleteButton(self._deps, self._user_id, model)
+        live.on("user_model", self._user_id, self._changed)
 
     def _build_who(self) -> None:
         model = self._model
@@ -146,17 +146,10 @@ class Builder:
             self.name.error = str(error)
 
     async def _save(self) -> None:
+        if self._model:
+            await self._edit(self._model.id)
+            return
         async with self._deps.transaction() as session:
-            if self._model:
-                self._model = await user_models.edit(
-                    session,
-                    self._deps,
-                    user_id=self._user_id,
-                    user_model_id=self._model.id,
-                    name=self.name.value,
-                    subject=self.subject.value,
-                )
-                return
             self._model = await user_models.create(
                 session,
                 self._deps,
@@ -170,10 +163,21 @@ class Builder:
         ui.navigate.history.replace(f"/models/new?draft={self._model.id}")
         self._consent.set_visibility(False)
         self._given.set_visibility(True)
-        self._show_delete()
         self._dropzone.open(self._url() or "")
-        live.on("user_model", self._user_id, self._changed)
+        self._follow(self._model)
         await self.refresh()
+
+    async def _edit(self, id: UUID) -> None:
+        async with self._deps.transaction() as session:
+            self._model = await user_models.edit(
+                session,
+                self._deps,
+                user_id=self._user_id,
+                user_model_id=id,
+                name=self.name.value,
+                subject=self.subject.value,
+            )
+        self._delete.show(self._model)
 
     async def _changed(self, id: UUID) -> None:
         if self._model and id == self._model.id:
@@ -197,27 +201,28 @@ class Builder:
         self._photos_step.done(count >= photo_coach.MIN_PHOTOS)
         self._show_train()
 
-    def _show_train(self) -> None:
+    def _build_train(self) -> None:
+        """Built once: what is pressed while the page refreshes has to stay the same element."""
         info = self._deps.engine.info
-        quote = self._quote
-        self._train_box.clear()
-        with self._train_box:
+        with el("div", classes="card stack"):
             with el("div", classes="stack tight"):
                 el("h3", info.label)
                 banner(info.notice)
                 el("p", info.privacy, classes="small muted")
-            if quote:
-                el("p", _price(quote), classes="num")
-            problem = quote.problem if quote else "First the name, your consent and the photos."
-            if problem:
-                el("p", problem, classes="small muted", id="train-problem")
-            cost = (
-                f": {formatting.plural(quote.credits, 'credit')}" if quote and quote.credits else ""
-            )
-            train = button(f"Train model{cost}", self._train, kind="primary", large=True)
-            if problem:
-                set_enabled(train, False)
-                attach(train, aria_describedby="train-problem")
+            self._price = el("p", classes="num")
+            self._problem = el("p", classes="small muted", id="train-problem")
+            self._start = button("Train model", self._train, kind="primary", large=True)
+
+    def _show_train(self) -> None:
+        quote = self._quote
+        self._price.text = _price(quote) if quote else ""
+        problem = quote.problem if quote else "First the name, your consent and the photos."
+        self._problem.text = problem or ""
+        cost = f": {formatting.plural(quote.credits, 'credit')}" if quote and quote.credits else ""
+        relabel(self._start, f"Train model{cost}")
+        if bool(problem) is not bool(self._start.props.get("disabled")):
+            set_enabled(self._start, not problem)
+            attach(self._start, aria_describedby="train-problem" if problem else None)
 
     async def _train(self) -> None:
         if self._model is None:

@@ -8,17 +8,17 @@ from nicegui import ui
 
 from components import formatting, live
 from components.controls import button, link_button
-from components.dom import El, el
-from components.feedback import Bar, banner, facts, section, toast
+from components.dom import El, Handler, attach, el, html_id
+from components.feedback import Banner, Bar, Facts, section, toast
 from components.loss_chart import LossChart, has_curve
-from components.models import STATUS, stage_text, status_badge
+from components.models import STATUS, StatusBadge, stage_text
 from components.notifying import ask_to_notify, tell
 from pages import waiting
-from pages.models.delete import delete_button
+from pages.models.delete import DeleteButton
 from pages.server.context import current_user
-from pages.signed_in_frame import shell
+from pages.signed_in_frame import Shell, shell
 from services.deps import Deps
-from services.errors import DomainError
+from services.errors import DomainError, NotFound
 from services.training import photos, trainings, user_models
 from services.training.photos import PhotoView
 from services.training.user_models import UserModelView
@@ -38,12 +38,12 @@ def register(deps: Deps) -> None:
         if model.status == "draft":
             return RedirectResponse(f"/models/new?draft={id}", 303)
         async with shell(deps, model.name, place="Dashboard") as room:
-            await ModelPage(deps, user.id, model).build(found.photos, room.actions)
+            await ModelPage(deps, user.id, model).build(found.photos, room)
         return None
 
 
 class ModelPage:
-    """One model; what changes is shown in place, a new state builds the page anew."""
+    """One model. Its parts are built once and changed in place, whatever state it gets into."""
 
     def __init__(self, deps: Deps, user_id: UUID, model: UserModelView) -> None:
         """model: as it is when the page opens."""
@@ -53,100 +53,73 @@ class ModelPage:
         self._chart: LossChart | None = None
         self._samples: dict[str, El] = {}
 
-    async def build(self, found: tuple[PhotoView, ...], actions: El) -> None:
+    async def build(self, found: tuple[PhotoView, ...], room: Shell) -> None:
         """Main column, and beside it what it is made of."""
-        self._actions = actions
+        self._heading = room.heading
+        with room.actions:
+            self._badge = StatusBadge()
         with el("div", classes="columns"):
-            self._main = el("div", classes="stack loose")
+            with el("div", classes="stack loose"):
+                self._build_main()
             with el("aside"):
-                self._facts = el("div", classes="card stack")
+                with el("div", classes="card stack"):
+                    el("h2", "Recipe")
+                    self._facts = Facts()
+                    self._notice = el("p", self._deps.engine.info.notice, classes="small muted")
                 _photo_strip(found, self._model)
-                delete_button(self._deps, self._user_id, self._model)
+                self._delete = DeleteButton(self._deps, self._user_id, self._model)
         await self._show()
         live.on("user_model", self._user_id, self._changed)
+
+    def _build_main(self) -> None:
+        self._progress = _Progress(self._cancel)
+        self._ready = _Ready(self._model.id)
+        self._ended = _Ended(self._model.id, self._again)
+        self._sample_part = el("section", classes="section")
+        with self._sample_part:
+            with el("header"):
+                self._sample_heading = el("h2")
+            with el("div", classes="samples") as self._grid:
+                self._places = [el("div", classes="skeleton") for _ in range(PLACES)]
+        attach(self._sample_part, aria_labelledby=html_id(self._sample_heading))
+        self._curve_part = section("Learning curve")
 
     async def _changed(self, id: UUID) -> None:
         if id != self._model.id:
             return
-        async with self._deps.transaction() as session:
-            before, self._model = (
-                self._model,
-                await user_models.get(session, self._deps, user_id=self._user_id, user_model_id=id),
-            )
-        if before.active and self._model.active:
-            await self._update()
+        key: dict[str, Any] = {"user_id": self._user_id, "user_model_id": id}
+        before = self._model
+        try:
+            async with self._deps.transaction() as session:
+                self._model = await user_models.get(session, self._deps, **key)
+        except NotFound:  # deleted somewhere else
+            ui.navigate.to("/dashboard")
             return
         await self._show()
-        if before.active:
+        if before.active and not self._model.active:
             self._announce()
 
     async def _show(self) -> None:
         """Everything for the present state."""
-        self._chart, self._samples = None, {}
-        self._main.clear()
-        with self._main:
-            if self._model.active:
-                self._show_progress()
-            elif self._model.status == "ready":
-                self._show_ready()
-            else:
-                self._show_ended()
-            self._sample_part = section("Samples on the way" if self._model.active else "Samples")
-            with self._sample_part:
-                self._grid = el("div", classes="samples")
-            with self._grid:
-                self._places = [el("div", classes="skeleton") for _ in range(PLACES)]
-            self._curve_part = section("Learning curve")
-        self._show_facts()
-        await self._update()
-
-    def _show_badge(self) -> None:
-        self._actions.clear()
-        with self._actions:
-            status_badge(self._model.status)
-
-    def _show_progress(self) -> None:
-        with el("section", classes="stage card", aria_label="Training"):
-            with el("div", classes="stage-head"):
-                self._stage = el("h2")
-                self._percent = el("b")
-            self._bar = Bar(0, label=f"Training {self._model.name}")
-            self._left = el("p", classes="muted num", aria_live="polite")
-            with el("div", classes="row between"):
-                ask_to_notify("Tell me when it is ready")
-                button("Cancel training", self._cancel, kind="quiet")
-            el(
-                "p",
-                "You can leave this page: the training goes on, and your dashboard shows it.",
-                classes="small muted",
-            )
-
-    def _show_ready(self) -> None:
-        likeness = self._model.likeness
-        with el("section", classes="card stack"):
-            el("h2", f"{self._model.name} is ready")
-            text = "Choose a style, write a sentence, and see."
-            if likeness is not None:
-                text = f"Likeness {likeness:.0f} of 100, measured on its samples. {text}"
-            el("p", text, classes="muted")
-            with el("div", classes="row"):
-                link_button("Make images", f"/studio?model={self._model.id}", kind="primary")
-                link_button("See its images", f"/gallery?model_id={self._model.id}")
-                if self._model.lora:
-                    link_button(
-                        "Download LoRA", f"/api/models/{self._model.id}/lora", icon_name="download"
-                    )
-
-    def _show_ended(self) -> None:
         model = self._model
-        tone: Any = "danger" if model.status == "failed" else ""
-        with el("section", classes="card stack"):
-            el("h2", "The training failed" if model.status == "failed" else "Training cancelled")
-            banner(model.status_reason or STATUS[model.status][0], tone=tone)
-            el("p", "Any credits set aside for it are back in your balance.", classes="muted")
-            with el("div", classes="row"):
-                button("Train again", self._again, kind="primary", icon_name="retry")
-                link_button("Change the photos", f"/models/new?draft={model.id}")
+        self._heading.text = model.name
+        self._delete.show(model)
+        self._badge.show(model.status)
+        self._progress.root.set_visibility(model.active)
+        self._ready.root.set_visibility(model.status == "ready")
+        self._ended.root.set_visibility(not model.active and model.status != "ready")
+        ahead = ""
+        if model.active:
+            self._progress.show(model, await waiting.model(self._deps, self._user_id, model))
+            ahead = f"{formatting.percent(model.progress)} · "
+        elif model.status == "ready":
+            self._ready.show(model)
+        else:
+            self._ended.show(model)
+        ui.page_title(f"{ahead}{model.name} · Likeness")
+        self._show_facts()
+        self._show_samples()
+        self._show_curve()
 
     def _show_facts(self) -> None:
         model = self._model
@@ -160,42 +133,26 @@ class ModelPage:
             "Steps": str(model.recipe.get("steps", "")),
             "Created": formatting.date(model.created_at),
         }
-        self._facts.clear()
-        with self._facts:
-            el("h2", "Recipe")
-            facts({name: value for name, value in shown.items() if value})
-            if model.engine == self._deps.engine.info.name:
-                el("p", self._deps.engine.info.notice, classes="small muted")
+        self._facts.show({name: value for name, value in shown.items() if value})
+        self._notice.set_visibility(model.engine == self._deps.engine.info.name)
 
     def _engine_label(self) -> str:
         info = self._deps.engine.info
         return info.label if self._model.engine == info.name else self._model.engine or ""
 
-    async def _update(self) -> None:
-        """What moves while it is trained."""
-        model = self._model
-        self._show_badge()
-        if model.active:
-            self._stage.text = stage_text(model)
-            self._percent.text = formatting.percent(model.progress)
-            self._bar.progress = model.progress
-            self._left.text = _left(model, await waiting.model(self._deps, self._user_id, model))
-            ui.page_title(f"{formatting.percent(model.progress)} · {model.name} · Likeness")
-        else:
-            ui.page_title(f"{model.name} · Likeness")
-        self._show_samples()
-        self._show_curve()
-
     def _show_samples(self) -> None:
+        """Those of this training: a new one begins without any."""
+        wanted = {sample.url.split("?")[0]: sample for sample in self._model.samples}
+        for key in self._samples.keys() - wanted.keys():
+            self._samples.pop(key).delete()
         with self._grid:
-            for sample in self._model.samples:
-                key = sample.url.split("?")[0]
-                if key not in self._samples:
-                    made = _sample(sample.url, sample.step, self._model.name)
-                    made.move(target_index=len(self._samples))
-                    self._samples[key] = made
+            for key in wanted.keys() - self._samples.keys():
+                made = _sample(wanted[key].url, wanted[key].step, self._model.name)
+                made.move(target_index=list(wanted).index(key))
+                self._samples[key] = made
         for i, place in enumerate(self._places):
             place.set_visibility(self._model.active and i >= len(self._samples))
+        self._sample_heading.text = "Samples on the way" if self._model.active else "Samples"
         self._sample_part.set_visibility(self._model.active or bool(self._samples))
 
     def _show_curve(self) -> None:
@@ -232,6 +189,77 @@ class ModelPage:
         else:
             if done:
                 toast(done)
+
+
+class _Progress:
+    """A training under way."""
+
+    def __init__(self, cancel: Handler) -> None:
+        with el("section", classes="stage card", aria_label="Training") as self.root:
+            with el("div", classes="stage-head"):
+                self._stage = el("h2")
+                self._percent = el("b")
+            self._bar = Bar(0, label="Training")
+            self._left = el("p", classes="muted num", aria_live="polite")
+            with el("div", classes="row between"):
+                ask_to_notify("Tell me when it is ready")
+                button("Cancel training", cancel, kind="quiet")
+            el(
+                "p",
+                "You can leave this page: the training goes on, and your dashboard shows it.",
+                classes="small muted",
+            )
+
+    def show(self, model: UserModelView, standing: str) -> None:
+        """standing: place in the line or time left, in words."""
+        self._stage.text = stage_text(model)
+        self._percent.text = formatting.percent(model.progress)
+        self._bar.progress = model.progress
+        self._left.text = _left(model, standing)
+
+
+class _Ready:
+    """What can be done with a model that is trained."""
+
+    def __init__(self, id: UUID) -> None:
+        with el("section", classes="card stack") as self.root:
+            self._heading = el("h2")
+            self._text = el("p", classes="muted")
+            with el("div", classes="row"):
+                link_button("Make images", f"/studio?model={id}", kind="primary")
+                link_button("See its images", f"/gallery?model_id={id}")
+                self._lora = link_button(
+                    "Download LoRA", f"/api/models/{id}/lora", icon_name="download"
+                )
+
+    def show(self, model: UserModelView) -> None:
+        """The model as it is now."""
+        text = "Choose a style, write a sentence, and see."
+        if model.likeness is not None:
+            text = f"Likeness {model.likeness:.0f} of 100, measured on its samples. {text}"
+        self._heading.text = f"{model.name} is ready"
+        self._text.text = text
+        self._lora.set_visibility(model.lora)
+
+
+class _Ended:
+    """A training that failed or was cancelled, and how to go on."""
+
+    def __init__(self, id: UUID, again: Handler) -> None:
+        with el("section", classes="card stack") as self.root:
+            self._heading = el("h2")
+            self._reason = Banner()
+            el("p", "Any credits set aside for it are back in your balance.", classes="muted")
+            with el("div", classes="row"):
+                button("Train again", again, kind="primary", icon_name="retry")
+                link_button("Change the photos", f"/models/new?draft={id}")
+
+    def show(self, model: UserModelView) -> None:
+        """The model as it is now."""
+        failed = model.status == "failed"
+        self._heading.text = "The training failed" if failed else "Training cancelled"
+        reason = model.status_reason or STATUS[model.status][0]
+        self._reason.show(reason, tone="danger" if failed else "")
 
 
 def _sample(url: str, step: int, name: str) -> El:

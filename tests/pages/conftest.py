@@ -6,6 +6,7 @@ import pytest
 from nicegui.testing import User as Visitor
 from playwright.async_api import Browser, async_playwright
 
+from components import live
 from pages.server import sockets
 from services.accounts import users
 from services.accounts.users import UserView
@@ -47,7 +48,8 @@ async def address(live_deps: Deps, database_url: str) -> AsyncIterator[str]:
     """The application, hearing the notices of every process."""
     listener = Listener(database_url)
     async with listening(live_deps) as address:
-        listener.subscribe(sockets.on_notice(live_deps))
+        for subscriber in (live.changed, sockets.on_notice(live_deps)):
+            listener.subscribe(subscriber)
         await listener.start()
         yield address
         await listener.stop()
