@@ -36,6 +36,11 @@ class Mailbox(Message):
         """One more mail."""
         self.mails.append(cast(EmailMessage, message))
 
+    def text(self) -> str:
+        """What the only mail says."""
+        (message,) = self.mails
+        return cast(bytes, message.get_payload(decode=True)).decode()
+
     def sends_to(self, settings: Settings) -> Settings:
         """The settings of an operator whose mail server this is."""
         url = SecretStr(f"smtp://127.0.0.1:{self.port}?from=Likeness%20<studio@example.com>")

@@ -60,11 +60,15 @@ class ApiKey(Base):
 
 
 class OneTimeToken(Base):
-    """A link that works once: the first administrator, an invitation, a password reset."""
+    """A link that works once: the first administrator, an invitation, a password reset.
+
+    mail_state, mail_problem: of an invitation that is mailed.
+    """
 
     __tablename__ = "one_time_tokens"
     __table_args__ = (
         CheckConstraint("purpose in ('first_admin', 'invite', 'password_reset')", name="purpose"),
+        CheckConstraint("mail_state in ('queued', 'sent', 'failed')", name="mail_state"),
     )
 
     id: Mapped[Id]
@@ -77,6 +81,8 @@ class OneTimeToken(Base):
     created_at: Mapped[Now]
     expires_at: Mapped[When]
     used_at: Mapped[When | None]
+    mail_state: Mapped[str | None]
+    mail_problem: Mapped[str | None]
 
 
 class ThrottleHit(Base):

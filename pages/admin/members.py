@@ -1,11 +1,11 @@
-"""Members on /admin: search, invite, and everything done with one account."""
+"""Members on /admin: search, and everything done with one account."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from components import formatting
 from components.controls import Choice, Dialog, Field, button
-from components.dom import El, el
+from components.dom import El, Handler, el
 from components.feedback import badge, card, section, toast
 from components.keyed_list import KeyedList
 from services.accounts import administration, users
@@ -22,15 +22,16 @@ DEFAULT = "default"  # the operator's DEFAULT_PLAN, which is None in the databas
 class Members:
     """The list, and one dialog that is filled for whoever is chosen."""
 
-    def __init__(self, deps: Deps, actor: UserView) -> None:
-        """actor: the administrator who looks."""
+    def __init__(self, deps: Deps, actor: UserView, *, on_invite: Handler) -> None:
+        """actor: the administrator who looks. on_invite: asks whom to invite."""
         self._deps = deps
         self._actor = actor
+        self._on_invite = on_invite
         self._plans: list[Plan] = []
         self._shown: list[UserView] = []
 
     async def build(self) -> None:
-        """Search, invite, table."""
+        """Search, table, and the way to invite somebody."""
         async with self._deps.transaction() as session:
             self._plans = await plans.all_plans(session)
         with section("Members"):
@@ -40,7 +41,7 @@ class Members:
                         "Search", type="search", placeholder="Name or e-mail", on_change=self._find
                     )
                 with el("div").style("align-self:flex-end"):
-                    button("Invite", self._invite, kind="primary", icon_name="plus")
+                    button("Invite", self._on_invite, kind="primary", icon_name="plus")
             with card(flush=True):
                 self._build_table()
             self._more = button("Show more", self._next)
@@ -189,31 +190,6 @@ class Members:
         with self._dialog.body:
             el("p", f"Give it to {user.email} and to nobody else. It works once.", classes="muted")
             copyable(link)
-
-    async def _invite(self) -> None:
-        self._fill("Invite somebody")
-        with self._dialog.body:
-            email = Field("E-mail", type="email", help="Empty: the link works for anybody, once.")
-
-            async def make() -> None:
-                try:
-                    async with self._deps.transaction() as session:
-                        link = await administration.invite(
-                            session,
-                            self._deps,
-                            actor_id=self._actor.id,
-                            email=email.value.strip() or None,
-                        )
-                except DomainError as error:
-                    email.error = str(error)
-                    return
-                self._fill("Invitation")
-                with self._dialog.body:
-                    el("p", "Send this link. It works once.", classes="muted")
-                    copyable(link)
-
-            button("Make the link", make, kind="primary")
-        self._dialog.show()
 
     async def _do(
         self, act: Callable[[Any], Awaitable[Any]], done: str, field: Field | None = None

@@ -11,6 +11,7 @@ from components.engine_panel import EnginePanel
 from components.feedback import badge, card, section, table, toast
 from components.money_panel import money_panel
 from components.queue_panel import LedgerPanel, QueuePanel
+from pages.admin.invitations import Invitations
 from pages.admin.members import Members
 from pages.admin.plans import Plans
 from pages.server.context import current_admin
@@ -36,7 +37,9 @@ def register(deps: Deps) -> None:
         storage = await app_totals.storage_state(deps)
         async with shell(deps, "Administration"):
             _figures(totals)
-            await Members(deps, user).build()
+            invitations = Invitations(deps, user)
+            await Members(deps, user, on_invite=invitations.ask).build()
+            await invitations.build()
             await Plans(deps, user).build()
             with section("Engine"):
                 EnginePanel(deps.engine.info, check=deps.engine.check)

@@ -15,17 +15,6 @@ from services.kit import audit
 ROLES = ("member", "admin")
 
 
-async def invite(
-    session: AsyncSession, deps: Deps, *, actor_id: UUID, email: str | None = None
-) -> str:
-    """A link by which one person may register; `email` ties it to one address."""
-    await users.require_admin(session, actor_id=actor_id)
-    address = users.parse_email(email) if email else None
-    link = await one_time_links.create(session, deps, purpose="invite", email=address)
-    audit.record(session, action="invite.created", actor_id=actor_id)
-    return link
-
-
 async def reset_link(session: AsyncSession, deps: Deps, *, actor_id: UUID, user_id: UUID) -> str:
     """A link by which a member sets a new password; give it to nobody else."""
     await users.require_admin(session, actor_id=actor_id)

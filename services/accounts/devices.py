@@ -6,14 +6,15 @@ account that it has signed in to. A mark is an HMAC under the installation's sec
 can be neither made up nor used for another account or in another browser.
 """
 
-import base64
-import hashlib
 import hmac
 import re
 import secrets
 from uuid import UUID
 
+from services.accounts import tokens
+
 ACCOUNTS = 5  # that one browser is known to; a family shares a computer
+LENGTH = 22  # characters of a name or a mark: 132 bits
 _COOKIE = re.compile(r"[\w-]{22}(\.[\w-]{22})*", re.ASCII)
 
 
@@ -42,6 +43,4 @@ def _parts(cookie: str) -> tuple[str, list[str]]:
 
 
 def _mark(secret: bytes, browser: str, user_id: UUID) -> str:
-    message = f"device\n{browser}\n{user_id}".encode()
-    digest = hmac.digest(secret, message, hashlib.sha256)[:16]
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return tokens.derived(secret, "device", f"{browser}\n{user_id}")[:LENGTH]

@@ -1,5 +1,6 @@
 """Links that work once: the first administrator's, invitations, password resets."""
 
+import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -29,6 +30,7 @@ _PATHS: dict[Purpose, str] = {
 class Link:
     """What a link is for, and for whom."""
 
+    id: UUID
     purpose: Purpose
     user_id: UUID | None
     email: str | None
@@ -41,9 +43,11 @@ async def create(
     purpose: Purpose,
     user_id: UUID | None = None,
     email: str | None = None,
+    id: UUID | None = None,
 ) -> str:
     """The address of a new link; an earlier one for the same purpose and person stops working."""
-    token, now = tokens.new(), deps.now()
+    id, now = id or deps.new_id(), deps.now()
+    token = _invitation_token(deps, id) if purpose == "invite" else tokens.new()
     if purpose != "invite" or email:
         await session.execute(
             delete(OneTimeToken).where(
@@ -55,7 +59,7 @@ async def create(
         )
     session.add(
         OneTimeToken(
-            id=deps.new_id(),
+            id=id,
             purpose=purpose,
             token_hash=tokens.digest(token),
             user_id=user_id,
@@ -65,7 +69,17 @@ async def create(
         )
     )
     await session.flush()
-    return f"{deps.settings.base_url}{_PATHS[purpose]}?token={token}"
+    return _address(deps, purpose, token)
+
+
+def invitation(deps: Deps, row: OneTimeToken) -> str | None:
+    """The address of an invitation, which may be shown and mailed as often as one likes.
+
+    None where it was made under another secret, or by a release that drew it at random.
+    """
+    token = _invitation_token(deps, row.id)
+    known = hmac.compare_digest(tokens.digest(token), row.token_hash)
+    return _address(deps, "invite", token) if known else None
 
 
 async def first_admin(session: AsyncSession, deps: Deps) -> str | None:
@@ -110,6 +124,14 @@ async def prune(session: AsyncSession, deps: Deps) -> None:
     await session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at <= deps.now()))
 
 
+def _address(deps: Deps, purpose: Purpose, token: str) -> str:
+    return f"{deps.settings.base_url}{_PATHS[purpose]}?token={token}"
+
+
+def _invitation_token(deps: Deps, id: UUID) -> str:
+    return tokens.derived(deps.secret, "invitation", str(id))
+
+
 def _valid(deps: Deps, token: str) -> ColumnElement[bool]:
     return and_(
         OneTimeToken.token_hash == tokens.digest(token),
@@ -119,4 +141,4 @@ def _valid(deps: Deps, token: str) -> ColumnElement[bool]:
 
 
 def _link(row: OneTimeToken) -> Link:
-    return Link(purpose=row.purpose, user_id=row.user_id, email=row.email)  # type: ignore[arg-type]
+    return Link(row.id, row.purpose, row.user_id, row.email)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from services.accounts import (
     account_mail,
     api_keys,
     devices,
+    invitations,
     one_time_links,
     passwords,
     rate_limits,
@@ -242,6 +243,7 @@ async def _role(session: AsyncSession, deps: Deps, *, email: str, token: str | N
             raise Invalid(EXPIRED, field="token")
         if link.email and link.email != email:
             raise Invalid("This invitation is for another address.", field="email")
+        await invitations.changed(session, id=link.id)
         return "admin" if link.purpose == "first_admin" else "member"
     if deps.settings.registration == "invite":
         raise Forbidden("Joining takes an invitation. Ask the administrator for a link.")

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from db.errors import CannotStart
 from db.session import make_engine, make_reading, make_transaction
 from services import imaging, jobs
-from services.accounts import account_mail, one_time_links, password_reset
+from services.accounts import account_mail, invitations, one_time_links, password_reset
 from services.app.health import Health
 from services.app.scheduler import Scheduler
 from services.billing import closing, events
@@ -48,6 +48,7 @@ KINDS: dict[str, Kind] = {
     events.KIND: Kind(events.handle, max_attempts=20),
     rights.KIND: Kind(rights.erase, max_attempts=20),
     account_mail.KIND: Kind(account_mail.handle, max_attempts=mail.ATTEMPTS),
+    invitations.KIND: Kind(invitations.handle, max_attempts=mail.ATTEMPTS),
     password_reset.KIND: Kind(password_reset.handle, max_attempts=mail.ATTEMPTS),
     erasing.KIND: Kind(erasing.handle, max_attempts=20),
     runs.CANCEL: Kind(runs.handle_cancel),

@@ -43,8 +43,15 @@ async def send(settings: Settings, *, to: str, subject: str, text: str) -> None:
         raise Unavailable(
             f"The mail server’s certificate is not valid ({error.verify_message})."
         ) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        (answer,) = error.recipients.values()
+        # without its cause, which names the address and would be logged
+        raise Unavailable(f"The mail server refused the address: {_said(*answer, to)}.") from None
+    except smtplib.SMTPResponseException as error:
+        said = _said(error.smtp_code, error.smtp_error, to)
+        raise Unavailable(f"The mail server refused the mail: {said}.") from None
     except (smtplib.SMTPException, OSError) as error:
-        raise Unavailable("The mail server did not take the mail.") from error
+        raise Unavailable("The mail server can’t be reached.") from error
 
 
 def _deliver(url: SplitResult, message: EmailMessage, must_encrypt: bool) -> None:
@@ -82,6 +89,12 @@ def _context(must_encrypt: bool) -> ssl.SSLContext:
     if not must_encrypt:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
+
+
+def _said(code: int, text: bytes | str, address: str) -> str:
+    """A server's answer in one line, without the address: it is kept with the job."""
+    plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {' '.join(plain.split())}".rstrip(".").replace(address, "...")
 
 
 def _is_this_machine(url: SplitResult) -> bool:

@@ -39,8 +39,7 @@ async def work(deps: Deps) -> None:
 
 
 def text_of(mailbox: Mailbox) -> str:
-    (message,) = mailbox.mails
-    return re.sub(r"\s+", " ", str(message.get_payload()))
+    return re.sub(r"\s+", " ", mailbox.text())
 
 
 async def change(deps: Deps, *, keys: int = 0, revoke_keys: bool = False) -> list[str]:

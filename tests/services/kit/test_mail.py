@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,18 @@ async def test_a_server_that_cannot_prove_its_name_gets_nothing(
         with pytest.raises(Unavailable, match="certificate"):
             await send(settings, f"{scheme}://{NAME}:{box.port}")
     assert box.mails == []
+
+
+async def test_a_refusal_says_why_without_the_address(settings: Settings, plain: Mailbox) -> None:
+    """What it says is kept with the job, and logged."""
+    plain.refuse = "550 5.1.1 <anna@example.com>: no such user"
+    with pytest.raises(Unavailable) as refusal:
+        await send(settings, f"smtp://127.0.0.1:{plain.port}")
+    assert str(refusal.value) == (
+        "The mail server refused the address: 550 5.1.1 <...>: no such user."
+    )
+    logged = "".join(traceback.format_exception(refusal.value))
+    assert "SMTPRecipientsRefused" not in logged  # it names the address
 
 
 @pytest.mark.parametrize("url", ["mail.example.com:587", "https://mail.example.com", "smtp://"])
