@@ -11,7 +11,9 @@ from components.dom import el
 from components.feedback import Banner, Facts
 from components.keyed_list import KeyedList
 from services.credits.ledger_audit import LedgerView
-from services.jobs.overview import DeadView, LeaseView, QueueView
+from services.jobs.overview import DeadView, LeaseView, QueueView, UnmetView
+
+NEEDED = {"payments": "STRIPE_SECRET_KEY", "mail": "SMTP_URL"}
 
 Act = Callable[[UUID], Awaitable[None]]
 
@@ -23,6 +25,11 @@ class QueuePanel:
         """on_retry, on_discard: called with the id of a dead job."""
         with el("div", classes="stack"):
             self._facts = Facts()
+            self._unmet = KeyedList[UnmetView](
+                el("div", classes="stack"),
+                key=lambda unmet: (unmet.kind, unmet.needs),
+                build=_Unmet,
+            )
             # Before the tables, whose length changes all the time: a button must not move away.
             self._none = el("p", "No job was given up.", classes="muted small")
             self._given_up = Banner(tone="warn")
@@ -38,6 +45,7 @@ class QueuePanel:
         """The queue as it is now."""
         oldest = formatting.duration(queue.oldest) if queue.depth else "nothing waits"
         self._facts.show({"In line": f"{queue.depth:,}", "Waiting for": oldest})
+        self._unmet.show(queue.unmet)
         self._kinds.show({k.kind: (k.kind, k.queued, k.waiting, k.leased) for k in queue.kinds})
         self._leases.show(
             {j.id: (j.kind, j.owner, j.attempts, _lease(j)) for j in queue.leases},
@@ -46,6 +54,20 @@ class QueuePanel:
         given_up = f"{formatting.plural(queue.dead_count, 'job')} given up." if queue.dead else None
         self._given_up.show(given_up, tone="warn")
         self._dead.show(reversed(queue.dead))  # new ones come below
+
+
+class _Unmet:
+    """Jobs of one kind that no running process can work, and the setting that is missing."""
+
+    def __init__(self, _: UnmetView) -> None:
+        self._banner = Banner()
+        self.root = self._banner.root
+
+    def show(self, unmet: UnmetView) -> None:
+        number, verb = formatting.plural(unmet.jobs, "job"), "waits" if unmet.jobs == 1 else "wait"
+        needed = NEEDED.get(unmet.needs, unmet.needs.replace(":", " "))
+        text = f"{number} ({unmet.kind}) {verb} for a process with {needed}, and none is running."
+        self._banner.show(text, tone="warn")
 
 
 class _Dead:

@@ -14,6 +14,9 @@ from services.payments.base import Payments
 from services.settings import Settings
 from services.storage.base import Storage
 
+PAYMENTS = "payments"
+MAIL = "mail"
+
 Session = AsyncSession  # what a service takes first; for edges, which know no SQL
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
@@ -39,3 +42,16 @@ class Deps:
     payments: Payments
     secret: bytes
     faces: FaceMemory | None = None
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """What this process has and others of the installation may lack: jobs name their needs."""
+        named = {PAYMENTS: self.payments.enabled, MAIL: self.settings.smtp_url is not None}
+        return frozenset(
+            [engine_of(self.engine.info.name), *(name for name in named if named[name])]
+        )
+
+
+def engine_of(name: str) -> str:
+    """The name of an engine among `offers`."""
+    return f"engine:{name}"

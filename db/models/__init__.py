@@ -13,7 +13,7 @@ from db.models.accounts import (
 from db.models.credits import CreditAccount, CreditEntry, CreditHold, PlanRow
 from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
-from db.models.jobs import JobRow, JobTick
+from db.models.jobs import JobOffer, JobRow, JobTick
 from db.models.payments import Checkout, Customer, Invoice, StripeEvent, Subscription
 from db.models.remote import RemoteJob
 from db.models.user_models import TrainingImage, TrainingSample, UserModel
@@ -33,6 +33,7 @@ __all__ = [
     "Generation",
     "IdempotencyKey",
     "Invoice",
+    "JobOffer",
     "JobRow",
     "JobTick",
     "OneTimeToken",

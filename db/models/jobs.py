@@ -61,10 +61,21 @@ class JobRow(Base):
     lease_owner: Mapped[str | None]
     lease_until: Mapped[When | None]
     dedupe_key: Mapped[str | None]
+    needs: Mapped[str | None]  # what only some processes have, such as `mail`; one of `offers`
     reason: Mapped[str | None]  # of the last failure
     created_at: Mapped[Now]
     started_at: Mapped[When | None]  # first claim
     finished_at: Mapped[When | None]
+
+
+class JobOffer(Base):
+    """What some process that works jobs has: without a break since `since`, at last `seen_at`."""
+
+    __tablename__ = "job_offers"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[When]
+    seen_at: Mapped[When]
 
 
 class JobTick(Base):

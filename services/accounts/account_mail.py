@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import AuditEntry, User
 from services import jobs
-from services.deps import Deps
+from services.deps import MAIL, Deps
 from services.kit import mail
 
 KIND = "account_mail"
@@ -26,7 +26,7 @@ async def password_changed(session: AsyncSession, deps: Deps, entry: AuditEntry)
     if mail.enabled(deps.settings):
         await session.flush()
         payload = {"entry_id": entry.id}
-        await jobs.enqueue(session, kind=KIND, payload=payload, user_id=entry.actor_id)
+        await jobs.enqueue(session, kind=KIND, payload=payload, user_id=entry.actor_id, needs=MAIL)
 
 
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import OneTimeToken, User
 from services import jobs
 from services.accounts import one_time_links, users
-from services.deps import Deps
+from services.deps import MAIL, Deps
 from services.errors import Conflict, NotFound, Unavailable
 from services.kit import audit, mail, notify
 
@@ -71,7 +71,7 @@ async def create(
     if address and mail.enabled(deps.settings):
         await _mailed(session, id=id, state=MailState.QUEUED)
         payload = {"invitation_id": str(id), "actor_id": str(actor_id)}
-        await jobs.enqueue(session, kind=KIND, payload=payload, dedupe_key=str(id))
+        await jobs.enqueue(session, kind=KIND, payload=payload, dedupe_key=str(id), needs=MAIL)
     await changed(session, id=id)
     row = await session.get_one(OneTimeToken, id, populate_existing=True)
     return _view(deps, row)

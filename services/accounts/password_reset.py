@@ -3,7 +3,7 @@
 from services import jobs
 from services.accounts import one_time_links, rate_limits, users
 from services.accounts.sessions import Caller
-from services.deps import Deps
+from services.deps import MAIL, Deps
 from services.errors import Invalid
 from services.kit import audit, mail
 
@@ -30,7 +30,7 @@ async def ask(deps: Deps, *, email: str, caller: Caller) -> None:
     async with deps.transaction() as session:
         await rate_limits.stranger(session, deps, limits=rate_limits.RESET, address=caller.ip)
         await rate_limits.hit(session, deps, limit=rate_limits.RESET_BY_ACCOUNT, subject=address)
-        await jobs.enqueue(session, kind=KIND, payload={"email": address})
+        await jobs.enqueue(session, kind=KIND, payload={"email": address}, needs=MAIL)
 
 
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:

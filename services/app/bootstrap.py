@@ -57,13 +57,17 @@ KINDS: dict[str, Kind] = {
 }
 TICKS: dict[str, tuple[timedelta, Handler]] = {
     "loose_ends": (stuck_runs.INTERVAL, stuck_runs.handle),
-    "billing.backfill": (events.BACKFILL, events.backfill),
+    "runs.without_engine": (stuck_runs.WITHOUT_ENGINE, stuck_runs.end_without_engine),
     "billing.past_due": (events.PAST_DUE, events.settle_past_due),
     "gallery.purge": (images.PURGING, images.purge_tick),
     "housekeeping": (expired_rows.INTERVAL, expired_rows.run),
     "jobs.prune": (jobs.PRUNING, jobs.prune),
     "reconcile": (storage_orphans.INTERVAL, storage_orphans.run),
     "membership.renew": (plan_changes.RENEWAL, plan_changes.renew),
+}
+# fired and worked by processes with payments alone, so that no other one does them in vain
+PAYMENT_TICKS: dict[str, tuple[timedelta, Handler]] = {
+    "billing.backfill": (events.BACKFILL, events.backfill),
 }
 
 
@@ -129,7 +133,8 @@ def build(settings: Settings, url: str) -> Product:
         secret=secret,
         faces=FaceMemory() if configured_faces.looks(settings) else None,
     )
-    worker = Worker(deps, kinds=KINDS, ticks=TICKS) if settings.role != "web" else None
+    ticks = TICKS | PAYMENT_TICKS if deps.payments.enabled else TICKS
+    worker = Worker(deps, kinds=KINDS, ticks=ticks) if settings.role != "web" else None
     scheduler = Scheduler(worker.duties if worker else {})
     listener = Listener(url, missed=lambda: missed_notices.missed(deps))
     if worker:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import Subscription
 from services import jobs
 from services.billing.entitlement import LIVE
-from services.deps import Deps
+from services.deps import PAYMENTS, Deps
 from services.jobs import Done, Job, Outcome
 
 KIND = "end_subscription"
@@ -21,7 +21,9 @@ async def end_subscriptions(session: AsyncSession, *, user_id: UUID) -> None:
     )
     for subscription_id in (await session.scalars(running)).all():
         payload = {"subscription_id": subscription_id}
-        await jobs.enqueue(session, kind=KIND, payload=payload, dedupe_key=subscription_id)
+        await jobs.enqueue(
+            session, kind=KIND, payload=payload, dedupe_key=subscription_id, needs=PAYMENTS
+        )
 
 
 async def handle(deps: Deps, job: Job) -> Outcome:

@@ -16,7 +16,7 @@ from db.models import AuditEntry, StripeEvent
 from services import jobs
 from services.billing import entitlement
 from services.billing.customers import NotYetKnown
-from services.deps import Deps
+from services.deps import PAYMENTS, Deps
 from services.jobs import Again, Done, Job, Outcome
 from services.payments.base import ClockSkew, Event
 
@@ -65,7 +65,8 @@ async def store(session: AsyncSession, event: Event) -> bool:
     new = await session.scalar(row.on_conflict_do_nothing().returning(StripeEvent.id))
     if new is None:
         return False
-    await jobs.enqueue(session, kind=KIND, payload={"event_id": event.id}, dedupe_key=event.id)
+    payload = {"event_id": event.id}
+    await jobs.enqueue(session, kind=KIND, payload=payload, dedupe_key=event.id, needs=PAYMENTS)
     return True
 
 
@@ -92,8 +93,6 @@ async def handle(deps: Deps, job: Job) -> Outcome:
 
 async def backfill(deps: Deps, job: Job) -> Outcome:
     """Tick: stores what the provider could not deliver, and forgets what was handled long ago."""
-    if not deps.payments.enabled:
-        return Done()
     now = await entitlement.database_time(deps)
     missed = await deps.payments.undelivered(now - LOOK_BACK)
     async with job.transaction(deps) as session:

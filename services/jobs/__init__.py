@@ -13,7 +13,7 @@ from services.jobs.base import (
 )
 from services.jobs.overview import PRUNING, QueueView, discard, overview, prune, retry
 from services.jobs.position import Standing, standings
-from services.jobs.queue import cancel, enqueue
+from services.jobs.queue import cancel, enqueue, unmet
 from services.jobs.worker import Worker
 
 __all__ = [
@@ -37,4 +37,5 @@ __all__ = [
     "prune",
     "retry",
     "standings",
+    "unmet",
 ]

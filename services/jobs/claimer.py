@@ -1,7 +1,7 @@
 """How one process takes jobs out of the line: where it looks, and on which connection."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -27,12 +27,19 @@ class Claimer:
     """
 
     def __init__(
-        self, transaction: Transaction, *, owner: str, kinds: Mapping[str, Kind], lease: timedelta
+        self,
+        transaction: Transaction,
+        *,
+        owner: str,
+        kinds: Mapping[str, Kind],
+        lease: timedelta,
+        offers: Collection[str] = (),
     ) -> None:
         self._kept = KeptSession(transaction)
         self._owner = owner
         self._kinds = list(kinds)
         self._lease = lease
+        self._offers = offers
         self._due_since: timedelta | None = None
         self._from_front = True
         self._start = self._mark = queue.FRONT
@@ -76,6 +83,7 @@ class Claimer:
             kinds=self._kinds,
             slots=slots,
             lease=self._lease,
+            offers=self._offers,
             start=start,
         )
 

@@ -1,5 +1,6 @@
 """The queue as the operator sees it, what can be done about dead jobs, and retention."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.deps import Deps
 from services.errors import NotFound
+from services.jobs import queue
 from services.jobs.base import Done, Job, Outcome
 from services.kit import audit
 from services.kit.notify import publish
@@ -95,11 +97,21 @@ class DeadView:
 
 
 @dataclass(frozen=True, slots=True)
+class UnmetView:
+    """Jobs of one kind that no running process has what is needed for."""
+
+    kind: str
+    needs: str
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueueView:
     """The whole queue; oldest in seconds, 0 when nothing is ready."""
 
     kinds: list[KindView]
     leases: list[LeaseView]
+    unmet: list[UnmetView]
     dead: list[DeadView]
     dead_count: int
 
@@ -117,9 +129,11 @@ class QueueView:
 async def overview(session: AsyncSession, *, limit: int = 50) -> QueueView:
     """What is open, who holds what, and the last that died (at most `limit` of each)."""
     page = {"limit": limit}
+    unmet = Counter((row.kind, row.needs) for row in await queue.unmet(session))
     return QueueView(
         kinds=[KindView(**row._mapping) for row in await session.execute(OPEN)],
         leases=[LeaseView(**row._mapping) for row in await session.execute(LEASES, page)],
+        unmet=[UnmetView(kind, needs, n) for (kind, needs), n in sorted(unmet.items())],
         dead=[DeadView(**row._mapping) for row in await session.execute(DEAD, page)],
         dead_count=await session.scalar(COUNT_DEAD) or 0,
     )

@@ -16,6 +16,7 @@ STANDINGS = text("""
         coalesce(extract(epoch from clock_timestamp() - started_at), 0)::float as elapsed,
         case state when 'queued' then (
             select count(*) from job_queue ahead where ahead.state = 'queued'
+                and (ahead.needs is null or ahead.needs = job.needs)
                 and (ahead.turn, ahead.run_at) < (job.turn, job.run_at)) else 0 end as ahead
     from job_queue job where id = any(:ids) and state in ('waiting', 'queued', 'leased')""")
 

@@ -13,7 +13,7 @@ last turn, plus the price of its priority. Claims then just take the lowest turn
 """
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ PRICE = "power(8, 1 - {priority})::bigint"
 
 ENQUEUE = text(f"""
     with queued as (insert into job_queue
-        (id, kind, payload, user_id, priority, flow, dedupe_key, run_at, state, turn)
+        (id, kind, payload, user_id, priority, flow, dedupe_key, needs, run_at, state, turn)
     select new.*, now() + delay,
         case when delay > interval '0' then 'waiting' else 'queued' end,
         case when delay <= interval '0'
@@ -47,7 +47,8 @@ ENQUEUE = text(f"""
     from job_turn clock, (select
         cast(:id as uuid), cast(:kind as text), :payload, cast(:user_id as uuid),
         cast(:priority as smallint) as priority, cast(:flow as text) as flow,
-        cast(:dedupe_key as text)) as new, (select cast(:delay as interval) as delay) as later
+        cast(:dedupe_key as text), cast(:needs as text)) as new,
+        (select cast(:delay as interval) as delay) as later
     on conflict (kind, dedupe_key)
         where state in ('waiting', 'queued', 'leased') and dedupe_key is not null
     do nothing
@@ -88,6 +89,7 @@ CLAIM = text("""
         where id = any(array(
             select id from job_queue
             where state = 'queued' and kind = any(:kinds) and (turn, run_at) >= (:turn, :run_at)
+                and (needs is null or needs = any(:offers))
             order by turn, run_at limit :slots for update skip locked))
         returning id, kind, payload, user_id, attempts, lease_token, turn, run_at
     ), clock as (
@@ -138,6 +140,26 @@ EXPIRED = text("""
     where state = 'leased' and lease_until < clock_timestamp() and kind = any(:kinds)
     order by lease_until limit 1 for update skip locked""")
 
+ANNOUNCE = text("""
+    insert into job_offers (name, since, seen_at)
+    select name, now(), now() from unnest(cast(:offers as text[])) name order by name
+    on conflict (name) do update set seen_at = now(),
+        since = case when job_offers.seen_at > now() - :silence then job_offers.since
+            else now() end""")
+
+# By somebody who was there all the time: after a start, those that come later get their time.
+UNMET = text("""
+    select id, kind, needs from (
+        select id, kind, needs, turn from job_queue where state = 'queued'
+        union all select id, kind, needs, turn from job_queue
+            where state = 'leased' and lease_until < now()
+    ) ready
+    where needs is not null
+        and exists (select from job_offers
+            where since < now() - :patience and seen_at > now() - :silence)
+        and needs not in (select name from job_offers where seen_at > now() - :patience)
+    order by turn""")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -148,6 +170,8 @@ class Place:
 
 
 FRONT = Place(0, "-infinity")
+SILENCE = timedelta(minutes=1)  # in which a process that is there says so many times
+PATIENCE = timedelta(minutes=5)  # with processes that are being replaced, say
 
 
 @asynccontextmanager
@@ -165,6 +189,7 @@ async def enqueue(
     payload: Mapping[str, Any],
     user_id: UUID | None = None,
     dedupe_key: str | None = None,
+    needs: str | None = None,
     priority: int = 0,
     delay: timedelta = timedelta(),
 ) -> UUID:
@@ -172,12 +197,14 @@ async def enqueue(
 
     While an open job of this kind has the same dedupe_key, that one's id is returned instead.
     priority: a `Priority`. user_id: whose turn it uses; None for the house itself.
+    needs: one of a process's `offers`; without it a process leaves the job to others.
     """
     row = {
         "kind": kind,
         "payload": dict(payload),
         "user_id": user_id,
         "dedupe_key": dedupe_key,
+        "needs": needs,
         "priority": priority,
         "flow": f"{user_id or ''}/{int(priority)}",
         "delay": delay,
@@ -214,10 +241,15 @@ async def claim(
     kinds: Sequence[str],
     slots: int,
     lease: timedelta,
+    offers: Collection[str] = (),
     start: Place = FRONT,
 ) -> Sequence[Row[Any]]:
-    """Leases at most `slots` jobs of these kinds to `owner`, first come in the line first."""
+    """Leases at most `slots` jobs of these kinds to `owner`, first come in the line first.
+
+    offers: what the owner has; jobs that need anything else are left to others.
+    """
     values = {"owner": owner, "kinds": list(kinds), "slots": slots, "lease": lease}
+    values["offers"] = list(offers)
     place = {"turn": start.turn, "run_at": start.run_at}
     token = secrets.randbits(63)
     return (await session.execute(CLAIM, values | place | {"token": token})).all()
@@ -269,6 +301,17 @@ async def wait(
 async def lock_expired(session: AsyncSession, *, kinds: Sequence[str]) -> Row[Any] | None:
     """One job of these kinds whose owner let the lease run out, locked."""
     return (await session.execute(EXPIRED, {"kinds": list(kinds)})).one_or_none()
+
+
+async def announce(session: AsyncSession, *, offers: Collection[str]) -> None:
+    """Says that a process which works jobs has these now."""
+    await session.execute(ANNOUNCE, {"offers": sorted(offers), "silence": SILENCE})
+
+
+async def unmet(session: AsyncSession) -> Sequence[Row[Any]]:
+    """Jobs (id, kind, needs) that are ready, while no process has had what they need for long."""
+    values = {"silence": SILENCE, "patience": PATIENCE}
+    return (await session.execute(UNMET, values)).all()
 
 
 def _columns(leases: Sequence[Lease]) -> dict[str, Any]:

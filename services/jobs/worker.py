@@ -27,6 +27,7 @@ LEASE = timedelta(seconds=30)
 POLL = timedelta(seconds=1)
 BEAT = timedelta(seconds=2)  # also how soon the handler of a canceled job is interrupted
 SWEEP = timedelta(seconds=5)
+ANNOUNCE = timedelta(seconds=10)
 TICK = timedelta(seconds=5)
 FULL_LOOK = 10  # every so many polls, the line and the waiting are looked through from the front
 FIRST_RETRY = timedelta(seconds=2)
@@ -70,6 +71,7 @@ class Worker:
             owner=f"{socket.gethostname()}:{os.getpid()}",
             kinds=self._kinds,
             lease=lease,
+            offers=deps.offers,
         )
         self._finisher = Finisher(deps.transaction)
         self._claiming: asyncio.Task[None] | None = None
@@ -85,6 +87,7 @@ class Worker:
             "jobs.poll": (POLL, self.poll),
             "jobs.beat": (BEAT, self.beat),
             "jobs.sweep": (SWEEP, self.sweep),
+            "jobs.announce": (ANNOUNCE, self.announce),
             "jobs.tick": (TICK, self.tick),
         }
 
@@ -126,6 +129,11 @@ class Worker:
         """Takes back what silent workers left."""
         while await self._take_back_one():
             pass
+
+    async def announce(self) -> None:
+        """Says what this process has, by which the operator learns what no process has."""
+        async with queue.autocommit(self._deps.transaction) as session:
+            await queue.announce(session, offers=self._deps.offers)
 
     async def tick(self) -> None:
         """Fires the ticks that are due."""

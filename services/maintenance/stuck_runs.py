@@ -1,6 +1,7 @@
-"""Once a day: what the machinery left open is closed, and what may cost money is named."""
+"""Runs that nobody drives: driven on, or ended where no process has their engine any more."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -15,14 +16,20 @@ from services import jobs
 from services.credits import ledger
 from services.deps import Deps
 from services.kit import audit
+from services.remote import runs
+from services.studio import generation_job
 from services.studio.generations import OPEN as GENERATIONS_OPEN
+from services.training import training_job
 
 log = logging.getLogger(__name__)
 INTERVAL = timedelta(days=1)
+WITHOUT_ENGINE = timedelta(minutes=1)
+GONE = "The engine was changed while this was under way."
+FAIL = {training_job.KIND: training_job.fail, generation_job.KIND: generation_job.fail}
 DOUBTFUL = timedelta(days=2)  # how far back the operator's list goes; runs overlap by a day
 
 WITHOUT_JOB = text("""
-    select r.id, r.kind, r.user_id from remote_jobs r
+    select r.id, r.kind, r.user_id, r.engine from remote_jobs r
     where r.state = any(:open) and not exists (
         select from job_queue j where j.id = r.job_id and j.state in ('waiting', 'queued', 'leased')
     )""")
@@ -35,6 +42,30 @@ class Report:
     restarted: int
     released: int
     doubtful: tuple[UUID, ...]
+
+
+async def end_without_engine(deps: Deps, job: jobs.Job) -> jobs.Outcome:
+    """Tick: ends runs that wait for an engine which no process has; their credits come back."""
+    async with job.transaction(deps) as session:
+        unmet = await jobs.unmet(session)
+    for found in unmet:
+        with suppress(runs.LostRace):
+            async with job.transaction(deps) as session:
+                await _end(session, found.id, found.kind)
+    return jobs.Done()
+
+
+async def _end(session: AsyncSession, job_id: UUID, kind: str) -> None:
+    if kind == runs.CANCEL:
+        await jobs.cancel(session, job_id=job_id)
+    if kind not in FAIL or not await jobs.cancel(session, job_id=job_id):
+        return
+    query = runs.query().where(RemoteJob.job_id == job_id, RemoteJob.state.in_(OPEN))
+    if row := (await session.execute(query)).one_or_none():
+        run = runs.run_of(row)
+        log.error("run %s: no process has had the engine %s for long", run.id, run.engine)
+        run = await runs.move(session, run, "failed", reason=GONE, finished_at=func.now())
+        await FAIL[kind](session, run, GONE)
 
 
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
@@ -63,14 +94,8 @@ async def tie_up(session: AsyncSession) -> Report:
 
 async def _restart(session: AsyncSession) -> int:
     rows = (await session.execute(WITHOUT_JOB, {"open": list(OPEN)})).all()
-    for id, kind, user_id in rows:
-        job_id = await jobs.enqueue(
-            session,
-            kind=kind,
-            payload={"run_id": str(id)},
-            user_id=user_id,
-            dedupe_key=f"remote:{id}",
-        )
+    for id, kind, user_id, engine in rows:
+        job_id = await runs.enqueue(session, run_id=id, kind=kind, user_id=user_id, engine=engine)
         await session.execute(update(RemoteJob).where(RemoteJob.id == id).values(job_id=job_id))
     return len(rows)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NoReturn
 
-from services.payments.base import Event, PaymentsError
+from services.payments.base import PaymentsError
 
 
 class PaymentsOff:
@@ -55,16 +55,17 @@ class PaymentsOff:
         """There is none."""
         raise PaymentsError("payments are off")
 
-    async def cancel_now(self, subscription_id: str) -> None:
-        """Nothing runs that could be ended."""
+    async def cancel_now(self, subscription_id: str) -> NoReturn:
+        """What was sold with payments on still runs: only a process that has them can end it."""
+        raise PaymentsError("payments are off")
 
     def verify(self, payload: bytes, signature: str | None) -> NoReturn:
         """Nobody has anything to tell us."""
         raise PaymentsError("payments are off")
 
-    async def undelivered(self, since: datetime) -> list[Event]:
-        """Nothing is missed."""
-        return []
+    async def undelivered(self, since: datetime) -> NoReturn:
+        """Nobody can be asked."""
+        raise PaymentsError("payments are off")
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -100,8 +100,6 @@ class _Driver:
     async def step(self, run: Run) -> jobs.Outcome:
         if run.overdue:
             return await self._expire(run)
-        if run.engine != self.deps.engine.info.name:
-            return await self._fail(run, "The engine was changed while this was under way.")
         if run.state == "queued":
             return await self._submit(run)
         if run.state == "submitting":

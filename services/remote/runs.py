@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import RemoteJob
 from db.models.remote import OPEN
 from services import jobs
-from services.deps import Deps
+from services.deps import Deps, engine_of
 from services.engines.base import FileRef
 
 log = logging.getLogger(__name__)
@@ -78,14 +78,8 @@ async def start(
     credits: int = 0,
 ) -> UUID:
     """Queues one run in the caller's transaction, and the job that drives it."""
-    id = deps.new_id()
-    job_id = await jobs.enqueue(
-        session,
-        kind=kind,
-        payload={"run_id": str(id)},
-        user_id=user_id,
-        dedupe_key=f"remote:{id}",
-    )
+    id, engine = deps.new_id(), deps.engine.info.name
+    job_id = await enqueue(session, run_id=id, kind=kind, user_id=user_id, engine=engine)
     row = RemoteJob(
         id=id,
         user_id=user_id,
@@ -93,7 +87,7 @@ async def start(
         user_model_id=user_model_id,
         generation_id=generation_id,
         job_id=job_id,
-        engine=deps.engine.info.name,
+        engine=engine,
         first=first,
         units=units,
         credits=credits,
@@ -102,6 +96,20 @@ async def start(
     session.add(row)
     await session.flush()
     return id
+
+
+async def enqueue(
+    session: AsyncSession, *, run_id: UUID, kind: str, user_id: UUID, engine: str
+) -> UUID:
+    """Queues the job that drives a run, at a process that has the run's engine; the job's id."""
+    return await jobs.enqueue(
+        session,
+        kind=kind,
+        payload={"run_id": str(run_id)},
+        user_id=user_id,
+        dedupe_key=f"remote:{run_id}",
+        needs=engine_of(engine),
+    )
 
 
 async def cancel(
@@ -137,6 +145,7 @@ async def tell(session: AsyncSession, run: Run) -> None:
             kind=CANCEL,
             payload={"remote_id": run.remote_id},
             dedupe_key=f"cancel:{run.id}",
+            needs=engine_of(run.engine),
             priority=jobs.Priority.URGENT,
         )
 

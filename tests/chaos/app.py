@@ -29,6 +29,7 @@ from services.kit.notify import Listener
 from services.payments.off import PaymentsOff
 from services.settings import Settings
 from tests.chaos import scripted
+from tests.doubles.engine import ScriptedEngine
 
 GRACE = timedelta(seconds=2)
 
@@ -59,7 +60,7 @@ async def main(name: str, url: str, options: Mapping[str, Any]) -> None:
 
 
 def make_deps(url: str, **given: Any) -> Deps:
-    """Deps with a clock that may be wrong; engine and storage are for `kinds` to bring."""
+    """Deps with a clock that may be wrong; storage is for `kinds` to bring."""
     shift = given.pop("shift") or 0.0
     real = time.time
     time.time = lambda: real() + shift
@@ -70,7 +71,7 @@ def make_deps(url: str, **given: Any) -> Deps:
         now=lambda: datetime.now(UTC) + timedelta(seconds=shift),
         new_id=uuid4,
         new_seed=lambda: random.getrandbits(31),
-        engine=cast(Any, None),
+        engine=ScriptedEngine(),
         storage=cast(Any, None),
         payments=PaymentsOff(),
         secret=bytes(32),

@@ -129,7 +129,7 @@ class Moves:
 
     async def sweep(self) -> None:
         """What the duty of every worker does."""
-        deps = cast(Deps, SimpleNamespace(transaction=self._transaction))
+        deps = cast(Deps, SimpleNamespace(transaction=self._transaction, offers=()))
         kind = Kind(done, abandoned=pay_back, max_attempts=ATTEMPTS)
         await Worker(deps, kinds={"note": kind}, lease=LEASE).sweep()
 

@@ -1,0 +1,27 @@
+"""/admin: what an operator has to know of the queue."""
+
+from nicegui.testing import User as Visitor
+
+from services.accounts.users import UserView
+from services.deps import PAYMENTS, Deps
+from services.jobs import Worker
+from tests.services.jobs.kit import SECOND, enqueue, run_sql
+
+
+async def test_it_names_the_setting_that_jobs_wait_for(
+    live_deps: Deps, visitor: Visitor, anna: UserView
+) -> None:
+    await run_sql(live_deps, "update users set role = 'admin' where id = :id", id=anna.id)
+    for _ in range(2):
+        await enqueue(live_deps, "end_subscription", needs=PAYMENTS)
+    live_deps.settings.data_dir.mkdir(exist_ok=True)  # the page says how much room there is
+    worker = Worker(live_deps, kinds={})
+    await worker.announce()
+    await visitor.open("/admin")
+    await visitor.should_not_see("STRIPE_SECRET_KEY")
+    await run_sql(live_deps, "update job_offers set since = since - interval '10 minutes'")
+    await visitor.open("/admin")
+    await visitor.should_see(
+        "2 jobs (end_subscription) wait for a process with STRIPE_SECRET_KEY, and none is running."
+    )
+    await worker.drain(SECOND)
