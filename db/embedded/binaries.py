@@ -14,7 +14,12 @@ from typing import Any
 from db.errors import CannotStart
 
 OLDEST = 15
-SYSTEM_DIRECTORIES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
+SYSTEM_DIRECTORIES = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",  # macOS
+    "/usr/local/opt/postgresql@*/bin",
+)
 SERVICE_USERS = ("postgres", "likeness")
 
 

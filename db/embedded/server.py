@@ -27,7 +27,7 @@ from db.errors import CannotStart
 
 DATABASE = "likeness"
 START_SECONDS = 120
-LONGEST_SOCKET_DIRECTORY = 85  # bytes; a Unix socket's path may have 107
+LONGEST_SOCKET_DIRECTORY = 85  # bytes; a Unix socket's path may have 103 (macOS) or 107
 OPTIONS = {"listen_addresses": "", "shared_buffers": "64MB", "max_connections": "100"}
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 STOP_SECONDS = 60
+PROCESSES = Path("/proc")
 GOODBYE = b"left"  # what a program says that has given up its lock before it closes the pipe
 DYING_SECONDS = 5  # within which the kernel has freed the lock of a program that was killed
 
@@ -44,10 +45,18 @@ def pid_named_in(lock_file: Path, data: Path) -> int | None:
         pid = int(lock_file.read_text().split()[0])
         with contextlib.suppress(OSError):
             os.waitpid(pid, os.WNOHANG)  # a zombie, where we are its parent or process 1
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return pid if _serves(pid, data) else None
     except (OSError, ValueError, IndexError):
         return None
-    return pid if str(data).encode() in command.split(b"\0") else None
+
+
+def _serves(pid: int, data: Path) -> bool:
+    """Whether the command of that process names `data`. Raises OSError where there is none."""
+    if PROCESSES.is_dir():
+        return str(data).encode() in (PROCESSES / str(pid) / "cmdline").read_bytes().split(b"\0")
+    asked = ["/bin/ps", "-ww", "-o", "args=", "-p", str(pid)]  # macOS
+    command = subprocess.run(asked, capture_output=True, text=True).stdout
+    return f" {data} " in f"{command.strip()} "
 
 
 def _stop_if_last(root: Path, pg_ctl: str, user: dict[str, Any]) -> bool:

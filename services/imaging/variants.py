@@ -37,8 +37,8 @@ def webp(image: Image.Image, *, quality: int = 80, lossless: bool = False) -> by
 def placeholder(image: Image.Image) -> bytes:
     """ThumbHash: about 25 bytes that a page shows until the picture is there."""
     small = image.copy()
-    small.thumbnail((100, 100), Resampling.BOX)
-    return thumbhash.rgba_to_thumb_hash(*small.size, small.convert("RGBA").tobytes())
+    small.thumbnail((64, 64), Resampling.BOX)
+    return bytes(thumbhash.rgba_to_thumb_hash(*small.size, list(small.convert("RGBA").tobytes())))
 
 
 def difference_hash(image: Image.Image) -> int:

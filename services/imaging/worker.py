@@ -4,6 +4,7 @@ One message each way, on standard input and output: a line of JSON, then the byt
 JSON and not pickle: what a hijacked decoder answers must not be able to run code in the parent.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -113,7 +114,8 @@ def answer(request: dict[str, Any], data: bytes) -> Answer:
 
 def confine() -> None:
     """Bound what a hostile file can do to the machine."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with contextlib.suppress(ValueError):  # macOS has no limit on a process's addresses
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(NICENESS)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db.embedded import binaries
+from db.embedded import binaries, warden
 from db.embedded.server import EmbeddedPostgres
 from db.errors import CannotStart
 from tests.programs import ORDINARY_USER, environment, ordinary_python, postmasters, running
@@ -22,7 +22,7 @@ from tests.waiting import eventually_sync
 HOLD = """
 import sys
 from pathlib import Path
-from db.embedded import EmbeddedPostgres
+from db.embedded.server import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]))
 print(server.start(), flush=True)
 sys.stdin.read()
@@ -259,3 +259,17 @@ def test_the_warden_is_small(root: Path, start: Start) -> None:
         ["ps", "-o", "rss=", "-p", str(server._warden.pid)], capture_output=True, text=True
     )
     assert int(used.stdout) < 20_000  # KiB
+
+
+def test_a_server_is_told_from_another_process_where_there_is_no_proc(
+    root: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS: `ps` is asked."""
+    server = start()
+    (pid,) = postmasters(root)
+    monkeypatch.setattr(warden, "PROCESSES", Path("/nonexistent"))
+    assert warden.server_pid(server.data) == pid
+    assert warden.server_pid(root.parent) is None
+    lock_file = root.parent / "recycled"
+    lock_file.write_text(f"{os.getpid()}\n")
+    assert warden.pid_named_in(lock_file, server.data) is None
