@@ -124,10 +124,10 @@ def _refined(image: Array, rough: Array) -> Array:
     solid = _largest((rough > 0.5).astype(np.uint8))
     near = cv2.GaussianBlur(cv2.dilate(solid, kernel).astype(np.float32), (0, 0), band / 3)
     rough = rough * near
-    fine = np.clip((_guided(image, rough, round(side * 0.010) | 1) - 0.14) / 0.74, 0, 1)
+    fine = np.clip((_guided(image, rough, round(side * 0.010) | 1) - 0.18) / 0.64, 0, 1)
     # A dark sleeve before a dark wall has no colours to follow: there the outline is a calm curve.
     calm = cv2.GaussianBlur(solid.astype(np.float32), (0, 0), band * 0.7)
-    calm = np.clip((calm - 0.5) * band * 0.55 + 0.5, 0, 1)
+    calm = np.clip((calm - 0.5) * band * 0.8 + 0.45, 0, 1)
     telling = _contrast(image, solid.astype(np.float32), 3 * band)
     fine = calm + (fine - calm) * telling
     sure = np.maximum((rough > _SURE).astype(np.uint8), cv2.erode(solid, kernel))

@@ -43,9 +43,19 @@ def photograph(
     both = person * a + back * (1 - a)
     if painting.front is not None:
         front = cv2.resize(painting.front, size, interpolation=cv2.INTER_LINEAR)
+        front = front * (1 - 0.92 * _face(placed))[..., None]
         both = front[..., :3] + both * (1 - front[..., 3:])
     picture = _printed(both, light, rng, mood)
     return Photograph(picture, placed.alpha, placed.head)
+
+
+def _face(placed: Placed) -> Array:
+    """1 on the face and 0 a little outside: nothing that is near the lens may cover it."""
+    height, width = placed.alpha.shape
+    left, top, right, bottom = placed.head
+    x = (np.arange(width, dtype=np.float32)[None] - (left + right) / 2) / (right - left)
+    y = (np.arange(height, dtype=np.float32)[:, None] - (top + bottom) / 2) / (bottom - top)
+    return np.asarray(np.clip(3.2 - 4.4 * np.hypot(x, y), 0, 1), np.float32)
 
 
 def _lit(placed: Placed, back: Array, light: Lighting) -> Array:
@@ -60,9 +70,11 @@ def _lit(placed: Placed, back: Array, light: Lighting) -> Array:
     person = person * (1 + light.shape * form)[..., None]
     if light.gels:
         left, right = (np.asarray(gel, np.float32) for gel in light.gels)
-        share = np.clip(0.5 + 0.75 * across, 0, 1)[..., None]
+        share = np.clip(0.5 + 0.85 * across, 0, 1)[..., None]
         gel = left * (1 - share) + right * share
-        person = person * (0.62 + 0.75 * gel) + 0.035 * gel
+        grey = (person @ _GREY)[..., None]
+        strength = np.clip(np.abs(across) * 1.5, 0.25, 0.85)[..., None]
+        person = person * (1 - strength) + (grey * 1.9 + 0.01) * gel * strength
     around = 1 - placed.alpha
     close = np.clip(soft(around, unit * 0.006) * 1.6, 0, 1)[..., None]
     wide = soft(around, unit * 0.03)[..., None]
@@ -100,6 +112,13 @@ def _slopes(placed: Placed) -> tuple[Array, Array]:
         gy, gx = np.gradient(relief)
         across -= weight * gx.astype(np.float32) * sigma * 2.5
         down -= weight * gy.astype(np.float32) * sigma * 2.5
+    # A head is rounder than its outline tells: half of what it is turned comes from an ellipsoid.
+    left, top, right, bottom = placed.head
+    height, width = placed.alpha.shape
+    x = (np.arange(width, dtype=np.float32)[None] - (left + right) / 2) / (0.55 * (right - left))
+    y = (np.arange(height, dtype=np.float32)[:, None] - (top + bottom) / 2) / (bottom - top)
+    inside = np.clip(2.2 - 2 * np.hypot(x * 0.8, y * 1.5), 0, 1)
+    across = across + inside * 0.6 * np.clip(x, -1, 1)
     smooth = unit * 0.006
     return soft(np.clip(across, -1, 1), smooth), soft(np.clip(down, -1, 1), smooth)
 

@@ -15,6 +15,7 @@ from services.engines.preview.scenes import (
     waters,
     woods,
 )
+from services.engines.preview.scenes.air import aired
 from services.engines.preview.scenes.canvas import Canvas, Painting
 from services.engines.preview.scenes.light import Lighting, indoors, lighting
 from services.engines.preview.scenes.registry import PLACES
@@ -43,7 +44,7 @@ def paint(scene: Scene, width: int, height: int, seed: int) -> tuple[Painting, L
         colours,
         APERTURES[scene.lens],
     )
-    return entry.paint(canvas), light
+    return aired(canvas, entry.paint(canvas), scene, entry), light
 
 
 def _srgb(code: str) -> tuple[float, float, float]:

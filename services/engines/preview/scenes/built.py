@@ -12,6 +12,16 @@ from services.engines.preview.scenes.light import Rgb, rgb
 WARM: tuple[Rgb, ...] = ((1.0, 0.76, 0.42), (1.0, 0.86, 0.62), (1.0, 0.64, 0.30), (0.86, 0.9, 1.0))
 
 
+def ground(sheet: Array, canvas: Canvas, level: float, colour: Rgb) -> None:
+    """Flat ground from the horizon at `level` (0..1) to the eye, hazy far away."""
+    near, haze = canvas.light.lit(colour, 0.7), rgb(*canvas.light.haze) * 0.8
+    depth = np.clip((canvas.rows() - level) / 0.12, 0, 1)[..., None]
+    share = (1 - depth) * min(0.9, 0.35 + 0.7 * canvas.light.thick)
+    tone = near + (haze - near) * share
+    below = shapes.mask_below(canvas, level)[..., None]
+    sheet[..., :3] += (tone - sheet[..., :3]) * below
+
+
 def facades(
     sheet: Array, canvas: Canvas, side: int, walls: Sequence[Rgb], meet: tuple[float, float]
 ) -> None:

@@ -16,28 +16,31 @@ def cumulus(
 ) -> None:
     """A heap of cloud at 0..1: round heads, lit from the sun's side and above, a flat dark base."""
     light = canvas.light
-    bright = rgb(*light.sky[-1]) * 0.55 + np.asarray(light.key, np.float32) * 0.6
-    dark = rgb(*light.sky[1]) * 0.75 + rgb(*light.haze) * 0.15
-    n = 34
-    draw = canvas.rng.random((n, 4), np.float32)
-    draw = draw[np.argsort(-draw[:, 1])]
-    for a, b, c, d in draw.tolist():
+    bright = rgb(*light.sky[-1]) * 0.6 + np.asarray(light.key) * 0.5
+    dark = rgb(*light.sky[0]) * 0.45 + rgb(*light.sky[2]) * 0.45
+    draw = canvas.rng.random((70, 4), np.float32)
+    for a, b, c, d in draw[np.argsort(-draw[:, 1])].tolist():
         across, up = (a - 0.5) * 2, b * (1 - (2 * a - 1) ** 2)
-        x = at[0] * canvas.width + across * reach * canvas.unit
-        y = at[1] * canvas.height - up * reach * flat * canvas.unit
-        size = reach * canvas.unit * (0.16 + 0.16 * c) * (1 - 0.5 * abs(across))
-        lit = np.clip(0.45 + 0.5 * up + 0.25 * across * light.side + 0.2 * (d - 0.5), 0.1, 1)
-        shapes.disc(sheet, x, y, size, dark + (bright - dark) * np.float32(lit))
-        edge = (x + light.side * size * 0.25, y - size * 0.28)
-        shapes.disc(
-            sheet, *edge, size * 0.66, dark + (bright - dark) * np.float32(min(1, lit * 1.25))
-        )
+        x = (at[0] * canvas.width) + across * reach * canvas.unit
+        y = (at[1] - up * reach * flat * canvas.unit / canvas.height) * canvas.height
+        size = reach * canvas.unit * (0.10 + 0.13 * c) * (1 - 0.5 * abs(across))
+        lit = 0.30 + 0.55 * up + 0.28 * across * light.side + 0.25 * (d - 0.5)
+        for ring in (1.0, 0.8, 0.6, 0.4):
+            edge = (x + light.side * size * 0.4 * (1 - ring), y - size * 0.5 * (1 - ring))
+            tone = np.clip(lit + 0.30 * (1 - ring), 0.05, 1)
+            shapes.disc(sheet, *edge, size * ring, dark + (bright - dark) * tone)
+
+
+def billowed(sheet: Array, canvas: Canvas) -> Array:
+    """Clouds with the ragged edges that they have."""
+    rough = outdoors.warped(sheet, canvas, canvas.noise(8, 3), 0.045)
+    return outdoors.warped(rough, canvas, canvas.noise(22, 3), 0.014)
 
 
 @place(Place.SKY, accents=False)
 def sky(canvas: Canvas) -> Painting:
     """Nothing but air and a few clouds."""
-    back = outdoors.sky(canvas, 1.0, 0.3)
+    back = outdoors.sky(canvas, 1.0, 0.42)
     low, high = canvas.sheet(), canvas.sheet()
     for _ in range(round(3 * canvas.span)):
         cumulus(
@@ -52,7 +55,8 @@ def sky(canvas: Canvas) -> Painting:
     near = canvas.sheet()
     for side in (-1, 1):
         cumulus(near, canvas, (0.5 + side * 0.45, 1.0), 0.36)
-    return shot(canvas, [(back, 0.01), (high, 0.020), (low, 0.026), (near, 0.04)])
+    high, low, near = (billowed(sheet, canvas) for sheet in (high, low, near))
+    return shot(canvas, [(back, 0.01), (high, 0.016), (low, 0.022), (near, 0.035)])
 
 
 @place(Place.CLOUDS, Light.DAWN, accents=False)
@@ -72,23 +76,21 @@ def clouds(canvas: Canvas) -> Painting:
             cumulus(bank, canvas, at, canvas.rng.uniform(0.14, 0.22) * (1 + 0.35 * k), 0.32)
         floor = rgb(*light.sky[-1]) * (0.78 - 0.10 * k)
         shapes.ridge(bank, canvas, shapes.skyline(canvas, level + 0.02, 0.015, 4), floor)
-        sheets.append((bank, 0.014 + 0.006 * k))
+        sheets.append((billowed(bank, canvas), 0.012 + 0.006 * k))
     return shot(canvas, sheets)
 
 
 def stars(sheet: Array, canvas: Canvas, count: float, low: float = 1.0) -> None:
-    """Points of many brightnesses, a few of them coloured."""
+    """Points of many brightnesses: most of them faint, a few with a glow, some coloured."""
     draw = canvas.rng.random((round(count * canvas.span), 4), np.float32)
     for a, b, c, d in draw.tolist():
         tone = rgb(1, 0.85 + 0.15 * d, 0.7 + 0.3 * d) if d > 0.3 else rgb(0.8, 0.88, 1)
-        bright = np.float32(0.25 + 9 * c**9)
-        shapes.disc(
-            sheet,
-            a * canvas.width,
-            b * low * canvas.height,
-            0.0009 * canvas.unit * (1 + 2 * c**6),
-            tone * bright,
-        )
+        x, y = int(a * (canvas.width - 2)), int(b * low * (canvas.height - 2))
+        bright = 0.04 + 0.9 * c**8
+        sheet[y, x, :3] += tone * bright
+        if c > 0.97:
+            shapes.disc(sheet, x, y, 0.0016 * canvas.unit, tone * 2.2)
+            shapes.glow(sheet, canvas, a, b * low, 0.012, tone * 0.35)
 
 
 @place(Place.SPACE, Light.NIGHT)
@@ -103,10 +105,10 @@ def space(canvas: Canvas) -> Painting:
         back[..., :3] += gas[..., None] * rgb(*canvas.accent(usual)) * 2.4
     dust = np.clip(canvas.noise(2.2, 6) - 0.12, 0, 1) * 2.2
     shapes.shaded(back, 1 - 0.8 * np.clip(dust, 0, 1))
-    stars(back, canvas, 900)
+    stars(back, canvas, 1400)
     _planet(back, canvas)
     cast = rgb(*canvas.accent(usual))
-    return Painting(shot(canvas, [(back, 0.0024)]).back, cast=tuple(0.8 + 0.35 * cast / cast.max()))
+    return Painting(shot(canvas, [(back, 0.0018)]).back, cast=tuple(0.8 + 0.35 * cast / cast.max()))
 
 
 def _planet(sheet: Array, canvas: Canvas) -> None:

@@ -164,18 +164,17 @@ def _painting(sheet: Array, canvas: Canvas, x: float, half: float, usual: list[R
 def train(canvas: Canvas) -> Painting:
     """A seat by the window, and the country going by."""
     light = canvas.light
-    view = outdoors.sky(canvas, 0.42, 0.4)
-    for k in range(4):
-        colour = outdoors.far(canvas, ((0.35, 0.42, 0.24), (0.5, 0.5, 0.26))[k % 2], 0.6 - 0.14 * k)
-        shapes.ridge(view, canvas, shapes.skyline(canvas, 0.36 + 0.06 * k, 0.04, 2 + k), colour)
-    shapes.scatter(
-        view, canvas, 60, outdoors.leaves(canvas), (0.015, 0.04), y=(0.44, 0.56), gain=(0.4, 1.0)
-    )
-    view = _moving(view, canvas)
-    shapes.shaded(view, 1.25)
+    outside = outdoors.sky(canvas, 0.34)
+    for k in range(5):
+        colour = ((0.35, 0.42, 0.24), (0.56, 0.54, 0.26), (0.30, 0.40, 0.20))[k % 3]
+        heights = shapes.skyline(canvas, 0.30 + 0.05 * k, 0.03, 2 + k)
+        shapes.ridge(outside, canvas, heights, outdoors.far(canvas, colour, 0.6 - 0.13 * k), 0.4)
+    trees = outdoors.leaves(canvas)
+    shapes.scatter(outside, canvas, 70, trees, (0.015, 0.04), y=(0.42, 0.54), gain=(0.4, 1.0))
+    outside = _moving(outside, canvas)
     wall = light.lit((0.62, 0.58, 0.52), 0.5)
     back = canvas.sheet(wall)
-    built.window_panes(back, canvas, (-0.05, 0.08, 1.05, 0.56), (1, 1), wall * 0.5, view)
+    built.window_panes(back, canvas, (-0.05, 0.08, 1.05, 0.56), (1, 1), wall * 0.5, outside)
     post = light.lit((0.5, 0.47, 0.43), 0.4)
     x = (0.5 + light.side * 0.33) * canvas.width
     shapes.box(back, x, 0, x + 0.05 * canvas.unit, 0.6 * canvas.height, post)
@@ -195,7 +194,7 @@ def _moving(sheet: Array, canvas: Canvas) -> Array:
     """Blurred sideways by speed, most of all what is near."""
     fast = cv2.blur(sheet, (max(3, canvas.unit // 7), 1), borderType=cv2.BORDER_REFLECT)
     slow = cv2.blur(sheet, (max(3, canvas.unit // 40), 1), borderType=cv2.BORDER_REFLECT)
-    share = np.clip((canvas.rows() - 0.36) / 0.12, 0, 1)[..., None]
+    share = np.clip((canvas.rows() - 0.34) / 0.14, 0, 1)[..., None]
     return np.asarray(slow + (fast - slow) * share, np.float32)
 
 

@@ -52,13 +52,14 @@ def mountains(canvas: Canvas) -> Painting:
         back, canvas, peaks(canvas, 0.58, 0.20, 1.6),
         outdoors.far(canvas, (0.34, 0.36, 0.38), 0.4), white, deep * 0.4,
     )  # fmt: skip
-    woods: Rgb = (0.82, 0.86, 0.92) if canvas.season is Season.WINTER else (0.20, 0.30, 0.20)
+    woods: Rgb = (0.82, 0.86, 0.92) if canvas.season is Season.WINTER else (0.24, 0.36, 0.20)
     for k in range(3):
-        colour = outdoors.far(canvas, woods, 0.5 - 0.14 * k)
-        shapes.ridge(back, canvas, shapes.skyline(canvas, 0.58 + 0.07 * k, 0.05, 2 + k, 6), colour)
+        colour = outdoors.far(canvas, woods, 0.40 - 0.15 * k)
+        heights = shapes.skyline(canvas, 0.58 + 0.07 * k, 0.05, 2 + k, 7)
+        shapes.ridge(back, canvas, heights, colour, 0.55)
     mid = canvas.sheet()
     grass: Rgb = (0.88, 0.90, 0.94) if canvas.season is Season.WINTER else (0.42, 0.48, 0.24)
-    shapes.ridge(mid, canvas, shapes.skyline(canvas, 0.78, 0.03, 2), light.lit(grass, 0.7))
+    shapes.ridge(mid, canvas, shapes.skyline(canvas, 0.78, 0.03, 2), light.lit(grass, 0.7), 0.3)
     stones = [light.lit((0.5, 0.5, 0.48), 0.8), light.lit((0.62, 0.6, 0.5), 0.8)]
     shapes.scatter(
         mid, canvas, 60, stones, (0.01, 0.035), y=(0.8, 1.0), aspect=(0.5, 0.8), turn=(0, 15)
@@ -113,14 +114,15 @@ def vineyard(canvas: Canvas) -> Painting:
         shapes.skyline(canvas, 0.44, 0.06, 1.4),
         outdoors.far(canvas, (0.34, 0.42, 0.3), 0.7),
     )
-    hill = shapes.skyline(canvas, 0.50, 0.05, 1.1, 2)
-    shapes.ridge(back, canvas, hill, outdoors.far(canvas, (0.45, 0.48, 0.24), 0.4))
+    hill = shapes.skyline(canvas, 0.46, 0.05, 1.1, 2)
+    shapes.ridge(back, canvas, hill, outdoors.far(canvas, (0.45, 0.48, 0.24), 0.4), 0.4)
     _farm(back, canvas, hill)
     foliage = outdoors.leaves(
-        canvas, outdoors.RUST if canvas.season is Season.AUTUMN else outdoors.GREENS
+        canvas, None if canvas.season in (Season.AUTUMN, Season.WINTER) else outdoors.GREENS
     )
-    ground = light.lit((0.58, 0.48, 0.32), 0.8)
-    shapes.ridge(back, canvas, hill + 0.10, ground)
+    winter = canvas.season is Season.WINTER
+    ground = light.lit((0.88, 0.90, 0.93) if winter else (0.58, 0.48, 0.32), 0.8)
+    shapes.ridge(back, canvas, hill + 0.06, ground, 0.25)
     _vines(back, canvas, foliage)
     near = canvas.sheet()
     grapes = [
@@ -175,7 +177,7 @@ def _farm(sheet: Array, canvas: Canvas, hill: Array) -> None:
 
 def _vines(sheet: Array, canvas: Canvas, foliage: list[Array]) -> None:
     """Rows that meet at a point on the hill: dabs along each, larger towards the eye."""
-    meet_x, meet_y = 0.5 + 0.1 * canvas.light.side, 0.55
+    meet_x, meet_y = 0.5 + 0.1 * canvas.light.side, 0.47
     for row in np.linspace(-1.6 * canvas.span, 1.6 * canvas.span, round(15 * canvas.span)):
         foot = 0.5 + row * 0.75 / canvas.span
         for t in np.linspace(0.05, 1.0, 46) ** 1.6:
@@ -186,51 +188,62 @@ def _vines(sheet: Array, canvas: Canvas, foliage: list[Array]) -> None:
             shapes.blob(sheet, x, y - tall * 0.4, tall * 0.55, tall * 0.7, 0, colour)
 
 
-@place(Place.CASTLE, accents=True)
+@place(Place.CASTLE, Light.DAWN)
 def castle(canvas: Canvas) -> Painting:
-    """Towers on a hill; banners in the colour that was asked for."""
+    """Towers on a wooded hill in the haze; banners in the colour that was asked for."""
     light = canvas.light
-    back = outdoors.sky(canvas, 0.66, 0.5)
-    wood = (0.36, 0.30, 0.16) if canvas.season is Season.AUTUMN else (0.24, 0.32, 0.20)
-    shapes.ridge(
-        back, canvas, shapes.skyline(canvas, 0.58, 0.05, 2.0), outdoors.far(canvas, wood, 0.7)
-    )
-    banner = light.lit(canvas.accent([(0.70, 0.15, 0.16), (0.16, 0.26, 0.5)]), 1.0)
-    for side in (light.side, -light.side):
-        x = 0.5 - side * float(canvas.rng.uniform(0.30, 0.38))
-        _keep(back, canvas, x, 0.30 + 0.1 * (side != light.side), banner)
+    back = outdoors.sky(canvas, 0.66)
+    wood: Rgb = (0.36, 0.30, 0.16) if canvas.season is Season.AUTUMN else (0.24, 0.32, 0.20)
+    far_hill = shapes.skyline(canvas, 0.54, 0.07, 1.6)
+    shapes.ridge(back, canvas, far_hill, outdoors.far(canvas, wood, 0.85), 0.3)
+    banner = light.lit(canvas.accent([(0.66, 0.16, 0.17), (0.18, 0.27, 0.48)]), 1.0)
+    side = -light.side
+    _keep(back, canvas, 0.5 + side * float(canvas.rng.uniform(0.29, 0.35)), 0.24, 1.0, banner)
+    _keep(back, canvas, 0.5 - side * float(canvas.rng.uniform(0.34, 0.42)), 0.40, 0.6, banner)
+    stains = 1 + 0.22 * canvas.noise(5, 5, stretch=0.5) * shapes.mask_below(canvas, 0.2, 0.1)
+    shapes.shaded(back, stains)
     mid = canvas.sheet()
-    hill = shapes.skyline(canvas, 0.66, 0.04, 2.2)
-    shapes.ridge(mid, canvas, hill, outdoors.far(canvas, wood, 0.25))
-    for _ in range(round(14 * canvas.span)):
+    hill = shapes.skyline(canvas, 0.64, 0.05, 2.2)
+    shapes.ridge(mid, canvas, hill, outdoors.far(canvas, wood, 0.42), 0.5)
+    foliage = [outdoors.far(canvas, c, 0.35, 0.8) for c in outdoors.LEAVES[canvas.season]]
+    for _ in range(round(26 * canvas.span)):
         x = canvas.x()
         foot = float(hill[int(np.clip(x, 0, canvas.width - 1))]) * canvas.height
-        outdoors.crown(mid, canvas, x, foot, canvas.size(0.04, 0.09), outdoors.leaves(canvas))
-    front = canvas.sheet()
-    shapes.scatter(
-        front, canvas, 12, outdoors.leaves(canvas), (0.03, 0.06), y=(0.95, 1.05), gain=(0.4, 0.9)
-    )
-    return shot(canvas, [(back, 0.011), (mid, 0.018)], [(front, 0.04)])
-
-
-def _keep(sheet: Array, canvas: Canvas, x: float, top: float, banner: Colour) -> None:
-    """A group of round towers with pointed roofs, walls with battlements, windows with light."""
-    stone = outdoors.far(canvas, (0.66, 0.60, 0.52), 0.35, 0.85)
-    roof = outdoors.far(canvas, (0.30, 0.32, 0.40), 0.35, 0.7)
-    foot, unit = 0.72 * canvas.height, canvas.unit
-    wall_left, wall_right = x * canvas.width - 0.2 * unit, x * canvas.width + 0.2 * unit
-    wall = (top + 0.2) * canvas.height
-    shapes.box(sheet, wall_left, wall, wall_right, foot, stone * 0.8)
-    step = 0.02 * unit
-    for left in np.arange(wall_left, wall_right, 2 * step):
-        shapes.box(sheet, left, wall - step, left + step, wall + 1, stone * 0.8)
-    for k in range(3):
-        at = x * canvas.width + (k - 1) * 0.15 * unit + canvas.size(-0.02, 0.02)
-        wide, high = (
-            canvas.size(0.035, 0.05),
-            (top + float(canvas.rng.uniform(-0.02, 0.14))) * canvas.height,
+        outdoors.crown(
+            mid, canvas, x, foot + canvas.size(0.0, 0.06), canvas.size(0.03, 0.08), foliage
         )
-        _tower(sheet, canvas, at, high, wide, foot, (stone, roof, banner))
+    near = shapes.skyline(canvas, 0.80, 0.03, 1.5)
+    shapes.ridge(mid, canvas, near, light.lit((0.34, 0.40, 0.20), 0.6), 0.5)
+    front = canvas.sheet()
+    leaves = outdoors.leaves(canvas)
+    shapes.scatter(front, canvas, 14, leaves, (0.03, 0.06), y=(0.95, 1.05), gain=(0.4, 0.9))
+    return shot(canvas, [(back, 0.010), (mid, 0.016)], [(front, 0.04)])
+
+
+def _keep(sheet: Array, canvas: Canvas, x: float, top: float, size: float, banner: Colour) -> None:
+    """A group of round towers with pointed roofs behind a wall with battlements."""
+    away = 0.55 if size > 0.8 else 0.72
+    stone = outdoors.far(canvas, (0.62, 0.56, 0.49), away, 0.85)
+    roof = outdoors.far(canvas, (0.34, 0.30, 0.34), away, 0.7)
+    foot, unit = 0.74 * canvas.height, canvas.unit * size
+    middle = x * canvas.width
+    towers = [
+        (-0.20, 0.10, 0.034),
+        (-0.09, -0.01, 0.046),
+        (0.03, 0.12, 0.06),
+        (0.14, 0.04, 0.036),
+        (0.23, 0.15, 0.03),
+    ]
+    for across, down, wide in towers[::2] + towers[1::2]:
+        at = middle + across * unit + canvas.size(-0.015, 0.015) * size
+        high = (top + down * size + float(canvas.rng.uniform(-0.02, 0.02))) * canvas.height
+        _tower(sheet, canvas, at, high, wide * unit, foot, (stone, roof, banner))
+    wall = (top + 0.24 * size) * canvas.height
+    left, right, step = middle - 0.27 * unit, middle + 0.27 * unit, 0.016 * unit
+    shade = stone * 0.78
+    shapes.box(sheet, left, wall, right, foot, shade)
+    for at in np.arange(left, right - step, 2 * step):
+        shapes.box(sheet, at, wall - step, at + step, wall + 1, shade)
 
 
 def _tower(
@@ -242,22 +255,27 @@ def _tower(
     foot: float,
     colours: tuple[Colour, Colour, Colour],
 ) -> None:
+    """Round, so each strip of it is turned a little more or less to the light."""
     stone, roof, banner = colours
     side = canvas.light.side
-    for share in np.linspace(-1, 1, 9):  # round: each strip turned a little more to the light
-        tone = np.asarray(stone) * (0.62 + 0.5 * np.clip(share * side + 0.2, 0, 1))
-        shapes.box(sheet, x + wide * (share - 0.12), top, x + wide * (share + 0.12), foot, tone)
-    tip = top - 2.3 * wide
-    shapes.polygon(sheet, [(x - 1.35 * wide, top), (x, tip), (x + 1.35 * wide, top)], roof)
-    lit = [(x, tip), (x + side * 1.35 * wide, top), (x, top)]
-    shapes.polygon(sheet, lit, np.asarray(roof) * 1.5)
+    crown = top + 0.8 * wide
+    for share in np.linspace(-1, 1, 13):
+        turned = np.clip(0.2 + 0.8 * share * side, 0, 1)
+        tone = np.asarray(stone) * (0.55 + 0.6 * turned)
+        shapes.box(sheet, x + wide * (share - 0.09), crown, x + wide * (share + 0.09), foot, tone)
+        broad = x + 1.14 * wide * share
+        shapes.box(sheet, broad - 0.1 * wide, top, broad + 0.1 * wide, crown, tone * 0.92)
+        tip = top - 2.6 * wide
+        ends = [(broad * 1.0 - 0.11 * wide, top), (broad + 0.11 * wide, top), (x, tip)]
+        shapes.polygon(sheet, ends, np.asarray(roof) * (0.6 + 0.8 * turned))
     fly = -side * wide
-    shapes.polygon(
-        sheet, [(x, tip - wide), (x + 1.5 * fly, tip - 0.7 * wide), (x, tip - 0.3 * wide)], banner
-    )
-    shapes.line(sheet, [(x, tip), (x, tip - wide)], np.asarray(roof) * 0.6, max(1, wide * 0.1))
+    pole = tip - 0.7 * wide
+    flag = [(x, pole), (x + 1.1 * fly, pole + 0.16 * wide), (x, pole + 0.36 * wide)]
+    shapes.polygon(sheet, flag, banner)
+    shapes.line(sheet, [(x, tip), (x, pole)], np.asarray(roof) * 0.6, max(1, wide * 0.08))
+    glow = rgb(1.0, 0.75, 0.4) * 3 * max(0.0, canvas.light.lamps - 0.55)
     for row in range(3):
-        y = top + wide * (1 + 1.6 * row)
-        glow = rgb(1.0, 0.75, 0.4) * np.float32(3 * max(0.0, canvas.light.lamps - 0.55))
-        dark = np.asarray(stone) * 0.25 + glow
-        shapes.box(sheet, x - wide * 0.14, y, x + wide * 0.14, y + wide * 0.5, dark)
+        y = crown + wide * (0.7 + 1.9 * row)
+        shapes.box(
+            sheet, x - wide * 0.1, y, x + wide * 0.1, y + wide * 0.5, np.asarray(stone) * 0.3 + glow
+        )

@@ -29,6 +29,7 @@ class Lighting:
     face: the linear brightness that a face has. shape: how one-sided it is lit, 0..1.
     rim: light from behind at the edge, 0..1. tint: the light on the person, about 1 each.
     veil: lifted blacks. day: 0 at night, 1 at noon: what comes in through windows.
+    gels: coloured light from the left and the right. flames: whether candles are lit.
     """
 
     sky: tuple[Rgb, ...]
@@ -48,6 +49,7 @@ class Lighting:
     veil: float = 0.02
     day: float = 1.0
     gels: tuple[Rgb, Rgb] | None = None
+    flames: bool = False
 
     def lit(self, colour: Rgb | Array, shade: float = 1.0) -> Array:
         """What a surface of this sRGB colour sends back; shade 0 is turned from the key light."""
@@ -57,13 +59,13 @@ class Lighting:
 
 OUTDOORS: dict[Light, Lighting] = {
     Light.NOON: Lighting(
-        sky=((0.27, 0.52, 0.83), (0.45, 0.68, 0.90), (0.70, 0.83, 0.94), (0.86, 0.91, 0.94)),
+        sky=((0.20, 0.45, 0.78), (0.36, 0.62, 0.88), (0.62, 0.80, 0.93), (0.84, 0.90, 0.93)),
         key=(0.95, 0.90, 0.80),
         fill=(0.30, 0.36, 0.44),
         haze=(0.78, 0.86, 0.92),
         tint=(1.01, 1.0, 0.97),
         sun=18,
-        sun_height=0.02,
+        sun_height=-0.15,
         thick=0.3,
         lamps=0.25,
         face=0.31,
@@ -83,8 +85,8 @@ OUTDOORS: dict[Light, Lighting] = {
         lamps=0.6,
         face=0.27,
         shape=0.42,
-        rim=0.6,
-        veil=0.045,
+        rim=0.75,
+        veil=0.03,
     ),
     Light.DAWN: Lighting(
         sky=((0.42, 0.52, 0.72), (0.68, 0.68, 0.80), (0.93, 0.77, 0.77), (0.99, 0.86, 0.78)),
@@ -117,8 +119,8 @@ OUTDOORS: dict[Light, Lighting] = {
     ),
     Light.NIGHT: Lighting(
         sky=((0.03, 0.05, 0.12), (0.06, 0.09, 0.19), (0.11, 0.14, 0.26), (0.17, 0.18, 0.30)),
-        key=(0.06, 0.08, 0.13),
-        fill=(0.022, 0.030, 0.055),
+        key=(0.10, 0.13, 0.20),
+        fill=(0.030, 0.042, 0.075),
         haze=(0.14, 0.16, 0.27),
         tint=(1.03, 0.97, 0.96),
         lamps=1.25,
@@ -143,7 +145,14 @@ OUTDOORS: dict[Light, Lighting] = {
     ),
 }
 OUTDOORS[Light.CANDLE] = replace(
-    OUTDOORS[Light.NIGHT], tint=(1.20, 0.94, 0.68), face=0.19, shape=0.5, key=(0.16, 0.09, 0.04)
+    OUTDOORS[Light.NIGHT],
+    tint=(1.16, 0.95, 0.72),
+    face=0.20,
+    shape=0.5,
+    key=(0.24, 0.14, 0.06),
+    fill=(0.045, 0.036, 0.034),
+    lamps=0.8,
+    flames=True,
 )
 OUTDOORS[Light.WINDOW] = replace(
     OUTDOORS[Light.OVERCAST], shape=0.5, face=0.29, rim=0.12, tint=(1.0, 1.0, 1.0)
@@ -245,7 +254,7 @@ def indoors(light: Lighting) -> Lighting:
         fill=tuple(float(v) for v in fill),  # type: ignore[arg-type]
         haze=(0.55, 0.46, 0.36),
         tint=tint,
-        lamps=max(light.lamps, 0.8),
+        lamps=0.35 if light.flames else max(light.lamps, 0.8),
         thick=0.1,
         face=max(0.19, light.face * 0.92),
         shape=max(0.34, light.shape),

@@ -7,7 +7,7 @@ import numpy as np
 
 from services.engines.preview.scene import Season, Weather
 from services.engines.preview.scenes import shapes
-from services.engines.preview.scenes.canvas import Array, Canvas, Colour, soft
+from services.engines.preview.scenes.canvas import Array, Canvas, Colour
 from services.engines.preview.scenes.light import Rgb, rgb
 
 GREENS: tuple[Rgb, ...] = (
@@ -57,7 +57,7 @@ def sun_at(canvas: Canvas) -> tuple[float, float]:
     return float(place), canvas.light.sun_height
 
 
-def sky(canvas: Canvas, horizon: float = 1.0, clouds: float = 0.35) -> Array:
+def sky(canvas: Canvas, horizon: float = 1.0, clouds: float = 0.5) -> Array:
     """The sky down to a horizon of 0..1, with its sun and some clouds; opaque, and hazy below."""
     stops = [rgb(*colour) for colour in canvas.light.sky]
     at = np.linspace(0, horizon, len(stops))
@@ -67,13 +67,15 @@ def sky(canvas: Canvas, horizon: float = 1.0, clouds: float = 0.35) -> Array:
     if canvas.light.sun:
         warm = rgb(*canvas.light.sun_colour)
         strength = min(1.0, canvas.light.sun / 20)
-        shapes.glow(sheet, canvas, x, height, 0.75, warm * 0.55 * strength)
-        shapes.glow(sheet, canvas, x, height, 0.22, warm * 1.6 * strength)
+        shapes.glow(sheet, canvas, x, height, 0.7, warm * 0.4 * strength)
+        shapes.glow(sheet, canvas, x, height, 0.2, warm * 1.5 * strength)
     cover = {Weather.CLOUDY: 0.75, Weather.STORM: 0.9, Weather.CLEAR: 0.0}.get(
         canvas.weather, clouds
     )
+    if canvas.light.day < 0.1 and canvas.weather in (Weather.CLEAR, Weather.WIND):
+        _moon(sheet, canvas, horizon, x)
     _clouds(sheet, canvas, horizon, cover, (x, height))
-    if canvas.light.sun:
+    if canvas.light.sun and height > 0:
         radius = 0.028 * canvas.unit
         disc = rgb(*canvas.light.sun_colour) * canvas.light.sun
         shapes.disc(sheet, x * canvas.width, height * canvas.height, radius, disc)
@@ -83,18 +85,44 @@ def sky(canvas: Canvas, horizon: float = 1.0, clouds: float = 0.35) -> Array:
 def _clouds(
     sheet: Array, canvas: Canvas, horizon: float, cover: float, sun: tuple[float, float]
 ) -> None:
-    """Banks of cloud, flatter towards the horizon, lit from the sun's side."""
-    field = canvas.noise(2.2, 5, stretch=2.4)
-    lit = np.roll(field, int(canvas.light.side * 0.03 * canvas.width), 1) - field
+    """Banks of cloud, flatter towards the horizon: lit at the sun's side, dark below."""
     depth = np.clip(canvas.rows() / max(0.05, horizon), 0, 1)
-    share = np.clip((field + cover - 0.62) * 2.6, 0, 1) * np.clip(cover * 2.2, 0, 1)
-    share = share * (1 - 0.65 * depth**3) * (canvas.rows() < horizon)
-    low, high = rgb(*canvas.light.sky[1]) * 0.8, rgb(*canvas.light.sky[-1]) * 1.25
-    warm = np.exp(-((canvas.distance(*sun) / 0.8) ** 2))[..., None] * min(1, canvas.light.sun)
-    tone = np.clip(0.55 + 1.4 * lit, 0, 1)[..., None]
-    cloud = low + (high - low) * tone + warm * rgb(*canvas.light.sun_colour) * 0.35
-    mix = (share * 0.85)[..., None]
-    sheet[..., :3] += (cloud - sheet[..., :3]) * mix
+    field = canvas.noise(2.4, 6, stretch=2.6)
+    field = warped(field, canvas, canvas.noise(5, 3), 0.05)
+    shift = (round(canvas.light.side * 0.02 * canvas.width), round(-0.02 * canvas.height))
+    lit = field - np.roll(field, (-shift[1], -shift[0]), (0, 1))
+    share = np.clip((field + 1.4 * cover - 0.82) * 3.2, 0, 1) * (0.45 + 0.55 * (1 - depth**4))
+    share = share * (canvas.rows() < horizon)
+    light = canvas.light
+    dark = rgb(*light.sky[0]) * 0.55 + rgb(*light.sky[2]) * 0.35
+    bright = rgb(*light.sky[-1]) * 1.05 + np.asarray(light.key) * 0.28
+    near = np.exp(-((canvas.distance(*sun) / 0.55) ** 2))[..., None] * min(1.0, light.sun)
+    tone = np.clip(0.5 + 2.6 * lit + 0.25 * (1 - share), 0, 1)[..., None]
+    cloud = dark + (bright - dark) * tone + near * rgb(*light.sun_colour) * 0.4
+    sheet[..., :3] += (cloud - sheet[..., :3]) * (share * 0.9)[..., None]
+
+
+def _moon(sheet: Array, canvas: Canvas, horizon: float, x: float) -> None:
+    """The moon high at the light's side, and stars."""
+    draw = canvas.rng.random((round(240 * canvas.span), 3), np.float32)
+    for a, b, c in draw.tolist():
+        left, top = int(a * (canvas.width - 1)), int(b * horizon * 0.9 * (canvas.height - 1))
+        shapes.disc(sheet, left, top, 0.6, rgb(0.9, 0.93, 1.0) * (0.05 + 1.2 * c**6))
+    pale, y = rgb(0.95, 0.94, 0.86), 0.13
+    shapes.glow(sheet, canvas, x, y, 0.34, rgb(0.35, 0.42, 0.6) * 0.5)
+    shapes.glow(sheet, canvas, x, y, 0.10, pale * 0.35)
+    shapes.disc(sheet, x * canvas.width, y * canvas.height, 0.036 * canvas.unit, pale * 2.4)
+
+
+def warped(field: Array, canvas: Canvas, by: Array, reach: float) -> Array:
+    """A field (or a sheet) pushed about by noise; reach in units."""
+    push = (by * reach * canvas.unit).astype(np.float32)
+    x = np.arange(canvas.width, dtype=np.float32)[None] + push
+    y = np.arange(canvas.height, dtype=np.float32)[:, None] + np.roll(push, canvas.unit // 3, 1)
+    moved = cv2.remap(
+        np.asarray(field, np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
+    return np.asarray(moved)
 
 
 def trunks(
@@ -177,7 +205,8 @@ def water(sheet: Array, canvas: Canvas, top: float, colour: Rgb, ripple: float =
     )
     own = canvas.light.lit(colour, 0.4)
     share = (0.25 + 0.45 * depth)[:, None, None]
-    out = mirrored[..., :3] * (1 - share) * 0.92 + own * share
+    # The sun's own disc is no mirror image: it breaks up into sparks, which `glitter` paints.
+    out = np.minimum(mirrored[..., :3], 1.3) * (1 - share) * 0.92 + own * share
     out *= (1 + 0.18 * waves)[..., None]
     sheet[first:, :, :3], sheet[first:, :, 3] = out, 1
 
@@ -202,16 +231,3 @@ def far(canvas: Canvas, colour: Rgb, distance: float, shade: float = 0.6) -> Arr
     own, haze = canvas.light.lit(colour, shade), rgb(*canvas.light.haze)
     share = float(np.clip(distance * (0.45 + 0.75 * canvas.light.thick), 0, 0.97))
     return np.asarray(own + (haze * 0.9 - own) * share, np.float32)
-
-
-def shafts(sheet: Array, canvas: Canvas, strength: float) -> Array:
-    """Slanting light in the haze between trees, from the side of the sun."""
-    along = (
-        canvas.columns() * canvas.width + canvas.light.side * canvas.rows() * canvas.height * 0.9
-    )
-    turns = canvas.rng.uniform(2.5, 4.5) / canvas.unit * 6.283
-    wave = np.sin(along * turns + canvas.rng.uniform(0, 6)) + 0.5 * np.sin(along * turns * 2.3)
-    fade = np.clip(1.15 - canvas.rows(), 0, 1)
-    beam = np.clip(wave - 0.1, 0, 1) * fade * strength
-    sheet[..., :3] += soft(beam.astype(np.float32), 3)[..., None] * rgb(*canvas.light.haze)
-    return sheet

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from services.engines.preview.scene import Light, Place
+from services.engines.preview.scene import Light, Place, Weather
 from services.engines.preview.scenes import built, outdoors, shapes
-from services.engines.preview.scenes.canvas import Array, Canvas, Painting, shot
+from services.engines.preview.scenes.air import falling
+from services.engines.preview.scenes.canvas import Array, Canvas, Painting, over, shot
 from services.engines.preview.scenes.light import Rgb, rgb
 from services.engines.preview.scenes.registry import place
 
@@ -24,6 +25,8 @@ def view(canvas: Canvas) -> Array:
     )
     tones = [rgb(*c) * day * 0.55 for c in outdoors.LEAVES[canvas.season]]
     shapes.scatter(sheet, canvas, 110, tones, (0.02, 0.06), y=(0.3, 0.9), gain=(0.5, 1.5))
+    if canvas.weather in (Weather.RAIN, Weather.STORM, Weather.SNOW):
+        sheet = over(sheet, falling(canvas, 200, (0.003, 0.007), 1.2))
     if canvas.light.day < 0.5:
         for _ in range(round(26 * canvas.span)):
             at = canvas.x(), canvas.y(0.2, 0.8)

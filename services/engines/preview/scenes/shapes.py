@@ -139,8 +139,19 @@ def skyline(canvas: Canvas, base: float, rise: float, cells: float, octaves: int
     return base - rise * out / max(1e-3, float(np.abs(out).max()))
 
 
-def ridge(sheet: Array, canvas: Canvas, heights: Array, colour: Colour) -> None:
-    """Everything below a skyline."""
+def ridge(
+    sheet: Array, canvas: Canvas, heights: Array, colour: Colour, texture: float = 0.0
+) -> None:
+    """Everything below a skyline; texture: how much its tone varies, as woods and fields do."""
+    if texture:
+        below = mask_below(canvas, heights)[..., None]
+        field = canvas.noise(9, 4, stretch=1.6)
+        fade = np.clip((canvas.rows() - heights[None]) / 0.1, 0, 1)
+        tone = 1 + texture * (field - 0.35 * (1 - fade)) + 0.5 * texture * fade
+        own = np.asarray(colour) * np.maximum(tone, 0.1)[..., None]
+        sheet[..., :3] = own * below + sheet[..., :3] * (1 - below)
+        sheet[..., 3:] = np.maximum(sheet[..., 3:], below)
+        return
     across = np.arange(canvas.width, dtype=np.float32)
     top = np.stack([across, heights * canvas.height], -1)
     foot = np.asarray([[canvas.width, canvas.height + 2], [0, canvas.height + 2]], np.float32)

@@ -30,10 +30,6 @@ def studio(canvas: Canvas) -> Painting:
     back = canvas.sheet()
     back[..., :3] = tone * np.maximum(light, 0)[..., None]
     back[..., 3] = 1
-    if canvas.light.gels:
-        left, right = (rgb(*gel) for gel in canvas.light.gels)
-        for side, gel in ((-1, left), (1, right)):
-            shapes.glow(back, canvas, 0.5 + side * 0.55, 0.4, 0.5, gel * 0.8)
     return shot(canvas, [(back, 0.006)])
 
 
@@ -253,6 +249,7 @@ def market(canvas: Canvas) -> Painting:
     """Stalls with striped awnings, fruit and flowers, lamps."""
     light = canvas.light
     back = outdoors.sky(canvas, 0.4, 0.3)
+    built.ground(back, canvas, 0.46, (0.55, 0.5, 0.45))
     for side in (-1, 1):
         built.facades(
             back, canvas, side, ((0.8, 0.7, 0.55), (0.7, 0.5, 0.4), (0.82, 0.78, 0.7)), (0.5, 0.46)

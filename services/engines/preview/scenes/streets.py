@@ -18,6 +18,7 @@ def _street(canvas: Canvas) -> Array:
     """A street between two rows of houses, without its ground."""
     sheet = outdoors.sky(canvas, 0.6, 0.3)
     meet = (0.5 - canvas.light.side * 0.06, 0.50)
+    built.ground(sheet, canvas, meet[1], (0.46, 0.45, 0.44))
     for side in (-1, 1):
         built.facades(sheet, canvas, side, _WALLS, meet)
     return sheet

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.engines.preview.scene import Place, Season, Weather
+from services.engines.preview.scene import Place, Season
 from services.engines.preview.scenes import outdoors, shapes
 from services.engines.preview.scenes.canvas import Array, Canvas, Painting, shot, veiled
 from services.engines.preview.scenes.light import Rgb, rgb
@@ -12,7 +12,8 @@ from services.engines.preview.scenes.registry import place
 def _wood(canvas: Canvas, foliage: tuple[Rgb, ...], bark: Rgb, gaps: float = 0.05) -> Painting:
     """Trees behind trees: stems in the haze, leaves that the light shines through, a few near."""
     light = canvas.light
-    haze = rgb(*light.haze)
+    # Between the leaves one sees what the sun lights up: warmer than the open sky.
+    haze = rgb(*light.haze) * 0.55 + np.asarray(light.key) * (0.42, 0.40, 0.26)
     far = outdoors.leaves(canvas, foliage, 0.9)
     back = shapes.vertical(
         canvas,
@@ -34,7 +35,6 @@ def _wood(canvas: Canvas, foliage: tuple[Rgb, ...], bark: Rgb, gaps: float = 0.0
         mid, canvas, 240, [haze, far[3]], (0.004, 0.011), gain=(0.5, 1.1), y=(0, 0.6),
         sparkle=gaps * 5, power=(3, 9),
     )  # fmt: skip
-    outdoors.shafts(mid, canvas, 0.0)
     near = canvas.sheet()
     shapes.scatter(near, canvas, 60, far, (0.02, 0.05), gain=(0.25, 0.7), y=(0.45, 1.0))
     shapes.scatter(
@@ -76,8 +76,8 @@ def autumn(canvas: Canvas) -> Painting:
 @place(Place.BLOSSOM)
 def blossom(canvas: Canvas) -> Painting:
     """An orchard in flower."""
-    colour = canvas.accent([(0.97, 0.78, 0.85), (1.0, 0.92, 0.94), (0.95, 0.70, 0.80)])
-    pale = tuple(0.35 * v + 0.65 for v in colour)
+    colour = canvas.accent([(0.96, 0.70, 0.80), (0.93, 0.60, 0.72), (0.98, 0.80, 0.86)])
+    pale = tuple(0.55 * v + 0.45 for v in colour)
     petals: tuple[Rgb, ...] = (
         colour,
         pale,
@@ -98,16 +98,18 @@ def snow(canvas: Canvas) -> Painting:
 def meadow(canvas: Canvas) -> Painting:
     """Tall grass and flowers up to the edge of a wood."""
     light = canvas.light
-    back = outdoors.sky(canvas, 0.5)
-    wood = outdoors.far(canvas, (0.20, 0.32, 0.16), 0.55)
-    shapes.ridge(back, canvas, shapes.skyline(canvas, 0.42, 0.06, 7), wood)
-    shapes.ridge(
-        back, canvas, shapes.skyline(canvas, 0.52, 0.02, 3),
-        outdoors.far(canvas, (0.55, 0.60, 0.28), 0.35),
-    )  # fmt: skip
     straw: list[Rgb] = [(0.56, 0.62, 0.28), (0.72, 0.70, 0.38), (0.42, 0.52, 0.22)]
     if canvas.season is Season.AUTUMN:
         straw = [(0.78, 0.64, 0.34), (0.66, 0.50, 0.26), (0.86, 0.74, 0.46)]
+    elif canvas.season is Season.WINTER:
+        straw = [(0.86, 0.88, 0.92), (0.74, 0.72, 0.66), (0.92, 0.94, 0.97)]
+    back = outdoors.sky(canvas, 0.5)
+    wood = outdoors.far(canvas, (0.20, 0.32, 0.16), 0.55)
+    shapes.ridge(back, canvas, shapes.skyline(canvas, 0.44, 0.05, 5, 6), wood, 0.4)
+    shapes.ridge(
+        back, canvas, shapes.skyline(canvas, 0.52, 0.02, 3),
+        outdoors.far(canvas, straw[0], 0.35),
+    )  # fmt: skip
     blades = [light.lit(c, 0.8) for c in straw]
     mid = canvas.sheet()
     shapes.ridge(mid, canvas, shapes.skyline(canvas, 0.60, 0.015, 6), blades[2] * 0.8)
@@ -119,13 +121,28 @@ def meadow(canvas: Canvas) -> Painting:
         (0.55, 0.5, 0.85),
     ]
     flowers = [light.lit(canvas.accent(usual), 1.0) for _ in range(5)]
+    many = 0.06 if canvas.season is Season.WINTER and not canvas.accents else 1.0
     shapes.scatter(
-        mid, canvas, 260, flowers, (0.005, 0.013), y=(0.55, 1.0), gain=(0.7, 1.4), aspect=(0.7, 1)
+        mid,
+        canvas,
+        260 * many,
+        flowers,
+        (0.005, 0.013),
+        y=(0.55, 1.0),
+        gain=(0.7, 1.4),
+        aspect=(0.7, 1),
     )
     front = canvas.sheet()
     outdoors.grass(front, canvas, 60, blades, 0.94, (0.08, 0.2), 0.008)
     shapes.scatter(
-        front, canvas, 16, flowers, (0.018, 0.035), y=(0.88, 1.02), gain=(0.7, 1.2), aspect=(0.7, 1)
+        front,
+        canvas,
+        16 * many,
+        flowers,
+        (0.018, 0.035),
+        y=(0.88, 1.02),
+        gain=(0.7, 1.2),
+        aspect=(0.7, 1),
     )
     return shot(canvas, [(back, 0.026), (mid, 0.020)], [(front, 0.034)])
 
@@ -137,9 +154,11 @@ def park(canvas: Canvas) -> Painting:
     back = outdoors.sky(canvas, 0.5, 0.3)
     colours = outdoors.leaves(canvas)
     hazy = [c * 0.6 + rgb(*light.haze) * 0.25 for c in colours]
-    for _ in range(round(9 * canvas.span)):
+    wood = np.mean(hazy, 0) * 0.75
+    shapes.ridge(back, canvas, shapes.skyline(canvas, 0.44, 0.05, 4), wood, 0.5)
+    for _ in range(round(12 * canvas.span)):
         outdoors.crown(
-            back, canvas, canvas.x(), canvas.y(0.30, 0.48), canvas.size(0.09, 0.16), hazy
+            back, canvas, canvas.x(), canvas.y(0.34, 0.50), canvas.size(0.08, 0.15), hazy
         )
     lawn: Rgb = (0.86, 0.88, 0.92) if canvas.season is Season.WINTER else (0.40, 0.55, 0.24)
     shapes.ridge(back, canvas, shapes.skyline(canvas, 0.60, 0.01, 2), light.lit(lawn, 0.8))
@@ -220,8 +239,3 @@ def _roses(
             shapes.disc(
                 sheet, left + shift, top - shift * 0.5, wide * ring, colour * (0.5 + 0.7 * ring)
             )
-
-
-def falling(canvas: Canvas) -> bool:
-    """Whether the weather itself puts something before the lens."""
-    return canvas.weather in (Weather.RAIN, Weather.SNOW, Weather.STORM)
