@@ -93,7 +93,7 @@ def run(settings: Settings) -> None:
 
 def preload_components() -> None:
     """Registers every element, so that no process answers 404 for another one's script."""
-    for name in ui._LAZY_IMPORTS:
+    for name in ui.__all__:
         getattr(ui, name)
 
 

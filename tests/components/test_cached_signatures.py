@@ -1,10 +1,13 @@
 """The remembered answer is always NiceGUI's own."""
 
 import functools
+import inspect
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
+from nicegui import events, observables
 from nicegui.helpers.functions import expects_arguments as own
 
 from components.cached_signatures import expects_arguments
@@ -53,3 +56,9 @@ CALLABLES: list[Callable[..., Any]] = [
 @pytest.mark.parametrize("callable_", CALLABLES)
 def test_the_answer_is_the_same_at_every_asking(callable_: Callable[..., Any]) -> None:
     assert expects_arguments(callable_) == expects_arguments(callable_) == own(callable_)
+
+
+@pytest.mark.parametrize("module", [events, observables])
+def test_nicegui_still_asks_by_the_name_that_is_replaced(module: ModuleType) -> None:
+    """Otherwise pages would be as slow as before, and nobody would notice."""
+    assert "helpers.expects_arguments(handler)" in inspect.getsource(module)
