@@ -16,8 +16,10 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from db.base import Base, Blob, Id, Json, Now, Owner, When
+from db.search import vector
 
 RATED = "coalesce(rating, 0)"
+SEARCHED = "prompt || ' ' || coalesce(style, '')"
 LIKENESS = "coalesce(likeness, -1)"
 STATUSES = ("queued", "running", "succeeded", "failed", "canceled")
 
@@ -106,6 +108,7 @@ class GeneratedImage(Base):
     seed: Mapped[int] = mapped_column(BigInteger)
     prompt: Mapped[str]
     preset: Mapped[str | None]
+    style: Mapped[str | None]  # what the preset was called, as it is searched for
     recipe: Mapped[Json]
     folder: Mapped[str] = mapped_column(unique=True)
     content_type: Mapped[str]
@@ -119,5 +122,5 @@ class GeneratedImage(Base):
     created_at: Mapped[Now]
     deleted_at: Mapped[When | None] = mapped_column(index=True)  # in the trash since
     search: Mapped[str] = deferred(
-        mapped_column(TSVECTOR, Computed("to_tsvector('simple', prompt)", persisted=True))
+        mapped_column(TSVECTOR, Computed(vector(SEARCHED), persisted=True))
     )

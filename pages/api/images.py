@@ -12,7 +12,7 @@ from pages.api.errors import documented
 from services.errors import Invalid
 from services.gallery import images, zip_download
 from services.gallery.image_query import Filters, Selection
-from services.gallery.images import Applied, ImageDetails, ImagePage
+from services.gallery.images import Applied, Counted, ImageDetails, ImagePage, Preview
 
 router = api_router("images")
 plain = APIRouter(tags=["images"], responses=documented(400, 401, 403, 422, 429))
@@ -29,12 +29,6 @@ class ListQuery(Filters, frozen=True):
     def filters(self) -> Filters:
         """Without the part that is paging."""
         return Filters.model_validate(self.model_dump(exclude={"cursor", "stop", "limit"}))
-
-
-class Count(BaseModel):
-    """How many images match."""
-
-    count: int
 
 
 class Changes(BaseModel, extra="forbid"):
@@ -74,9 +68,9 @@ async def list_images(
 @router.get("/generations/count")
 async def count_images(
     query: Annotated[Filters, Query()], user: CurrentUser, session: ReadingDep, deps: DepsDep
-) -> Count:
-    """How many images the list would show."""
-    return Count(count=await images.count(session, deps, user_id=user.id, filters=query))
+) -> Counted:
+    """How many images the list would show; `matching` selects just these."""
+    return await images.count(session, deps, user_id=user.id, filters=query)
 
 
 @router.get("/images/{image_id:uuid}", responses=documented(404))
@@ -132,9 +126,20 @@ async def trash_image(
     await images.trash(session, deps, user_id=user.id, selection=Selection(ids=[image_id]))
 
 
-@router.post("/images/bulk")
+@router.post("/images/selection", responses=documented(409))
+async def preview_selection(
+    body: Selection, user: CurrentUser, session: ReadingDep, deps: DepsDep
+) -> Preview:
+    """How many images a selection holds, and the newest few, before anything is done to them."""
+    return await images.preview(session, deps, user_id=user.id, selection=body)
+
+
+@router.post("/images/bulk", responses=documented(409))
 async def change_many(body: Bulk, user: CurrentUser, session: SessionDep, deps: DepsDep) -> Applied:
-    """Do one thing to many images; `undo` can be sent back as `matching` of a `restore`."""
+    """Do one thing to many images; `undo` can be sent back as `matching` of a `restore`.
+
+    With `count`, nothing is done unless it is done to exactly so many.
+    """
     everything: dict[str, Any] = {"user_id": user.id, "selection": body}
     if body.action == "trash":
         return await images.trash(session, deps, **everything)
@@ -169,7 +174,8 @@ async def archive(
         chosen = Selection.model_validate_json(selection)
     except ValidationError as error:
         raise Invalid("`selection` is not a selection: send ids or matching.") from error
-    chosen.filters()  # a bad token is refused before the answer begins
+    async with deps.reading() as session:  # what is refused is refused before the answer begins
+        await images.preview(session, deps, user_id=user.id, selection=chosen, limit=0)
     name = f"likeness-{deps.now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     chunks = zip_download.stream(deps, user_id=user.id, selection=chosen)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, func, literal, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +13,7 @@ from db.models import Album, AlbumImage, GeneratedImage
 from services.deps import Deps
 from services.errors import Conflict, NotFound
 from services.gallery import images
-from services.gallery.image_query import Selection, selected
+from services.gallery.image_query import Selection, confirm, selected
 from services.kit import notify, texts
 
 MAX_ALBUMS = 500
@@ -98,11 +98,13 @@ async def remove(session: AsyncSession, *, user_id: UUID, album_id: UUID) -> Non
 async def add_images(
     session: AsyncSession, deps: Deps, *, user_id: UUID, album_id: UUID, selection: Selection
 ) -> images.Applied:
-    """Put images into an album; those that are in it already are not counted. Raises NotFound."""
+    """Put images into an album; those that are in it already are not counted.
+
+    Raises NotFound, and Conflict when the selection's number differs.
+    """
     await owned(session, user_id=user_id, album_id=album_id)
-    chosen = select(literal(album_id), GeneratedImage.id).where(
-        *selected(selection, user_id=user_id, now=deps.now()), GeneratedImage.deleted_at.is_(None)
-    )
+    conditions = await _present(session, deps, user_id, selection)
+    chosen = select(literal(album_id), GeneratedImage.id).where(*conditions)
     statement = insert(AlbumImage).from_select(["album_id", "image_id"], chosen)
     return await _applied(session, statement.on_conflict_do_nothing(), album_id, user_id)
 
@@ -110,13 +112,28 @@ async def add_images(
 async def remove_images(
     session: AsyncSession, deps: Deps, *, user_id: UUID, album_id: UUID, selection: Selection
 ) -> images.Applied:
-    """Take images out of an album. Raises NotFound."""
+    """Take images out of an album. Raises NotFound, and Conflict when the number differs."""
     await owned(session, user_id=user_id, album_id=album_id)
-    chosen = select(GeneratedImage.id).where(*selected(selection, user_id=user_id, now=deps.now()))
+    conditions = await selected(session, selection, user_id=user_id, now=deps.now())
+    chosen = select(GeneratedImage.id).where(*conditions)
     statement = delete(AlbumImage).where(
         AlbumImage.album_id == album_id, AlbumImage.image_id.in_(chosen)
     )
-    return await _applied(session, statement, album_id, user_id)
+    applied = await _applied(session, statement, album_id, user_id)
+    confirm(selection, applied.count)
+    return applied
+
+
+async def _present(
+    session: AsyncSession, deps: Deps, user_id: UUID, selection: Selection
+) -> list[ColumnElement[bool]]:
+    """The conditions of a selection without the trash. Raises Conflict when its number differs."""
+    conditions = await selected(session, selection, user_id=user_id, now=deps.now())
+    conditions.append(GeneratedImage.deleted_at.is_(None))
+    if selection.count is not None:
+        query = select(func.count(GeneratedImage.id)).where(*conditions)
+        confirm(selection, await session.scalar(query) or 0)
+    return conditions
 
 
 async def owned(session: AsyncSession, *, user_id: UUID, album_id: UUID) -> Album:

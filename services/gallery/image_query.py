@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,16 +19,19 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from sqlalchemy import ColumnElement, Float, Integer, Select, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Float, Integer, Select, literal_column, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import AlbumImage, GeneratedImage
 from db.models.generations import LIKENESS, RATED
-from services.errors import Invalid
+from services.errors import Conflict, Invalid
+from services.gallery import search
 
 TRASH_KEPT = timedelta(days=30)
 MAX_IDS = 10_000
 RATING = literal_column(RATED, Integer)
 CREATED = (GeneratedImage.created_at, GeneratedImage.id)
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 NUMBER = re.compile(r"[+-]?[\d.]+")
 NO_NUL = r"^[^\x00]*$"  # which Postgres text cannot hold
 
@@ -38,7 +42,22 @@ def _no_number(value: Any) -> Any:
     return value
 
 
+def _instant(edge: time) -> BeforeValidator:
+    """Reads a day as the instant at its `edge` in UTC, and an instant as it is."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str) and DAY.fullmatch(value):
+            value = date.fromisoformat(value)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return datetime.combine(value, edge, UTC)
+        return _no_number(value)
+
+    return BeforeValidator(read, json_schema_input_type=date | AwareDatetime)
+
+
 NOT_A_NUMBER = BeforeValidator(_no_number)  # pydantic would take one for seconds since 1970
+Since = Annotated[AwareDatetime, _instant(time.min)]
+Until = Annotated[AwareDatetime, _instant(time.max)]
 Sort = Literal["newest", "oldest", "rating", "likeness"]
 SORT_KEYS: dict[Sort, tuple[Any, ...]] = {
     "newest": CREATED,
@@ -55,9 +74,10 @@ FIRST_TYPES: dict[Sort, list[type]] = {
 
 
 class Filters(BaseModel, frozen=True):
-    """What a list of images shows; dates are UTC days, both ends included.
+    """What a list of images shows.
 
-    rating: at least this many stars. q: words of the prompt, each as typed so far.
+    since, until: instants, or days in UTC, both ends included. rating: at least this many stars.
+    q: words of the prompt or of a style's or model's name, each as typed so far.
     as_of, deleted_at: set by the server in tokens, so that "all" stays what was seen.
     """
 
@@ -67,8 +87,8 @@ class Filters(BaseModel, frozen=True):
     preset: str | None = Field(default=None, max_length=100, pattern=NO_NUL)
     favourite: bool = False
     rating: int | None = Field(default=None, ge=1, le=5)
-    since: Annotated[date, NOT_A_NUMBER] | None = None
-    until: Annotated[date, NOT_A_NUMBER] | None = None
+    since: Since | None = None
+    until: Until | None = None
     q: str | None = Field(default=None, max_length=200)
     trash: bool = False
     sort: Sort = "newest"
@@ -87,7 +107,10 @@ SOME_TEXT: JsonValue = {"type": "string", "minLength": 1}
 
 
 class Selection(BaseModel, frozen=True):
-    """Images by id, or all that match a token but for some; exactly one of the two ways."""
+    """Images by id, or all that match a token but for some; exactly one of the two ways.
+
+    count: how many the member was shown; an action on any other number is refused.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -101,6 +124,9 @@ class Selection(BaseModel, frozen=True):
     ids: list[UUID] = Field(default_factory=list, max_length=MAX_IDS)
     matching: str | None = Field(default=None, max_length=2000)
     excluded: list[UUID] = Field(default_factory=list, max_length=MAX_IDS)
+    count: int | None = Field(
+        default=None, ge=0, description="How many images you expect; refused if there are others."
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -120,17 +146,33 @@ class Selection(BaseModel, frozen=True):
             ) from error
 
 
-def selected(selection: Selection, *, user_id: UUID, now: datetime) -> list[ColumnElement[bool]]:
+def confirm(selection: Selection, found: int) -> None:
+    """Raises Conflict when there are more or fewer images than the member was shown."""
+    if selection.count in (None, found):
+        return
+    if selection.count == 1 and not found:
+        raise Conflict("This picture is not here any more.")
+    raise Conflict(
+        f"The list has changed: you chose {selection.count:,} pictures, and now there are "
+        f"{found:,}. Nothing was done. Choose again."
+    )
+
+
+async def selected(
+    session: AsyncSession, selection: Selection, *, user_id: UUID, now: datetime
+) -> list[ColumnElement[bool]]:
     """The conditions that pick a selection out of this member's images, trash included for ids."""
     if selection.ids:
         return [GeneratedImage.user_id == user_id, GeneratedImage.id.in_(selection.ids)]
-    conditions = matching(selection.filters(), user_id=user_id, now=now)
+    conditions = await matching(session, selection.filters(), user_id=user_id, now=now)
     if selection.excluded:
         conditions.append(GeneratedImage.id.not_in(selection.excluded))
     return conditions
 
 
-def matching(filters: Filters, *, user_id: UUID, now: datetime) -> list[ColumnElement[bool]]:
+async def matching(
+    session: AsyncSession, filters: Filters, *, user_id: UUID, now: datetime
+) -> list[ColumnElement[bool]]:
     """The conditions for a member's images under these filters."""
     image, f = GeneratedImage, filters
     conditions: list[ColumnElement[bool]] = [
@@ -143,10 +185,7 @@ def matching(filters: Filters, *, user_id: UUID, now: datetime) -> list[ColumnEl
         conditions.append(image.favourite.is_(True))
     if f.rating:
         conditions.append(f.rating <= RATING)
-    if words := re.findall(r"[^\W_]+", f.q or ""):
-        query = " & ".join(f"{word}:*" for word in words)
-        conditions.append(image.search.op("@@")(func.to_tsquery("simple", query)))
-    return conditions
+    return [*conditions, *await search.found(session, f.q or "", user_id=user_id)]
 
 
 def in_trash(now: datetime) -> ColumnElement[bool]:
@@ -232,9 +271,9 @@ def _among(f: Filters) -> Iterator[ColumnElement[bool]]:
 def _between(f: Filters) -> Iterator[ColumnElement[bool]]:
     created = GeneratedImage.created_at
     if f.since:
-        yield created >= datetime.combine(f.since, time.min, UTC)
+        yield created >= f.since
     if f.until:
-        yield created <= datetime.combine(f.until, time.max, UTC)
+        yield created <= f.until
     if f.as_of:
         yield created <= f.as_of
     if f.deleted_at:

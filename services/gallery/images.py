@@ -28,6 +28,7 @@ from services.gallery.image_query import (
     TRASH_KEPT,
     Filters,
     Selection,
+    confirm,
     cursor,
     in_trash,
     matching,
@@ -74,10 +75,12 @@ class ImageView:
 class ImageDetails(ImageView):
     """One image in full: how it was made, where its files are, and what stands beside it.
 
-    bytes: of all variants together. previous_id, next_id: its neighbours in the list asked for.
+    style: what its preset was called. bytes: of all variants together.
+    previous_id, next_id: its neighbours in the list asked for.
     """
 
     model_name: str | None
+    style: str | None
     recipe: dict[str, Any]
     content_type: str
     bytes: int
@@ -95,6 +98,26 @@ class ImagePage:
     items: list[ImageView]
     next_cursor: str | None
     matching: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many images match filters, and what names exactly these for actions on all of them.
+
+    as_of: images made later are not among them.
+    """
+
+    count: int
+    matching: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How many images a selection holds, and the newest few of them."""
+
+    count: int
+    items: list[ImageView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +182,8 @@ async def page(
     Raises Invalid for a cursor of another order.
     """
     sort, now = filters.sort, deps.now()
-    query = select(*COLUMNS).where(*matching(filters, user_id=user_id, now=now)).limit(limit + 1)
+    conditions = await matching(session, filters, user_id=user_id, now=now)
+    query = select(*COLUMNS).where(*conditions).limit(limit + 1)
     query = ordered(query, sort, after=place(after, sort), stop=place(stop, sort))
     rows = (await session.execute(query)).all()
     # the database's clock may be ahead of ours: what is shown belongs to "all"
@@ -178,13 +202,25 @@ async def choices(session: AsyncSession, *, user_id: UUID) -> Choices:
     return Choices(models, [(id, name) for is_album, id, name in rows if is_album])
 
 
-async def count(session: AsyncSession, deps: Deps, *, user_id: UUID, filters: Filters) -> int:
+async def count(session: AsyncSession, deps: Deps, *, user_id: UUID, filters: Filters) -> Counted:
     """How many images match; an index-only scan for most filters."""
-    conditions = matching(filters, user_id=user_id, now=deps.now())
-    return (
-        await session.scalar(select(func.count()).select_from(GeneratedImage).where(*conditions))
-        or 0
-    )
+    now = deps.now()
+    conditions = await matching(session, filters, user_id=user_id, now=now)
+    query = select(func.count(), func.max(GeneratedImage.created_at)).where(*conditions)
+    number, newest = (await session.execute(query)).one()
+    as_of = filters.as_of or max(now, newest or now)  # the database's clock may be ahead of ours
+    return Counted(number, filters.token(as_of=as_of), as_of)
+
+
+async def preview(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, selection: Selection, limit: int = 8
+) -> Preview:
+    """What an action on a selection would change. Raises Conflict when its number differs."""
+    conditions = await selected(session, selection, user_id=user_id, now=deps.now())
+    number = await session.scalar(select(func.count(GeneratedImage.id)).where(*conditions)) or 0
+    confirm(selection, number)
+    query = ordered(select(*COLUMNS).where(*conditions).limit(limit), "newest")
+    return Preview(number, [view(row, deps) for row in (await session.execute(query)).all()])
 
 
 async def details(
@@ -206,6 +242,7 @@ async def details(
     return ImageDetails(
         **asdict(view([getattr(image, column.key) for column in COLUMNS], deps)),
         model_name=await session.scalar(name),
+        style=image.style,
         recipe=image.recipe,
         content_type=image.content_type,
         bytes=image.bytes,
@@ -238,7 +275,10 @@ async def change(
     selection: Selection,
     values: dict[str, Any],
 ) -> Applied:
-    """Set `favourite` or `rating` (1-5, None to clear) on every selected image."""
+    """Set `favourite` or `rating` (1-5, None to clear) on every selected image.
+
+    Raises Conflict, as `trash`, `restore` and `erase` do, when the selection's number differs.
+    """
     return await _update(session, deps, user_id, selection, GeneratedImage.id.is_not(None), values)
 
 
@@ -324,10 +364,11 @@ async def _update(
     there: ColumnElement[bool],
     values: dict[str, Any],
 ) -> Applied:
-    conditions = selected(selection, user_id=user_id, now=deps.now())
+    conditions = await selected(session, selection, user_id=user_id, now=deps.now())
     statement = update(GeneratedImage).where(*conditions, there).values(**values)
     result = await session.execute(statement.execution_options(synchronize_session=False))
     changed = cast(CursorResult[Any], result).rowcount
+    confirm(selection, changed)
     if changed:
         only = selection.ids[0] if len(selection.ids) == 1 else user_id
         await notify.publish(session, topic="image", id=only, user_id=user_id)
@@ -337,7 +378,7 @@ async def _update(
 async def _neighbour(
     session: AsyncSession, deps: Deps, image: GeneratedImage, filters: Filters, *, backwards: bool
 ) -> UUID | None:
-    conditions = matching(filters, user_id=image.user_id, now=deps.now())
+    conditions = await matching(session, filters, user_id=image.user_id, now=deps.now())
     query = select(GeneratedImage.id).where(*conditions).limit(1)
     at = place_of(image, filters.sort)
     found: UUID | None = await session.scalar(

@@ -48,9 +48,9 @@ async def stream(deps: Deps, *, user_id: UUID, selection: Selection) -> AsyncIte
 async def _images(deps: Deps, user_id: UUID, selection: Selection) -> AsyncIterator[GeneratedImage]:
     now, after = deps.now(), None
     while True:
-        conditions = selected(selection, user_id=user_id, now=now)
-        query = select(GeneratedImage).where(*conditions).limit(BATCH)
         async with deps.transaction() as session:
+            conditions = await selected(session, selection, user_id=user_id, now=now)
+            query = select(GeneratedImage).where(*conditions).limit(BATCH)
             batch = list(await session.scalars(ordered(query, "newest", after=after)))
         for image in batch:
             yield image

@@ -172,6 +172,7 @@ class GenerationWork:
             "seed": seed,
             "prompt": row.prompt,
             "preset": row.preset,
+            "style": styles.name(row.preset),
             "recipe": {**recipe, "seed": seed},
             "likeness": alike,
             "folder": folder,

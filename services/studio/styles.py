@@ -130,6 +130,11 @@ def get(preset_id: str) -> Preset:
         raise Invalid(f"There is no preset “{preset_id}”.", presets=list(_BY_ID)) from None
 
 
+def name(preset_id: str | None) -> str | None:
+    """What members call a style; None without one. Raises Invalid."""
+    return get(preset_id).name if preset_id else None
+
+
 def template(preset_id: str | None) -> str:
     """What a real model is asked for: words around {subject} and {prompt}. Raises Invalid."""
     return get(preset_id).template if preset_id else PHOTO

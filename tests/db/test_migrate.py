@@ -85,6 +85,10 @@ def test_a_database_with_rows_is_brought_up_to_date(postgres: EmbeddedPostgres) 
             assert not migrate.needs_upgrade(connection)
             kept = "select u.email, m.name from users u join user_models m on m.user_id = u.id"
             assert connection.execute(text(kept)).all() == [("ada@example.com", "Ada")]
+            found = (
+                "select prompt from generated_images where search @@ to_tsquery('cafe:* & paint:*')"
+            )
+            assert connection.scalars(text(found)).all() == ["Reading in a Café"]
 
 
 USER, MODEL = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
@@ -92,6 +96,13 @@ ROWS_OF_THE_FIRST_RELEASE = (
     f"insert into users (id, email, password_hash) values ('{USER}', 'ada@example.com', 'x')",
     "insert into user_models (id, user_id, name, subject, trigger_word, folder)"
     f" values ('{MODEL}', '{USER}', 'Ada', 'woman', 'adaxyz', 'f')",
+    "insert into generations"
+    " (id, user_id, engine, prompt, aspect, width, height, count, seed, cost)"
+    f" values ('{MODEL}', '{USER}', 'preview', 'a portrait', '1:1', 1024, 1024, 1, 7, 1)",
+    "insert into generated_images (id, user_id, generation_id, position, seed, prompt, recipe,"
+    " preset, folder, content_type, width, height, bytes, thumbhash)"
+    f" values ('{MODEL}', '{USER}', '{MODEL}', 0, 7, 'Reading in a Café', '{{}}', 'oil',"
+    " 'f', 'image/webp', 1024, 1024, 3, '')",
 )
 
 

@@ -51,13 +51,13 @@ async def test_list_change_delete_restore(api: httpx.AsyncClient, deps: Deps) ->
     assert (changed.json()["favourite"], changed.json()["rating"]) == (True, 5)
     cleared = await api.patch(f"/api/images/{id}", json={"rating": None})
     assert (cleared.json()["favourite"], cleared.json()["rating"]) == (True, None)
-    assert (await api.get("/api/generations/count?favourite=true")).json() == {"count": 1}
+    assert (await api.get("/api/generations/count?favourite=true")).json()["count"] == 1
     for _ in range(2):
         assert (await api.delete(f"/api/images/{id}")).status_code == 204
-    assert (await api.get("/api/generations/count")).json() == {"count": 2}
+    assert (await api.get("/api/generations/count")).json()["count"] == 2
     body = {"action": "restore", "ids": [id]}
     assert (await api.post("/api/images/bulk", json=body)).json()["count"] == 1
-    assert (await api.get("/api/generations/count")).json() == {"count": 3}
+    assert (await api.get("/api/generations/count")).json()["count"] == 3
 
 
 async def test_files_are_had_by_signed_addresses(api: httpx.AsyncClient, deps: Deps) -> None:

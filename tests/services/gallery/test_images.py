@@ -113,8 +113,8 @@ async def test_filters(session: Session, deps: Deps, owner: UUID) -> None:
         {"q": "50mm"},
     ):
         assert await walk(session, deps, owner, **filters) == [wanted.id], filters
-        number = await images.count(session, deps, user_id=owner, filters=Filters(**filters))
-        assert number == 1, filters
+        counted = await images.count(session, deps, user_id=owner, filters=Filters(**filters))
+        assert counted.count == 1, filters
     assert await walk(session, deps, owner, q="morning") == []
     assert len(await walk(session, deps, owner, q="!!")) == 2
 
