@@ -315,15 +315,17 @@ def focus_first_error(fields: Sequence[Field]) -> bool:
 class Dialog(AbstractContextManager["Dialog"]):
     """Content goes into the `with` block; Escape and the close button close it."""
 
-    def __init__(self, title: str) -> None:
-        """title: said when it opens."""
+    def __init__(self, title: str, *, passing: bool = False) -> None:
+        """title: said when it opens. passing: it is there until it is closed, and then gone."""
         with el("dialog", classes="sheet") as self.root:
             with el("div", classes="row between nowrap"):
-                self.heading = el("h2", title, classes="clip")
+                self.heading = el("h2", title, classes="grow")
                 close = button("Close", kind="quiet", icon_name="close", icon_only=True)
             self.body = el("div", classes="stack")
         attach(self.root, aria_labelledby=html_id(self.heading))
         closes(close, self.root)
+        if passing:
+            self.root.on("close", self.root.delete, [])
 
     def __enter__(self) -> "Dialog":
         self.body.__enter__()

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import Response
 from nicegui import app, ui
 
-from components import icons
+from components import dates, icons
 
 LIGHT = {
     "bg": "#faf8f5",
@@ -116,7 +116,7 @@ def stylesheet_url() -> str:
 def head_html() -> str:
     """What every page's head needs, pages without Vue included."""
     return (
-        f"<script>{THEME_SCRIPT}{THEME_SWITCH}</script><style>{FIRST_PAINT}</style>"
+        f"<script>{THEME_SCRIPT}{THEME_SWITCH}{dates.SCRIPT}</script><style>{FIRST_PAINT}</style>"
         f'<link rel="stylesheet" href="{stylesheet_url()}">'
         '<meta name="theme-color" media="(prefers-color-scheme: light)" '
         f'content="{LIGHT["bg"]}"><meta name="theme-color" '

@@ -1,99 +1,396 @@
-// An endless grid of pictures. The list is cut into chunks, each an interval (after, stop] of the server's order; a chunk
-// far from the window gives its pictures back and keeps its height, so that 100,000 of them cost what 300 do.
-const LIMIT = 100, GAP = 8, AHEAD = "1600px 0px", HOLD = 500;
+// An endless grid of pictures.
+//
+// `query` says which pictures are shown. It is made once for each reset and frozen: the count, the
+// list, a selection and the page's address all come from it. What is typed into the fields lives
+// in `typed`, and becomes the next query.
+//
+// The list is cut into chunks, each an interval (after, stop] of the server's order. A chunk far
+// from the window gives its pictures back and keeps its height, so that 100,000 of them cost what
+// 300 do.
+const LIMIT = 100; // pictures that are asked for at a time
+const MOST = 500; // that the server gives for one interval
+const GAP = 8; // pixels between pictures
+const AHEAD = "1600px 0px"; // beyond the window, where a chunk is loaded
+const HOLD = 500; // milliseconds of a touch that selects
+const PAUSE = 250; // milliseconds without typing, after which a search begins
+const YEAR = /^[12]\d{3}-/; // a date whose year is typed to its end
+const NARROWER = (name) => name !== "sort" && name !== "trash";
+
+const TOOLS = [
+  ["zip", "Download", "download"],
+  ["favourite", "Favourite", "heart"],
+  ["album", "Add to album", "album"],
+  ["trash", "Delete", "trash"],
+];
+const TRASH_TOOLS = [
+  ["restore", "Restore", "undo"],
+  ["erase", "Delete for ever", "trash"],
+];
+
+// A query as the API takes it: days become instants of the reader's own time zone.
+function parameters({ since, until, ...query }, more = {}) {
+  if (since) query.since = new Date(`${since}T00:00:00`).toISOString();
+  if (until) query.until = new Date(`${until}T23:59:59.999`).toISOString().replace("Z", "999Z");
+  const entries = Object.entries({ ...query, ...more });
+  return new URLSearchParams(entries.filter(([, value]) => value));
+}
+
+// Rows that fill the width, as near to the wanted height as whole pictures allow.
+function rowsOf(ratios, width, height) {
+  const sum = ratios.reduce((a, b) => a + b, 0);
+  const count = Math.max(1, Math.round((sum * height) / width));
+  const rows = Array.from({ length: count }, () => []);
+  let before = 0;
+  for (const ratio of ratios) {
+    const middle = (before + ratio / 2) / sum;
+    rows[Math.min(count - 1, Math.floor(middle * count))].push(ratio);
+    before += ratio;
+  }
+  return rows.filter((row) => row.length);
+}
+
+// The place of each picture, and the height of all.
+function layout(ratios, width, height) {
+  const boxes = [];
+  let y = 0;
+  for (const row of rowsOf(ratios, width, height)) {
+    const free = width - GAP * (row.length - 1);
+    const high = Math.min(free / row.reduce((a, b) => a + b), height * 1.5);
+    let x = 0;
+    for (const ratio of row) {
+      const transform = `translate(${x}px, ${y}px)`;
+      boxes.push({ transform, width: `${ratio * high}px`, height: `${high}px` });
+      x += ratio * high + GAP;
+    }
+    y += high + GAP;
+  }
+  return { boxes, height: y };
+}
+
+const FIELDS = `
+  <form v-if="fields.length" v-show="total !== 0 || filtered || query.trash" class="filters"
+    role="search" aria-label="Filter the pictures" @submit.prevent="filter">
+    <label v-for="f in fields" :key="f.name" :class="f.kind">
+      <span class="label">{{ f.label }}</span>
+      <select v-if="f.options" v-model="typed[f.name]" class="input" :name="f.name">
+        <option v-for="[value, text] in f.options" :key="value" :value="value">{{ text }}</option>
+      </select>
+      <input v-else-if="f.kind === 'checkbox'" v-model="typed[f.name]" type="checkbox"
+        :name="f.name">
+      <input v-else v-model="typed[f.name]" class="input" :type="f.kind" :name="f.name"
+        maxlength="200">
+    </label>
+  </form>`;
+
+const BAR = `
+  <div v-if="!limit && total" class="tools">
+    <p role="status" class="num">
+      {{ choosing ? picked.toLocaleString() + " selected" : viewer.pictures(total) }}
+    </p>
+    <button v-if="!choosing" type="button" class="btn quiet" @click="choosing = true">
+      <i class="icon icon-check-circle" aria-hidden="true"></i>Select
+    </button>
+    <template v-else>
+      <button v-if="picked < total" type="button" class="btn quiet all" @click="chooseAll">
+        Select all {{ total.toLocaleString() }}
+      </button>
+      <button v-for="[name, text, icon] in query.trash ? TRASH_TOOLS : TOOLS" :key="name"
+        type="button" class="btn quiet" :disabled="!picked" @click="viewer.act(name, selection)">
+        <i :class="'icon icon-' + icon" aria-hidden="true"></i>{{ text }}
+      </button>
+      <button type="button" class="btn done" @click="leave">Done</button>
+    </template>
+  </div>`;
+
+const PICTURE = `
+  <a :href="'/gallery?image=' + it.id" :id="'image-' + it.id" draggable="false"
+    :role="choosing ? 'checkbox' : null" :aria-checked="choosing ? chosen(it) : null"
+    @click="click($event, c, it)" @keydown.space.prevent="choose($event, c, it)"
+    @contextmenu="held && $event.preventDefault()">
+    <img v-fleeting :src="it.thumb_url" :alt="it.prompt" :style="{ backgroundImage: it.hash }"
+      loading="lazy" decoding="async" draggable="false"
+      @load="$event.target.classList.add('in')"
+      @error.once="$event.target.src = viewer.file(it, 'thumb')">
+  </a>
+  <button v-if="!choosing && !it.deleted_at" type="button" class="like" aria-label="Favourite"
+    :aria-pressed="it.favourite" @click="viewer.change(it, { favourite: !it.favourite })">
+    <i :class="'icon icon-heart' + (it.favourite ? '-filled' : '')" aria-hidden="true"></i>
+  </button>
+  <button v-if="!limit" type="button" class="choose" aria-label="Select"
+    :aria-pressed="chosen(it)" @click="choose($event, c, it)">
+    <i class="icon icon-check" aria-hidden="true"></i>
+  </button>`;
+
+const LISTS = `
+  <ul v-for="c in chunks" :key="c.key" v-near="c" role="list" :style="{ height: c.height + 'px' }">
+    <li v-for="(it, i) in c.items" :key="it.id" :style="c.boxes[i]"
+      :class="{ chosen: chosen(it) }" @pointerdown="press($event, c, it)"
+      @pointerup="press()" @pointercancel="press()">${PICTURE}</li>
+    <li v-if="c.failed" class="failed" role="alert">
+      {{ c.failed }} <button type="button" class="btn" @click="retry(c)">Try again</button>
+    </li>
+  </ul>`;
+
+const NOTHING = `
+  <div v-if="total === 0 && filtered" class="empty">
+    <h2>No picture matches</h2><p>Remove a filter to see more.</p>
+    <a class="btn" href="/gallery">Show all pictures</a>
+  </div>
+  <div v-else-if="total === 0 && query.trash" class="empty">
+    <h2>The trash is empty</h2><p>Deleted pictures stay here for 30 days.</p>
+    <a class="btn" href="/gallery">Back to the gallery</a>
+  </div>
+  <slot v-else-if="total === 0" name="empty"></slot>`;
 
 export default {
-  template: `<section class="gallery" :class="{ choosing }" aria-label="Pictures" @keydown="key">
-    <form v-if="fields.length" v-show="total !== 0 || filtered || trash" ref="form" class="filters" role="search" aria-label="Filter the pictures" @submit.prevent @input="soon('filter')">
-      <label v-for="f in fields" :key="f.name" :class="f.kind"><span class="label">{{ f.label }}</span>
-        <select v-if="f.options" class="input" :name="f.name"><option v-for="[value, text] in f.options" :key="value" :value="value" :selected="value === f.value">{{ text }}</option></select>
-        <input v-else-if="f.kind === 'checkbox'" type="checkbox" :name="f.name" value="true" :checked="Boolean(f.value)"><input v-else class="input" :type="f.kind" :name="f.name" :value="f.value" maxlength="200"></label></form>
-    <div v-if="!limit && total" class="tools"><p role="status" class="num">{{ choosing ? picked.toLocaleString() + " selected" : total.toLocaleString() + (total === 1 ? " picture" : " pictures") }}</p>
-      <button v-if="!choosing" type="button" class="btn quiet" @click="choosing = true"><i class="icon icon-check-circle" aria-hidden="true"></i>Select</button>
-      <template v-else><button v-if="picked < total" type="button" class="btn quiet all" @click="chooseAll">Select all {{ total.toLocaleString() }}</button>
-        <button v-for="[name, text, icon] in tools" :key="name" type="button" class="btn quiet" :disabled="!picked" @click="viewer.act(name, selection)"><i :class="'icon icon-' + icon" aria-hidden="true"></i>{{ text }}</button>
-        <button type="button" class="btn done" @click="leave">Done</button></template></div>
-    <ul v-for="c in chunks" :key="c.key" v-near="c" role="list" :style="{ height: c.height + 'px' }">
-      <li v-for="(it, i) in c.items" :key="it.id" :style="c.boxes[i]" :class="{ chosen: chosen(it) }" @pointerdown="press($event, c, it)" @pointerup="press()" @pointercancel="press()">
-        <a :href="'/gallery?image=' + it.id" :id="'image-' + it.id" :role="choosing ? 'checkbox' : null" :aria-checked="choosing ? chosen(it) : null" draggable="false"
-          @click="click($event, c, it)" @keydown.space.prevent="choose($event, c, it)" @contextmenu="held && $event.preventDefault()">
-          <img v-fleeting :src="it.thumb_url" :alt="it.prompt" :style="{ backgroundImage: it.hash }" loading="lazy" decoding="async" draggable="false"
-            @load="$event.target.classList.add('in')" @error.once="$event.target.src = '/api/images/' + it.id + '/file?variant=thumb'"></a>
-        <button v-if="!choosing && !it.deleted_at" type="button" class="like" aria-label="Favourite" :aria-pressed="it.favourite" @click="viewer.change(it, { favourite: !it.favourite })"><i :class="'icon icon-heart' + (it.favourite ? '-filled' : '')" aria-hidden="true"></i></button>
-        <button v-if="!limit" type="button" class="choose" aria-label="Select" :aria-pressed="chosen(it)" @click="choose($event, c, it)"><i class="icon icon-check" aria-hidden="true"></i></button></li>
-      <li v-if="c.failed" class="failed" role="alert">{{ c.failed }} <button type="button" class="btn" @click="load(c)">Try again</button></li></ul>
-    <div v-if="total === 0 && filtered" class="empty"><h2>No picture matches</h2><p>Take a filter away to see more.</p><a class="btn" href="/gallery">Show all pictures</a></div>
-    <div v-else-if="total === 0 && trash" class="empty"><h2>The trash is empty</h2><p>Deleted pictures stay here for 30 days.</p><a class="btn" href="/gallery">Back to the gallery</a></div><slot v-else-if="total === 0" name="empty"></slot><slot></slot></section>`,
-  props: { query: String, fields: Array, height: Number, limit: Number },
-  provide() { return { gallery: this }; },
-  data: () => ({ chunks: [], total: null, matching: null, filtered: false, trash: false, choosing: false, all: null, picks: new Set() }),
-  directives: { fleeting: { beforeUnmount(el) { el.removeAttribute("src"); } }, // what has scrolled by is neither waited for nor kept
-    near: { mounted(el, { value, instance }) { el.chunk = value; instance.near.observe(el); }, beforeUnmount(el, { instance }) { instance.near.unobserve(el); } } },
+  template: `
+    <section class="gallery" :class="{ choosing }" aria-label="Pictures" @keydown="key">
+      ${FIELDS}${BAR}${LISTS}${NOTHING}<slot></slot>
+    </section>`,
+  props: { fixed: String, fields: Array, height: Number, limit: Number },
+  provide() {
+    return { gallery: this };
+  },
+  data() {
+    return {
+      typed: Object.fromEntries(this.fields.map((field) => [field.name, this.initial(field)])),
+      query: Object.freeze({}),
+      counted: null, // {count, matching, as_of} of the query
+      chunks: [],
+      choosing: false,
+      all: null, // what was counted when all was selected; `picks` are then the exceptions
+      picks: new Set(),
+      TOOLS,
+      TRASH_TOOLS,
+    };
+  },
+  directives: {
+    fleeting: {
+      // what has scrolled by is neither waited for nor kept
+      beforeUnmount(el) {
+        el.removeAttribute("src");
+      },
+    },
+    near: {
+      mounted(el, { value, instance }) {
+        el.chunk = value;
+        instance.near.observe(el);
+      },
+      beforeUnmount(el, { instance }) {
+        instance.near.unobserve(el);
+      },
+    },
+  },
   computed: {
-    picked() { return this.all ? this.total - this.picks.size : this.picks.size; },
-    selection() { return this.all ? { matching: this.all, excluded: [...this.picks] } : { ids: [...this.picks] }; },
-    tools() { return this.trash ? [["restore", "Restore", "undo"], ["erase", "Delete for ever", "trash"]]
-      : [["zip", "Download", "download"], ["favourite", "Favourite", "heart"], ["album", "Add to album", "album"], ["trash", "Delete", "trash"]]; },
+    total() {
+      return this.counted && this.counted.count;
+    },
+    filtered() {
+      const fixed = new URLSearchParams(this.fixed);
+      return Object.keys(this.query).some((name) => NARROWER(name) && !fixed.has(name));
+    },
+    picked() {
+      return this.all ? this.all.count - this.picks.size : this.picks.size;
+    },
+    selection() {
+      const ids = [...this.picks];
+      const which = this.all ? { matching: this.all.matching, excluded: ids } : { ids };
+      return { ...which, count: this.picked };
+    },
+  },
+  watch: {
+    typed: {
+      deep: true,
+      handler() {
+        this.soon("filter");
+      },
+    },
   },
   created() {
-    this.near = new IntersectionObserver((seen) => seen.forEach(({ target: { chunk }, isIntersecting }) => isIntersecting ? chunk.items.length || this.load(chunk) : this.release(chunk)), { rootMargin: AHEAD });
-    this.size = new ResizeObserver(() => this.width !== this.$el.clientWidth && this.chunks.forEach(this.place));
+    this.timers = {};
+    this.keys = 0;
+    this.near = new IntersectionObserver((seen) => seen.forEach(this.seen), { rootMargin: AHEAD });
+    this.size = new ResizeObserver(() => {
+      if (this.width !== this.$el.clientWidth) this.chunks.forEach(this.place);
+    });
   },
-  mounted() { this.size.observe(this.$el); this.reset(); },
-  unmounted() { this.near.disconnect(); this.size.disconnect(); },
+  mounted() {
+    this.size.observe(this.$el);
+    this.reset();
+  },
+  unmounted() {
+    this.near.disconnect();
+    this.size.disconnect();
+  },
   methods: {
-    soon(name) { const timers = (this.timers ??= {}); clearTimeout(timers[name]); timers[name] = setTimeout(this[name], 250); }, // one does not put off the other
-    search(more = {}) { return new URLSearchParams([...new URLSearchParams(this.query), ...(this.$refs.form ? new FormData(this.$refs.form) : []), ...Object.entries(more)].filter(([, value]) => value)); },
-    filter() { history.replaceState(history.state, "", `?${this.search()}`); this.reset(); },
-    reset() { this.leave(); this.total = null; this.trash = this.search().has("trash"); this.filtered = [...this.search().keys()].some((name) => name !== "sort" && name !== "trash"); this.chunks = [this.chunk({})]; this.count(); },
-    async count() { if (!this.limit) this.total = (await this.viewer.call("GET", `/api/generations/count?${this.search()}`)).count; },
-    chunk(interval) { return { key: crypto.randomUUID(), items: [], boxes: [], height: this.height * 4, busy: false, failed: "", ...interval }; },
+    // Calls a method when no more calls of it come; one does not put off the other.
+    soon(name) {
+      clearTimeout(this.timers[name]);
+      this.timers[name] = setTimeout(this[name], PAUSE);
+    },
+
+    // The query.
+    initial({ kind, value }) {
+      return kind === "checkbox" ? value === "true" : value;
+    },
+    // What is typed, as far as it asks for anything.
+    narrowed() {
+      const whole = ({ kind, name }) => kind !== "date" || YEAR.test(this.typed[name]);
+      const values = this.fields.filter(whole).map(({ name }) => [name, this.typed[name]]);
+      const texts = values.map(([name, value]) => [name, value && `${value}`.trim()]);
+      return Object.fromEntries(texts.filter(([, text]) => text));
+    },
+    parameters(more) {
+      return parameters(this.query, more);
+    },
+    filter() {
+      const address = new URLSearchParams(this.narrowed());
+      if (`${address}` === `${new URLSearchParams(this.query)}`) return;
+      history.replaceState(history.state, "", address.size ? `?${address}` : location.pathname);
+      this.reset();
+    },
+    reset() {
+      this.leave();
+      const fixed = Object.fromEntries(new URLSearchParams(this.fixed));
+      this.query = Object.freeze({ ...fixed, ...this.narrowed() });
+      this.counted = null;
+      this.chunks = [this.chunk({})];
+      this.count();
+    },
+    async count() {
+      const { query } = this;
+      if (this.limit) return;
+      try {
+        const path = `/api/generations/count?${this.parameters()}`;
+        const counted = await this.viewer.call("GET", path);
+        if (query === this.query) this.counted = counted;
+      } catch {
+        // the list says what is wrong, and offers to try again
+      }
+    },
+
+    // The list.
+    chunk(interval) {
+      const empty = { items: [], boxes: [], busy: false, failed: "" };
+      return { key: ++this.keys, height: this.height * 4, ...empty, ...interval };
+    },
+    seen({ target: { chunk }, isIntersecting }) {
+      if (!isIntersecting) this.release(chunk);
+      else if (!chunk.items.length) this.load(chunk);
+    },
     async load(c) {
+      const { query } = this;
       if (c.busy) return;
       Object.assign(c, { busy: true, failed: "" });
       try {
-        const page = await this.viewer.call("GET", `/api/generations?${this.search({ cursor: c.after, stop: c.stop, limit: this.limit || (c.stop ? 500 : LIMIT) })}`);
-        const had = new Map(c.items.map((it) => [it.id, it.thumb_url]));
-        c.items = page.items.map((it) => ({ ...it, hash: this.viewer.blur(it.thumbhash), thumb_url: had.get(it.id) || it.thumb_url }));
-        if (!c.after) this.matching = page.matching;
-        if (page.next_cursor && !this.limit) { this.chunks.splice(this.chunks.indexOf(c) + 1, 0, this.chunk({ after: page.next_cursor, stop: c.stop })); c.stop = page.next_cursor; }
-        if (this.limit) this.total = c.items.length;
-        this.place(c);
-      } catch (error) { c.failed = error.message; } finally { c.busy = false; }
+        const limit = this.limit || (c.stop ? MOST : LIMIT);
+        const interval = this.parameters({ cursor: c.after, stop: c.stop, limit });
+        const page = await this.viewer.call("GET", `/api/generations?${interval}`);
+        if (query === this.query) this.show(c, page);
+      } catch (error) {
+        c.failed = error.message;
+      } finally {
+        c.busy = false;
+      }
     },
-    release(c) { if (c.stop && !c.busy) Object.assign(c, { items: [], boxes: [] }); },
-    place(c) { // rows that fill the width, their heights as near to the wanted one as whole pictures allow
-      const width = (this.width = this.$el.clientWidth), ratios = c.items.map((it) => it.width / it.height), sum = ratios.reduce((a, b) => a + b, 0);
-      if (!width) return; // not shown yet
-      const count = Math.max(1, Math.round((sum * this.height) / width)), rows = Array.from({ length: count }, () => []);
-      let before = 0, y = 0;
-      for (const ratio of ratios) { rows[Math.min(count - 1, Math.floor(((before + ratio / 2) / sum) * count))].push(ratio); before += ratio; }
-      c.boxes = rows.filter((row) => row.length).flatMap((row) => {
-        const high = Math.min((width - GAP * (row.length - 1)) / row.reduce((a, b) => a + b), this.height * 1.5), top = y; let x = 0; y += high + GAP;
-        return row.map((ratio) => { const left = x; x += ratio * high + GAP; return { transform: `translate(${left}px, ${top}px)`, width: `${ratio * high}px`, height: `${high}px` }; });
+    show(c, page) {
+      // an address that is signed anew is the same picture: it is not loaded again
+      const had = new Map(c.items.map((it) => [it.id, it.thumb_url]));
+      c.items = page.items.map((it) => {
+        const hash = this.viewer.blur(it.thumbhash);
+        return { ...it, hash, thumb_url: had.get(it.id) || it.thumb_url };
       });
-      if (y || !c.stop) c.height = y;
+      if (this.limit) this.counted = { count: c.items.length };
+      else if (page.next_cursor) this.split(c, page.next_cursor);
+      this.place(c);
     },
-    chosen(it) { return this.picks.has(it.id) !== Boolean(this.all); },
-    leave() { Object.assign(this, { choosing: false, all: null, anchor: null }); this.picks.clear(); },
-    chooseAll() { Object.assign(this, { choosing: true, all: this.matching }); this.picks.clear(); },
+    split(c, cursor) {
+      const rest = this.chunk({ after: cursor, stop: c.stop });
+      this.chunks.splice(this.chunks.indexOf(c) + 1, 0, rest);
+      c.stop = cursor;
+    },
+    release(c) {
+      if (c.stop && !c.busy) Object.assign(c, { items: [], boxes: [] });
+    },
+    retry(c) {
+      this.load(c);
+      this.count();
+    },
+    refresh() {
+      this.chunks.forEach((c, i) => (c.items.length || !i) && this.load(c));
+      this.count();
+    },
+    place(c) {
+      this.width = this.$el.clientWidth;
+      if (!this.width) return; // not shown yet
+      const ratios = c.items.map((it) => it.width / it.height);
+      const { boxes, height } = layout(ratios, this.width, this.height);
+      c.boxes = boxes;
+      if (height || !c.stop) c.height = height;
+    },
+
+    // The selection.
+    chosen(it) {
+      if (!this.all) return this.picks.has(it.id);
+      return Date.parse(it.created_at) <= Date.parse(this.all.as_of) && !this.picks.has(it.id);
+    },
+    leave() {
+      Object.assign(this, { choosing: false, all: null, anchor: null });
+      this.picks.clear();
+    },
+    chooseAll() {
+      if (!this.total) return;
+      Object.assign(this, { choosing: true, all: this.counted });
+      this.picks.clear();
+    },
     async choose(e, c, it) {
-      const on = !this.chosen(it), ids = e.shiftKey && this.anchor ? await this.between(this.anchor, { c, it }) : [it.id];
+      const on = !this.chosen(it);
+      const range = e.shiftKey && this.anchor;
+      const ids = range ? await this.between(this.anchor, { c, it }) : [it.id];
       Object.assign(this, { choosing: true, anchor: { c, it } });
       for (const id of ids) this.picks[on !== Boolean(this.all) ? "add" : "delete"](id);
     },
-    async between(...ends) { // the ids from one picture to the other; what is not at hand is fetched
-      const [a, b] = ends.map(({ c }) => this.chunks.findIndex(({ key }) => key === c.key)).sort((x, y) => x - y), ids = [];
-      for (const c of this.chunks.slice(a, b + 1)) { if (!c.items.length) await this.load(c); ids.push(...c.items.map((it) => it.id)); }
-      const [i, j] = ends.map(({ it }) => ids.indexOf(it.id)).sort((x, y) => x - y); return ids.slice(i, j + 1);
+    // The ids from one picture to the other; what is not at hand is fetched.
+    async between(...ends) {
+      const places = ends.map(({ c }) => this.chunks.findIndex(({ key }) => key === c.key));
+      const [first, last] = places.sort((a, b) => a - b);
+      const ids = [];
+      for (const c of this.chunks.slice(first, last + 1)) {
+        if (!c.items.length) await this.load(c);
+        ids.push(...c.items.map((it) => it.id));
+      }
+      const [from, to] = ends.map(({ it }) => ids.indexOf(it.id)).sort((a, b) => a - b);
+      return ids.slice(from, to + 1);
     },
-    press(e, c, it) { clearTimeout(this.hold); if (e) this.held = false; if (e?.pointerType === "touch" && !this.limit) this.hold = setTimeout(() => { this.held = true; this.choose(e, c, it); }, HOLD); },
-    click(e, c, it) { if (e.metaKey || e.ctrlKey) return; e.preventDefault(); if (this.held) this.held = false; else if (this.choosing) this.choose(e, c, it); else this.viewer.open(it.id); },
-    refresh() { this.chunks.forEach((c, i) => (c.items.length || !i) && this.load(c)); this.count(); },
+    press(e, c, it) {
+      clearTimeout(this.hold);
+      if (!e) return;
+      this.held = false;
+      if (e.pointerType !== "touch" || this.limit) return;
+      this.hold = setTimeout(() => {
+        this.held = true;
+        this.choose(e, c, it);
+      }, HOLD);
+    },
+    click(e, c, it) {
+      if (e.metaKey || e.ctrlKey) return;
+      e.preventDefault();
+      if (this.held) this.held = false;
+      else if (this.choosing) this.choose(e, c, it);
+      else this.viewer.open(it.id);
+    },
     key(e) {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key], tile = e.target.closest("li")?.querySelector("a"), tiles = [...this.$el.querySelectorAll("li > a")];
-      if (e.key === "Escape") this.leave(); else if (tile && step) tiles[tiles.indexOf(tile) + step]?.focus();
-      else if (tile && e.key === "a" && (e.ctrlKey || e.metaKey)) { e.preventDefault(); this.chooseAll(); }
+      if (e.target.closest("dialog")) return;
+      if (e.key === "Escape") return this.leave();
+      const tile = e.target.closest("li")?.querySelector("a");
+      if (!tile) return;
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+      const tiles = [...this.$el.querySelectorAll("li > a")];
+      if (step) tiles[tiles.indexOf(tile) + step]?.focus();
+      else if (e.key === "a" && (e.ctrlKey || e.metaKey)) {
+        e.preventDefault();
+        this.chooseAll();
+      }
     },
   },
 };

@@ -49,7 +49,7 @@ class Gallery(Element, component="gallery.js"):
     ) -> None:
         """on_share: gets an image's id. on_album: gets a selection, as the API takes it."""
         super().__init__()
-        self.props["query"] = urlencode(query or {})
+        self.props["fixed"] = urlencode(query or {})
         self.props["height"] = height
         self.props["limit"] = limit
         self.props["fields"] = [asdict(each) for each in filters]
@@ -66,9 +66,9 @@ class Gallery(Element, component="gallery.js"):
 
     def show(self, **query: str) -> None:
         """Show other pictures, such as those of another generation."""
-        self.props["query"] = urlencode(query)
+        self.props["fixed"] = urlencode(query)
         self.run_method("reset")
 
 
-class _Viewer(Element, component="viewer.js"):
+class _Viewer(Element, component="viewer.js", dependencies=["picture_question.js"]):
     """One picture in full, and what is done to one or to many."""

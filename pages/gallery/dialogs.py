@@ -16,9 +16,10 @@ from components.gallery import Gallery
 from components.icons import IconName
 from services.deps import Deps
 from services.errors import DomainError, Invalid
-from services.gallery import albums, share_links
+from services.gallery import albums, images, share_links
 from services.gallery.albums import AlbumView
 from services.gallery.image_query import Selection
+from services.gallery.images import Preview
 
 DAYS = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
 
@@ -53,7 +54,7 @@ class PictureDialogs:
 
     async def albums(self) -> None:
         """All albums: open, rename, share, delete."""
-        with Dialog("Albums") as sheet:
+        with Dialog("Albums", passing=True) as sheet:
             body = el("div", classes="stack")
             name = Field("New album", maxlength=str(albums.NAME_LENGTH))
 
@@ -97,7 +98,7 @@ class PictureDialogs:
                 _icon_button(f"Delete {album.name}", lambda: self._try(delete), "trash")
 
     def _rename(self, album: AlbumView, fill: Callable[[], Awaitable[None]]) -> None:
-        with Dialog("Rename the album") as sheet:
+        with Dialog("Rename the album", passing=True) as sheet:
             name = Field("Name", value=album.name, maxlength=str(albums.NAME_LENGTH))
 
             async def save() -> None:
@@ -112,10 +113,16 @@ class PictureDialogs:
         sheet.show()
 
     async def _choose(self, selection: Selection) -> None:
-        async with self._deps.transaction() as session:
+        async with self._deps.reading() as session:
+            chosen = await images.preview(
+                session, self._deps, user_id=self._user_id, selection=selection
+            )
             views = await albums.list_albums(session, self._deps, user_id=self._user_id)
         names = {str(view.id): view.name for view in views} | {"": "A new album"}
-        with Dialog("Add to an album") as sheet:
+        with Dialog(
+            f"Add {formatting.plural(chosen.count, 'picture')} to an album", passing=True
+        ) as sheet:
+            _thumbnails(chosen)
             choice = Choice("Album", names, value=next(iter(names)))
             name = Field("Name of the new album", maxlength=str(albums.NAME_LENGTH))
             name.root.set_visibility(not choice.value)
@@ -147,7 +154,7 @@ class PictureDialogs:
 
     async def _share(self, title: str, **target: UUID) -> None:
         what = "the picture" if "image_id" in target else "the album’s pictures"
-        with Dialog(title) as sheet:
+        with Dialog(title, passing=True) as sheet:
             el(
                 "p",
                 f"Whoever has the link sees {what} without an account, and no prompt or recipe.",
@@ -210,6 +217,16 @@ class PictureDialogs:
                 field.error = str(error)
             else:
                 toast(str(error), danger=True)
+
+
+def _thumbnails(chosen: Preview) -> None:
+    """The pictures that something is about to happen to; the newest few stand for many."""
+    with el("ul", classes="preview", role="list", aria_label="The pictures"):
+        for image in chosen.items:
+            with el("li"):
+                el("img", src=image.thumb_url, alt=image.prompt)
+        if more := chosen.count - len(chosen.items):
+            el("li", f"and {more:,} more", classes="num")
 
 
 def _enter(field: Field, pressed: El) -> None:

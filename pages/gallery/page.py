@@ -50,7 +50,7 @@ def register(deps: Deps) -> None:
 
 
 def filters(choices: images.Choices, values: dict[str, str]) -> list[Filter]:
-    """The controls above the pictures; what a member has none of is left out."""
+    """The controls above the pictures, on `values`; what a member has none of is left out."""
     models = [(str(id), name) for id, name in choices.models]
     albums = [(str(id), name) for id, name in choices.albums]
     offered = [
@@ -65,4 +65,11 @@ def filters(choices: images.Choices, values: dict[str, str]) -> list[Filter]:
         Filter("favourite", "Favourites", kind="checkbox"),
         Filter("trash", "Trash", kind="checkbox"),
     ]
-    return [replace(each, value=values.get(each.name, "")) for each in offered if each]
+    return [replace(each, value=_offered(each, values)) for each in offered if each]
+
+
+def _offered(control: Filter, values: dict[str, str]) -> str:
+    """What the control stands on: never on what it does not offer, such as a deleted album."""
+    value = values.get(control.name, "")
+    known = control.options is None or value in {each for each, _ in control.options}
+    return value if known else ""
