@@ -1,5 +1,6 @@
 """What is said of a training photo and of the set: thresholds and words, and no database."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -146,30 +147,43 @@ def usefulness(verdict: dict[str, Any]) -> tuple[float, ...]:
 def set_verdict(photos: Sequence[Sequence[str]]) -> SetVerdict:
     """The verdict on a set, of which each photo's warnings are given."""
     count, unwarned = len(photos), sum(not codes for codes in photos)
-    good = f", {unwarned} good" if unwarned < count else ""
+    good = "" if unwarned == count else f", {unwarned} good" if unwarned else ", none good yet"
     text = f"{count} of {MIN_PHOTOS}–{GOOD_PHOTOS} photos{good}: {_advice(photos)}"
     return SetVerdict(count, unwarned, count >= MIN_PHOTOS, text)
 
 
+# What many photos are, and what would help instead; a quarter are many, of `face_small` half.
+_ADVICE = {
+    "no_face": ("many show no face", "clear views of it"),
+    "company": ("many show more than one person", "photos of one alone"),
+    "near_duplicate": ("many look alike", "other places, clothes and light"),
+    "blurred": ("many are blurred", "sharper ones"),
+    "dark": ("many are dark", "some in daylight"),
+    "face_small": ("most faces are small", "some from closer"),
+    "face_blurred": ("many faces are blurred", "some with the face in focus"),
+    "small": ("many are small", "the originals"),
+    "narrow": ("many are narrow", "some that are not cropped"),
+}
+_USUAL = ("small", "narrow", "face_blurred")  # said of a set only where too few photos are good
+
+
 def _advice(photos: Sequence[Sequence[str]]) -> str:
-    """What would help this set most, in a few words."""
-    count, given = len(photos), [code for codes in photos for code in codes]
+    """What would help this set most, in a few words; good is a set with enough good photos."""
+    count, given = len(photos), Counter(code for codes in photos for code in codes)
     if (missing := MIN_PHOTOS - count) > 0:
         return f"add {missing} more, from near and far, in different places and light."
-    if strangers := given.count(STRANGER):
+    if strangers := given[STRANGER]:
         one = "one does" if strangers == 1 else f"{strangers} do"
         return f"{one} not seem to be the same person."
-    often = {
-        "no_face": "many show no face; clear views of it would help.",
-        "company": "many show more than one person; photos of one alone would help.",
-        "near_duplicate": "many look alike; other places, clothes and light would help.",
-        "blurred": "many are blurred; sharper ones would help.",
-        "dark": "many are dark; some in daylight would help.",
-        "face_small": "most faces are small; some from closer would help.",
-    }
-    for code, text in often.items():
-        if given.count(code) * (2 if code == "face_small" else 4) > count:
-            return text
+    enough = sum(not codes for codes in photos) >= MIN_PHOTOS
+    for code, (many, help) in _ADVICE.items():
+        if enough and code in _USUAL:
+            continue
+        if given[code] * (2 if code == "face_small" else 4) > count:
+            return f"{many}; {help} would help."
+    if not enough:
+        worst = given.most_common(1)[0][0]
+        return f"{_ADVICE[worst][1]} would help most."
     return "a good set." if count <= GOOD_PHOTOS else "more than enough; keep the best."
 
 
