@@ -1,6 +1,6 @@
 """The dropzone: photos in by drop, paste, choice or camera, each with its verdict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from nicegui.element import Element
@@ -12,24 +12,20 @@ class Dropzone(Element, component="dropzone.js"):
     url: None keeps what was added waiting in the browser. photos: those already there, as
     {"id", "name", "thumb_url", "warnings": [{"message"}], "face_box": (left, top, right, bottom)
     in 0..1 or None}. max_bytes: of one file.
-    on_changed: called when a photo arrived, was refused or was removed.
     """
 
     def __init__(
-        self,
-        *,
-        url: str | None,
-        photos: Sequence[dict[str, Any]],
-        max_bytes: int,
-        on_changed: Callable[[], Any],
+        self, *, url: str | None, photos: Sequence[dict[str, Any]], max_bytes: int
     ) -> None:
         """Uploads begin as soon as there is a `url`."""
         super().__init__()
         self._props.update({"url": url or "", "photos": list(photos), "max-bytes": max_bytes})
-        self.on("changed", lambda: on_changed())
 
     def tell(self, photos: Sequence[dict[str, Any]]) -> None:
-        """What is said of those that are there now: a photo can change the others' verdicts."""
+        """What is said of those that are there now: a photo can change the others' verdicts.
+
+        Of a photo that the page may not know yet, its name and URL are needed, too.
+        """
         self.run_method("tell", list(photos))
 
     def open(self, url: str) -> None:

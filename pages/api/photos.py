@@ -115,6 +115,6 @@ async def remove_photo(model_id: UUID, image_id: UUID, user: CurrentUser, deps: 
 
 async def _check(deps: DepsDep, user_id: UUID, model_id: UUID) -> SetVerdict:
     """The set as it is now; raises NotFound before anything is read from the line."""
-    async with deps.transaction() as session:
-        found = await photos.list_(session, deps, user_id=user_id, user_model_id=model_id)
+    async with deps.reading() as session:
+        found = await photos.state(session, user_id=user_id, user_model_id=model_id)
     return found.verdict

@@ -17,10 +17,11 @@ from pages.models.delete import DeleteButton
 from pages.server.context import caller, current_user
 from pages.signed_in_frame import shell
 from services.deps import Deps
-from services.errors import DomainError
+from services.errors import DomainError, NotFound
 from services.files import uploads
 from services.training import consents, photo_coach, photos, trainings, user_models
-from services.training.photos import PhotoSet, PhotoView
+from services.training.photo_coach import SetVerdict
+from services.training.photos import PhotoSet, PhotoState, PhotoView
 from services.training.trainings import TrainingQuote
 from services.training.user_models import UserModelView
 
@@ -56,6 +57,7 @@ class Builder:
         self._user_id = user_id
         self._model = model
         self._quote: TrainingQuote | None = None
+        self._told: set[UUID] = set()  # photos that the page has been told of, with their URLs
 
     def build(self, found: PhotoSet | None) -> None:
         """The three steps."""
@@ -127,8 +129,8 @@ class Builder:
             url=self._url(),
             photos=[_photo(p) for p in found.photos] if found else [],
             max_bytes=uploads.MAX_BYTES,
-            on_changed=self.refresh,
         )
+        self._told = {photo.id for photo in found.photos} if found else set()
 
     def _url(self) -> str | None:
         return f"/api/models/{self._model.id}/images" if self._model else None
@@ -180,19 +182,20 @@ class Builder:
         self._delete.show(self._model)
 
     async def _changed(self, id: UUID) -> None:
-        if self._model and id == self._model.id:
+        if not self._model or id != self._model.id:
+            return
+        try:
             await self.refresh()
+        except NotFound:  # deleted somewhere else
+            ui.navigate.to("/dashboard")
 
     async def refresh(self) -> None:
-        """Meter, price and button, from what the database says now."""
-        verdict = None
-        if self._model:
-            key: dict[str, Any] = {"user_id": self._user_id, "user_model_id": self._model.id}
-            async with self._deps.transaction() as session:
-                found = await photos.list_(session, self._deps, **key)
-                verdict = found.verdict
-                self._quote = await trainings.quote(session, self._deps, **key)
-            self._dropzone.tell([_photo(photo) for photo in found.photos])
+        """Meter, price and button, from what the database says now. Raises NotFound."""
+        verdict = await self._read(self._model.id) if self._model else None
+        if self._quote and self._quote.status in (*user_models.ACTIVE, "ready"):
+            assert self._model  # noqa: S101  # it has a price
+            ui.navigate.to(f"/models/{self._model.id}")
+            return
         count = verdict.count if verdict else 0
         self._meter_text.text = verdict.message if verdict else "No photos yet"
         self._meter.progress = count / photo_coach.GOOD_PHOTOS
@@ -200,6 +203,21 @@ class Builder:
         self._who.done(self._model is not None)
         self._photos_step.done(count >= photo_coach.MIN_PHOTOS)
         self._show_train()
+
+    async def _read(self, id: UUID) -> SetVerdict:
+        """The price and what is said of the photos; URLs are signed for new photos only."""
+        key: dict[str, Any] = {"user_id": self._user_id, "user_model_id": id}
+        async with self._deps.reading() as session:
+            self._quote = await trainings.quote(session, self._deps, **key)
+            state = await photos.state(session, **key)
+            now = {photo.id for photo in state.photos}
+            added: list[PhotoView] = []
+            if new := now - self._told:
+                added = await photos.some(session, self._deps, user_id=self._user_id, ids=new)
+        self._told = now
+        seen = {photo.id: _photo(photo) for photo in added}
+        self._dropzone.tell([seen.get(photo.id) or _said(photo) for photo in state.photos])
+        return state.verdict
 
     def _build_train(self) -> None:
         """Built once: what is pressed while the page refreshes has to stay the same element."""
@@ -240,10 +258,13 @@ class Builder:
 
 
 def _photo(photo: PhotoView) -> dict[str, Any]:
+    """A photo that the page does not know yet."""
+    return {"name": photo.name, "thumb_url": photo.thumb_url, **_said(photo)}
+
+
+def _said(photo: PhotoView | PhotoState) -> dict[str, Any]:
     return {
         "id": str(photo.id),
-        "name": photo.name,
-        "thumb_url": photo.thumb_url,
         "warnings": [dataclasses.asdict(w) for w in photo.warnings],
         "face_box": photo.face_box,
     }

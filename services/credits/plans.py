@@ -83,16 +83,18 @@ async def of_user(session: AsyncSession, *, user_id: UUID) -> Plan:
     return _view(row)
 
 
-async def take_model_slot(session: AsyncSession, *, user_id: UUID) -> None:
-    """Makes sure that one more model fits the plan, until the transaction ends.
+@dataclass(frozen=True, slots=True)
+class ModelSlots:
+    """A member's plan, and how many of its models are used."""
 
-    Call it before the status of the new model becomes `queued`. Raises LimitReached.
-    """
-    await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
-    plan = await of_user(session, user_id=user_id)
-    if plan.model_slots is None:
-        return
-    if await used_model_slots(session, user_id=user_id) >= plan.model_slots:
+    plan: Plan
+    used: int
+
+    def check(self) -> None:
+        """Raises LimitReached unless one more model fits."""
+        plan = self.plan
+        if plan.model_slots is None or self.used < plan.model_slots:
+            return
         models = "1 model" if plan.model_slots == 1 else f"{plan.model_slots} models"
         raise LimitReached(
             f"Your plan, {plan.title}, has room for {models}. "
@@ -102,12 +104,24 @@ async def take_model_slot(session: AsyncSession, *, user_id: UUID) -> None:
         )
 
 
-async def used_model_slots(session: AsyncSession, *, user_id: UUID) -> int:
-    """How many of the member's models take a slot."""
-    query = select(func.count()).where(
+async def model_slots(session: AsyncSession, *, user_id: UUID, lock: bool = False) -> ModelSlots:
+    """What is used of the member's plan, in one statement.
+
+    lock: until the transaction ends nobody else takes a slot; call it before the status of a
+    new model becomes `queued`. Raises NotFound.
+    """
+    if lock:
+        member = select(User.id).where(User.id == user_id)
+        await session.execute(member.with_for_update(key_share=True))
+    used = select(func.count()).where(
         UserModel.user_id == user_id, UserModel.status.in_(SLOT_STATUSES)
     )
-    return await session.scalar(query) or 0
+    own = select(func.coalesce(User.plan, DEFAULT)).where(User.id == user_id).scalar_subquery()
+    query = select(PlanRow, used.scalar_subquery()).where(PlanRow.name == own)
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise NotFound("There is no such member.")
+    return ModelSlots(_view(found[0]), found[1])
 
 
 async def edit(session: AsyncSession, *, name: str, changes: Mapping[str, Any]) -> Plan:

@@ -53,11 +53,12 @@ class Statement:
 
 async def usage(session: AsyncSession, *, user_id: UUID) -> UsageView:
     """What the member has and has used now."""
+    slots = await plans.model_slots(session, user_id=user_id)
     return UsageView(
-        plan=await plans.of_user(session, user_id=user_id),
+        plan=slots.plan,
         balance=await ledger.balance(session, user_id=user_id),
         used_this_month=await ledger.used_this_month(session, user_id=user_id),
-        models=await plans.used_model_slots(session, user_id=user_id),
+        models=slots.used,
     )
 
 

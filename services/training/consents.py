@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import func
 
 from db.models import Consent, UserModel
 from services.deps import Deps
-from services.errors import Conflict, Invalid
+from services.errors import Invalid
 
 _TEXT = (
     "I am at least 18 years old. The photos show me, or an adult who gave me permission. "
@@ -78,13 +78,9 @@ async def give(
     await session.flush()
 
 
-async def require(session: AsyncSession, *, user_model_id: UUID) -> None:
-    """Raises Conflict unless a consent for this user model stands."""
-    standing = exists().where(
-        Consent.user_model_id == user_model_id, Consent.withdrawn_at.is_(None)
-    )
-    if not await session.scalar(select(standing)):
-        raise Conflict("The consent for this model was withdrawn, so it can’t be trained.")
+def stands(user_model_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Within another query: whether a consent for this user model stands."""
+    return exists().where(Consent.user_model_id == user_model_id, Consent.withdrawn_at.is_(None))
 
 
 async def covers_faces(session: AsyncSession, *, user_model_id: UUID) -> bool:

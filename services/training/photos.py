@@ -1,6 +1,7 @@
 """Training photos: taken in one at a time with a verdict each, listed, removed, judged as a set."""
 
 import base64
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,6 +68,23 @@ class PhotoSet:
     """A user model's photos, oldest first, and the verdict on them together."""
 
     photos: tuple[PhotoView, ...]
+    verdict: SetVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoState:
+    """What is said of a photo now, as in `PhotoView`."""
+
+    id: UUID
+    warnings: tuple[PhotoWarning, ...]
+    face_box: Box | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    """What is said of a set's photos, oldest first, and of all of them together."""
+
+    photos: tuple[PhotoState, ...]
     verdict: SetVerdict
 
 
@@ -144,6 +162,38 @@ async def compare(deps: Deps, *, user_id: UUID, user_model_id: UUID) -> None:
                         session, topic="user_model", id=user_model_id, user_id=user_id
                     )
                 return
+
+
+async def state(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -> SetState:
+    """What is said of the set now, in one statement and without signing a URL.
+
+    Raises NotFound.
+    """
+    query = (
+        select(TrainingImage.id, TrainingImage.verdict)
+        .select_from(UserModel)
+        .outerjoin(TrainingImage, TrainingImage.user_model_id == UserModel.id)
+        .where(UserModel.id == user_model_id, UserModel.user_id == user_id)
+        .order_by(TrainingImage.created_at, TrainingImage.id)
+    )
+    rows = (await session.execute(query)).all()  # one without a photo where there is none
+    if not rows:
+        raise NotFound("There is no such model.")
+    said = [
+        PhotoState(row.id, _warnings(row.verdict), photo_coach.face_box(row.verdict))
+        for row in rows
+        if row.id
+    ]
+    codes = [[warning.code for warning in photo.warnings] for photo in said]
+    return SetState(tuple(said), photo_coach.set_verdict(codes))
+
+
+async def some(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, ids: Collection[UUID]
+) -> list[PhotoView]:
+    """Those of these photos that are the member's."""
+    query = select(TrainingImage).where(TrainingImage.id.in_(ids), TrainingImage.user_id == user_id)
+    return [_view(row, deps) for row in await session.scalars(query)]
 
 
 async def list_(
@@ -326,8 +376,12 @@ def _refused(upload: Upload, code: str, photo: PhotoView | None = None) -> Verdi
     return Verdict(upload.name, False, code, photo_coach.REFUSALS[code], photo)
 
 
+def _warnings(verdict: dict[str, Any]) -> tuple[PhotoWarning, ...]:
+    codes: list[str] = verdict["warnings"]
+    return tuple(PhotoWarning(code, photo_coach.WARNINGS[code]) for code in codes)
+
+
 def _view(row: TrainingImage, deps: Deps) -> PhotoView:
-    codes: list[Any] = row.verdict["warnings"]
     return PhotoView(
         id=row.id,
         name=row.name,
@@ -335,7 +389,7 @@ def _view(row: TrainingImage, deps: Deps) -> PhotoView:
         width=row.width,
         height=row.height,
         thumbhash=base64.b64encode(row.thumbhash).decode(),
-        warnings=tuple(PhotoWarning(code, photo_coach.WARNINGS[code]) for code in codes),
+        warnings=_warnings(row.verdict),
         created_at=row.created_at,
         thumb_url=deps.storage.url(f"{row.folder}/thumb.webp"),
         full_url=deps.storage.url(f"{row.folder}/full.jpg"),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import TrainingImage, UserModel
 from services.credits import ledger, plans
 from services.deps import Deps
-from services.errors import Conflict, DomainError
+from services.errors import Conflict, DomainError, NotFound
 from services.files import erasing
 from services.remote import runs
 from services.training import consents, user_models
@@ -30,12 +30,14 @@ LIMITS = runs.Limits(
 class TrainingQuote:
     """What a training takes, before Train is pressed.
 
+    status: of the model, which may have been started somewhere else.
     credits: its price; available: credits left, None where unlimited. seconds: expected, from
     measured runs, else the engine's own figure, else None. slots: of the plan, None where
     unlimited. problem: why it can't be started yet, in plain words, or None.
     engine, notice, privacy: who does it, what that means, where the photos go.
     """
 
+    status: str
     credits: int
     available: int | None
     seconds: float | None
@@ -51,23 +53,24 @@ class TrainingQuote:
 async def quote(
     session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID
 ) -> TrainingQuote:
-    """Price, time and what is still missing. Raises NotFound."""
-    row = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id)
-    plan = await plans.of_user(session, user_id=user_id)
+    """Price, time and what is still missing: four statements, no lock. Raises NotFound."""
+    model = await _candidate(session, user_id=user_id, user_model_id=user_model_id)
+    slots = await plans.model_slots(session, user_id=user_id)
     balance = await ledger.balance(session, user_id=user_id)
     info = deps.engine.info
     try:
-        await _check(session, deps, row)
+        _check(deps, model, slots)
         problem = None
     except DomainError as refusal:
         problem = str(refusal)
     return TrainingQuote(
-        credits=plan.training_credits,
+        status=model.status,
+        credits=slots.plan.training_credits,
         available=balance.available,
         seconds=await runs.typical_seconds(session, deps, kind="training") or info.training_seconds,
-        slots=plan.model_slots,
-        slots_used=await plans.used_model_slots(session, user_id=user_id),
-        photos=await _photos(session, row.id),
+        slots=slots.plan.model_slots,
+        slots_used=slots.used,
+        photos=model.photos,
         engine=info.label,
         notice=info.notice,
         privacy=info.privacy,
@@ -83,8 +86,10 @@ async def start(
     Raises NotFound, Conflict (photos, consent, state), LimitReached, InsufficientCredits.
     """
     row = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id, lock=True)
-    await _check(session, deps, row)
-    credits = (await plans.of_user(session, user_id=user_id)).training_credits
+    model = await _candidate(session, user_id=user_id, user_model_id=user_model_id)
+    slots = await plans.model_slots(session, user_id=user_id, lock=True)
+    _check(deps, model, slots)
+    credits = slots.plan.training_credits
     run_id = await runs.start(
         session,
         deps,
@@ -147,32 +152,55 @@ def folder(row: UserModel, run: runs.Run) -> str:
     return f"{row.folder}/runs/{run.id.hex}"
 
 
-async def _check(session: AsyncSession, deps: Deps, row: UserModel) -> None:
-    if row.status in user_models.ACTIVE:
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """What decides whether a model may be trained now."""
+
+    status: str
+    lora_key: str | None
+    consent: bool
+    photos: int
+
+
+async def _candidate(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -> _Candidate:
+    """Read in one statement. Raises NotFound."""
+    photos = select(func.count()).where(TrainingImage.user_model_id == UserModel.id)
+    query = select(
+        UserModel.status,
+        UserModel.lora_key,
+        consents.stands(UserModel.id.expression),
+        photos.correlate(UserModel).scalar_subquery(),
+    ).where(UserModel.id == user_model_id, UserModel.user_id == user_id)
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise NotFound("There is no such model.")
+    return _Candidate(*found)
+
+
+def _check(deps: Deps, model: _Candidate, slots: plans.ModelSlots) -> None:
+    """Raises Conflict or LimitReached with what stands in the way."""
+    if model.status in user_models.ACTIVE:
         raise Conflict("This model is already being trained.")
-    if row.status == "ready" and not _outdated(deps, row):
+    outdated = deps.engine.info.needs_weights and model.lora_key is None
+    if model.status == "ready" and not outdated:  # made by an engine whose models are no use now
         raise Conflict("This model is already trained.")
-    await consents.require(session, user_model_id=row.id)
-    photos = await _photos(session, row.id)
-    if photos < MIN_PHOTOS:
-        missing = MIN_PHOTOS - photos
+    if not model.consent:
+        raise Conflict("The consent for this model was withdrawn, so it can’t be trained.")
+    if model.photos < MIN_PHOTOS:
+        missing = MIN_PHOTOS - model.photos
         raise Conflict(
             f"Add {missing} more {'photo' if missing == 1 else 'photos'}: "
             f"a training takes {MIN_PHOTOS} to {MAX_PHOTOS}.",
-            photos=photos,
+            photos=model.photos,
         )
-    if photos > MAX_PHOTOS:
+    if model.photos > MAX_PHOTOS:
         raise Conflict(
-            f"Remove {photos - MAX_PHOTOS}: a training takes {MIN_PHOTOS} to {MAX_PHOTOS} photos.",
-            photos=photos,
+            f"Remove {model.photos - MAX_PHOTOS}: a training takes {MIN_PHOTOS} to {MAX_PHOTOS} "
+            "photos.",
+            photos=model.photos,
         )
-    if row.status not in plans.SLOT_STATUSES:
-        await plans.take_model_slot(session, user_id=row.user_id)
-
-
-def _outdated(deps: Deps, row: UserModel) -> bool:
-    """Whether it was made by an engine whose models the present one can't use."""
-    return deps.engine.info.needs_weights and row.lora_key is None
+    if model.status not in plans.SLOT_STATUSES:
+        slots.check()
 
 
 def _begin(deps: Deps, row: UserModel) -> None:
@@ -183,11 +211,3 @@ def _begin(deps: Deps, row: UserModel) -> None:
     row.recipe = {"engine": info.name, "base_model": info.base_model, "seed": deps.new_seed()}
     row.queued_at, row.started_at, row.finished_at = func.now(), None, None
     row.dismissed_at = None
-
-
-async def _photos(session: AsyncSession, user_model_id: UUID) -> int:
-    return (
-        await session.scalar(
-            select(func.count()).where(TrainingImage.user_model_id == user_model_id)
-        )
-    ) or 0

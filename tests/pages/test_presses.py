@@ -12,13 +12,13 @@ from sqlalchemy import text
 
 from components import live
 from services import jobs
-from services.accounts import sessions, users
 from services.credits import ledger, plan_changes
 from services.deps import Deps
 from services.kit.notify import publish
 from services.payments.off import PaymentsOff
 from services.training import user_models
 from tests.builders import make_generation, make_user
+from tests.pages.driving import signed_in, visit
 from tests.studio import Studio
 from tests.waiting import eventually
 
@@ -54,26 +54,9 @@ async def studio(live_deps: Deps) -> Studio:
 
 
 @pytest.fixture
-async def page(
-    live_deps: Deps, studio: Studio, chromium: Browser, address: str
-) -> AsyncIterator[Page]:
-    """The studio's member is signed in."""
-    context = await chromium.new_context(base_url=address, viewport={"width": 1440, "height": 900})
-    async with live_deps.transaction() as session:
-        user = await users.get(session, user_id=studio.user_id)
-        started = await sessions.start(
-            session, live_deps, user=user, caller=sessions.Caller(ip="127.0.0.1"), replaces=None
-        )
-    await context.add_cookies(
-        [{"name": "likeness", "value": started.token, "url": address, "httpOnly": True}]
-    )
-    yield await context.new_page()
-    await context.close()
-
-
-async def visit(page: Page, path: str) -> None:
-    await page.goto(path)
-    await page.wait_for_function("window.did_handshake === true")
+async def page(studio: Studio, chromium: Browser, address: str) -> AsyncIterator[Page]:
+    async with signed_in(chromium, address, studio.deps, studio.user_id) as page:
+        yield page
 
 
 async def change(studio: Studio, **values: Any) -> None:

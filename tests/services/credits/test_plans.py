@@ -58,7 +58,7 @@ async def test_of_two_trainings_at_once_one_gets_the_last_slot(live_deps: Deps) 
     async def train(id: UUID) -> bool:
         try:
             async with live_deps.transaction() as session:
-                await plans.take_model_slot(session, user_id=user.id)
+                (await plans.model_slots(session, user_id=user.id, lock=True)).check()
                 queue = text("update user_models set status = 'queued' where id = :id")
                 await session.execute(queue, {"id": id})
         except LimitReached:

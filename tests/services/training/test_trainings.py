@@ -1,18 +1,22 @@
 """A training from the price to the model: what it takes, what is shown, how it can end."""
 
+import asyncio
 import json
 import struct
 import zipfile
 from collections.abc import AsyncIterator
 from io import BytesIO
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from services.deps import Deps
 from services.engines.base import Refused, RemoteState, RemoteStatus, ResultFile, Unknown
-from services.errors import Conflict, DomainError
+from services.errors import Conflict, DomainError, LimitReached
 from services.training import trainings, user_models
 from tests.doubles.engine import ScriptedEngine, picture
+from tests.statements import counted
 from tests.studio import Studio
 
 RUNNING = RemoteStatus(
@@ -121,6 +125,41 @@ async def test_too_few_photos_are_said_before_and_refused(studio: Studio) -> Non
     assert (await quote(studio)).problem == "Add 2 more photos: a training takes 10 to 30."
     with pytest.raises(Conflict, match="Add 2 more photos"):
         await studio.train()
+
+
+async def test_a_price_is_read_in_few_statements_and_waits_for_nobody(studio: Studio) -> None:
+    """While another transaction holds everything that a start would lock."""
+    await quote(studio)
+    async with studio.deps.transaction() as session:
+        for table, of_member in (("users", "id"), ("user_models", "user_id")):
+            lock = f"select 1 from {table} where {of_member} = :id for update"
+            await session.execute(text(lock), {"id": studio.user_id})
+        await session.execute(text("select 1 from credit_accounts for update"))
+        with counted() as sent:
+            async with studio.deps.reading() as reading, asyncio.timeout(5):
+                read = await trainings.quote(
+                    reading, studio.deps, user_id=studio.user_id, user_model_id=studio.model_id
+                )
+    assert read.problem is None
+    assert len(sent) <= 5, sent
+    assert not [statement for statement in sent if "for update" in statement.lower()]
+
+
+async def test_two_trainings_do_not_share_the_last_slot(studio: Studio) -> None:
+    async with studio.deps.transaction() as session:
+        other = await studio.add_model(session)
+
+    async def train(id: UUID) -> bool:
+        try:
+            async with studio.deps.transaction() as session:
+                await trainings.start(
+                    session, studio.deps, user_id=studio.user_id, user_model_id=id
+                )
+        except LimitReached:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(train(studio.model_id), train(other))) == [False, True]
 
 
 async def test_a_withdrawn_consent_stops_it(studio: Studio) -> None:
