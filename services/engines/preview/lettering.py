@@ -1,22 +1,38 @@
-"""Type on pictures, in the font that Pillow itself carries."""
+"""Type on pictures: a part of Inter, with Latin, Greek and Cyrillic (see `fonts/README.md`)."""
+
+import unicodedata
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+FACE = Path(__file__).parent / "fonts" / "inter-semibold.ttf"
+# First and last code points; some in between are not assigned.
+COVERED = (
+    (0x20, 0x7E), (0xA0, 0x148), (0x14A, 0x17F), (0x18F, 0x18F), (0x1A0, 0x1A1), (0x1AF, 0x1B0),
+    (0x1CD, 0x1DC), (0x1E6, 0x1E7), (0x218, 0x21B), (0x259, 0x259), (0x1E02, 0x1E03),
+    (0x1E0A, 0x1E0B), (0x1E1E, 0x1E1F), (0x1E40, 0x1E41), (0x1E56, 0x1E57), (0x1E60, 0x1E61),
+    (0x1E6A, 0x1E6B), (0x1E80, 0x1E85), (0x1E9E, 0x1E9E), (0x1EA0, 0x1EF9), (0x37A, 0x3D7),
+    (0x1F00, 0x1FFE), (0x400, 0x45F), (0x462, 0x463), (0x472, 0x475), (0x490, 0x49D),
+    (0x4A0, 0x4FF), (0x2010, 0x2026), (0x2030, 0x203A), (0x20AC, 0x20AC), (0x20B4, 0x20B4),
+    (0x20BD, 0x20BD), (0x2116, 0x2116), (0x2122, 0x2122), (0x2212, 0x2212),
+)  # fmt: skip
 # A headline that was cut short does not end on one of these.
 _WEAK = {"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
 
 
 def font(size: float) -> ImageFont.FreeTypeFont:
-    """The built-in face at a size in pixels."""
-    face = ImageFont.load_default(size)
-    assert isinstance(face, ImageFont.FreeTypeFont)  # noqa: S101  # Pillow's wheels have FreeType
-    return face
+    """The face at a size in pixels."""
+    return ImageFont.truetype(FACE, size)
 
 
 def printable(text: str) -> str:
-    """The text without what the built-in face cannot show (it covers Latin)."""
-    kept = "".join(c if c.isprintable() and ord(c) < 0x250 else " " for c in text)
-    return " ".join(kept.split())
+    """The text without what the face cannot show, such as emoji and other scripts."""
+    composed = unicodedata.normalize("NFC", text)
+    return " ".join("".join(c if _shown(c) else " " for c in composed).split())
+
+
+def _shown(c: str) -> bool:
+    return c.isprintable() and any(first <= ord(c) <= last for first, last in COVERED)
 
 
 def headline(prompt: str, limit: int = 48, fallback: str = "A new portrait") -> str:

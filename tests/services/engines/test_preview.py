@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.engines.preview import lettering
 from services.engines.preview.compose import locate
 from services.engines.preview.lettering import headline
 from services.engines.preview.looks import LOOKS
@@ -92,3 +93,41 @@ def test_without_photos_there_is_nothing_to_restyle() -> None:
 def test_a_broken_photo_is_an_os_error() -> None:
     with pytest.raises(OSError, match=r".+"):
         render([PHOTOS[0][:2000]], seed=1, width=64, height=64)
+
+
+def ink(text: str) -> bytes:
+    """How the face draws it."""
+    return bytes(lettering.font(40).getmask(text))
+
+
+def test_every_letter_of_latin_greek_and_cyrillic_is_drawn() -> None:
+    """`COVERED` says what the font file has: anything else is left out, or it would be a gap."""
+    unknown = ink("\N{GRINNING FACE}")
+    covered = (chr(n) for first, last in lettering.COVERED for n in range(first, last + 1))
+    letters = [c for c in covered if c.isprintable() and not c.isspace()]
+    assert [hex(ord(c)) for c in letters if ink(c) == unknown] == []
+    assert {*"éñçøłőßÆžșİ", *"αΩάώϊἄ", *"ЖщёїЎђ"} <= set(letters)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown"),
+    [
+        ("reading in a café, rain on the glass", "reading in a café"),
+        ("reading in a cafe\N{COMBINING ACUTE ACCENT}", "reading in a café"),
+        ("στο καφενείο 😀", "στο καφενείο"),
+        ("в кафе у окна", "в кафе у окна"),
+        ("漢字", "Portrait"),
+    ],
+)
+def test_the_headline_has_the_prompts_own_letters(prompt: str, shown: str) -> None:
+    assert headline(prompt, 22, "Portrait") == shown
+
+
+@pytest.mark.parametrize("preset", ["magazine-cover", "duotone-poster"])
+def test_an_accent_is_seen_on_covers_and_posters(preset: str) -> None:
+    """The accent alone is what differs from the same word without it, and it is no box."""
+    with_it = pixels(make(preset=preset, prompt="café"))
+    without = pixels(make(preset=preset, prompt="cafe"))
+    assert np.abs(with_it - without).max() > 60
+    assert ink("é") != ink("\N{GRINNING FACE}")
+    assert ink("É") != ink("E")
