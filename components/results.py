@@ -9,6 +9,7 @@ from components.controls import button, link_button
 from components.dom import El, attach, el
 from components.feedback import Bar, Tone, banner
 from components.models import Progressing, stage_text
+from services.engines.base import NotUnderstood, Term
 
 
 class Picture(Protocol):
@@ -36,6 +37,14 @@ class Request(Progressing, Protocol):
     @property
     def images(self) -> Sequence[Picture]: ...  # noqa: D102
     @property
+    def made_by(self) -> str: ...  # noqa: D102
+    @property
+    def understood(self) -> Sequence[Term] | None: ...  # noqa: D102
+    @property
+    def not_understood(self) -> Sequence[NotUnderstood] | None: ...  # noqa: D102
+    @property
+    def note(self) -> str | None: ...  # noqa: D102
+    @property
     def status_reason(self) -> str | None: ...  # noqa: D102
     @property
     def active(self) -> bool: ...  # noqa: D102
@@ -52,6 +61,7 @@ class ResultCard:
                 with el("div"):
                     el("p", request.prompt, classes="strong wrap-any")
                     el("p", caption, classes="small muted")
+                    self._followed = el("p", classes="small muted")
                 self._cancel = button("Cancel", on_cancel, kind="quiet")
                 self._again = link_button(
                     "Use again", f"/studio?again={request.id}", kind="quiet", icon_name="retry"
@@ -70,6 +80,8 @@ class ResultCard:
             if image.id not in self._shown:
                 _fill(self._places[len(self._shown)], image, request.prompt)
                 self._shown.add(image.id)
+        self._followed.text = _followed(request)
+        self._followed.set_visibility(bool(request.made_by))
         self._line.text = f"{stage_text(request)}{waiting}"
         self._line.set_visibility(request.active)
         self._bar.progress = request.progress
@@ -90,6 +102,17 @@ class ResultCard:
         tone: Tone = "" if stopped else "danger" if request.status == "failed" else "warn"
         with self._problem:
             banner(f"{request.status_reason}{more}", tone=tone)
+
+
+def _followed(request: Request) -> str:
+    """Who made it, which words it followed and which not."""
+    done = [term.label for term in request.understood or ()]
+    missed = [each.word for each in request.not_understood or ()]
+    said = [f"{request.made_by}."]
+    said += [f"Followed: {', '.join(done)}."] if done else []
+    said += [f"Not followed: {', '.join(missed)}."] if missed else []
+    said += [request.note] if request.note else []
+    return " ".join(said)
 
 
 def _place(request: Request) -> El:

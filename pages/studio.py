@@ -13,6 +13,7 @@ from components.feedback import banner, empty_state, toast
 from components.icons import icon
 from components.pickers import Slider, aspect_picker, style_picker
 from components.pictures import sample
+from components.prompt_words import PromptWords
 from components.results import ResultCard
 from pages import waiting
 from pages.server.context import current_user
@@ -149,14 +150,7 @@ class Studio:
         names = {key: m.name for key, m in self._models.items()}
         chosen = str(start.model)
         self.model = Choice("Model", names, value=chosen if chosen in names else next(iter(names)))
-        self.prompt = Field(
-            "Prompt",
-            tag="textarea",
-            value=start.prompt,
-            placeholder=IDEAS[len(names) % len(IDEAS)],
-            help="Place, light, clothes, mood. The person comes by itself.",
-            maxlength=str(generations.PROMPT_LENGTH),
-        )
+        self._build_prompt(start.prompt)
         known = {p.id for p in styles.PRESETS}
         self.style = style_picker(
             styles.PRESETS, value=start.preset if start.preset in known else ""
@@ -174,6 +168,22 @@ class Studio:
             self._make.mark("make")
             self._time = el("p", classes="tiny muted num", aria_live="polite")
             self._more = el("a", "See your plan and credits", href="/billing", classes="small")
+
+    def _build_prompt(self, prompt: str) -> None:
+        """With what becomes of its words, where the engine follows a vocabulary."""
+        words = self._deps.engine.words
+        ideas = words.ideas if words else IDEAS
+        asked = "Place, light, weather, colours, mood" if words else "Place, light, clothes, mood"
+        self.prompt = Field(
+            "Prompt",
+            tag="textarea",
+            value=prompt,
+            placeholder=ideas[len(self._models) % len(ideas)],
+            help=f"{asked}. The person comes by itself.",
+            maxlength=str(generations.PROMPT_LENGTH),
+        )
+        if words:
+            PromptWords(self.prompt, words)
 
     def _build_advanced(self, negative: str) -> None:
         """Only what the engine takes."""

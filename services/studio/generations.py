@@ -84,7 +84,7 @@ class GenerationView:
     """One request as its owner sees it. progress: 0.0-1.0; cost: credits reserved for it.
 
     made_by: how its pictures are marked, or empty. understood, not_understood: how the engine
-    read the prompt; None where the engine takes any words.
+    read the prompt; None where the engine takes any words. note: why pictures do not follow it.
     """
 
     id: UUID
@@ -110,6 +110,7 @@ class GenerationView:
     made_by: str
     understood: tuple[Term, ...] | None
     not_understood: tuple[NotUnderstood, ...] | None
+    note: str | None
     images: tuple[ImageView, ...]
     dismissed: bool
     created_at: datetime
@@ -337,8 +338,9 @@ async def _views(
     session: AsyncSession, deps: Deps, rows: Sequence[Generation]
 ) -> list[GenerationView]:
     images: dict[UUID, list[ImageView]] = {}
+    notes: dict[UUID, list[str]] = {}
     for image in await session.execute(
-        select(*gallery_images.COLUMNS)
+        select(*gallery_images.COLUMNS, GeneratedImage.recipe["note"].astext.label("note"))
         .where(
             GeneratedImage.generation_id.in_([row.id for row in rows]),
             GeneratedImage.deleted_at.is_(None),
@@ -346,6 +348,8 @@ async def _views(
         .order_by(GeneratedImage.position)
     ):
         images.setdefault(image.generation_id, []).append(gallery_images.view(image, deps))
+        if image.note:
+            notes.setdefault(image.generation_id, []).append(image.note)
     names = await session.execute(
         select(UserModel.id, UserModel.name).where(
             UserModel.id.in_({row.user_model_id for row in rows if row.user_model_id})
@@ -354,25 +358,31 @@ async def _views(
     by_id = dict(names.all())
     return [
         _view(
-            row, images.get(row.id, []), by_id.get(row.user_model_id) if row.user_model_id else None
+            row,
+            images.get(row.id, []),
+            notes.get(row.id, []),
+            by_id.get(row.user_model_id) if row.user_model_id else None,
         )
         for row in rows
     ]
 
 
-def _view(row: Generation, images: Sequence[ImageView], name: str | None) -> GenerationView:
+def _view(
+    row: Generation, images: Sequence[ImageView], notes: Sequence[str], name: str | None
+) -> GenerationView:
     copied = (
         "id", "user_model_id", "status", "progress", "stage", "status_reason", "engine", "prompt",
         "negative_prompt", "preset", "aspect", "width", "height", "count", "seed", "steps",
         "guidance_scale", "lora_scale", "cost", "created_at", "started_at", "finished_at",
     )  # fmt: skip
-    reading = prompt_reading.stored(row.reading)
+    reading = prompt_reading.stored(row.reading, notes, made=len(images))
     return GenerationView(
         **{field: getattr(row, field) for field in copied},
         user_model_name=name,
         made_by=reading.made_by,
         understood=reading.understood,
         not_understood=reading.not_understood,
+        note=reading.note,
         images=tuple(images),
         dismissed=row.dismissed_at is not None,
     )

@@ -1,5 +1,6 @@
 """How an engine with a vocabulary reads a prompt, kept with the request and with its pictures."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,11 +9,15 @@ from services.engines.base import Engine, NotUnderstood, Term
 
 @dataclass(frozen=True, slots=True)
 class PromptReading:
-    """made_by: how the pictures are marked. The others: None where any words are taken."""
+    """made_by: how the pictures are marked. note: why some of them do not follow the words.
+
+    understood, not_understood: None where any words are taken.
+    """
 
     made_by: str = ""
     understood: tuple[Term, ...] | None = None
     not_understood: tuple[NotUnderstood, ...] | None = None
+    note: str | None = None
 
 
 def read(engine: Engine, prompt: str) -> dict[str, Any]:
@@ -27,12 +32,18 @@ def read(engine: Engine, prompt: str) -> dict[str, Any]:
     }
 
 
-def stored(kept: dict[str, Any]) -> PromptReading:
-    """What `read` gave when the request was made."""
+def stored(kept: dict[str, Any], notes: Sequence[str], *, made: int) -> PromptReading:
+    """What `read` gave when the request was made; nothing is understood that no picture shows.
+
+    notes: of the pictures that the engine could not make by the words. made: pictures so far.
+    """
     if not kept:
         return PromptReading()
+    alone = bool(notes) and len(notes) >= made
+    some = f"{len(notes)} of {made} pictures: " if notes and not alone else ""
     return PromptReading(
         kept["made_by"],
-        tuple(Term(**term) for term in kept["understood"]),
+        () if alone else tuple(Term(**term) for term in kept["understood"]),
         tuple(NotUnderstood(**each) for each in kept["not_understood"]),
+        f"{some}{notes[0]}" if notes else None,
     )

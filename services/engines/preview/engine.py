@@ -189,6 +189,8 @@ class PreviewEngine:
                 scene=scene.facts(),
             )
             recipe = {**made.facts(), "photo": request.photos[made.photo].key}
+            if made.scene is None:
+                recipe["understood"] = []
             work.results.append(ResultFile(i, data=made.data, seed=seed, recipe=recipe))
         recipe = {"engine": NAME, "base_model": INFO.base_model, "preset": request.preset}
         results, done = tuple(work.results), RemoteState.SUCCEEDED

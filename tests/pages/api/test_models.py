@@ -1,6 +1,7 @@
 """/api/models and /api/generate, as a program meets them."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -136,6 +137,30 @@ async def test_what_the_engine_understood_is_answered_and_kept_with_each_picture
     assert {name: done[name] for name in expected} == expected
     recipe = (await client.get(f"/api/images/{done['images'][0]['id']}")).json()["recipe"]
     assert {name: recipe[name] for name in expected} == expected
+
+
+async def test_pictures_that_could_not_follow_the_words_say_so(
+    client: httpx.AsyncClient, studio: Studio, engine: ScriptedEngine
+) -> None:
+    engine.words, note = Vocabulary(), "The head is cut off."
+    apart = {"note": note, "understood": []}
+    model = await ready_model(studio)
+    cases: list[tuple[list[dict[str, Any]], list[str], str | None]] = [
+        ([{}, apart], ["café"], f"1 of 2 pictures: {note}"),
+        ([apart, apart], [], note),
+        ([{}, {}], ["café"], None),
+    ]
+    for recipes, understood, said in cases:
+        files = images(picture(), picture())
+        results = [replace(r, recipe=own) for r, own in zip(files.results, recipes, strict=True)]
+        engine.on_submit.clear()
+        engine.on_submit.append(replace(files, results=tuple(results)))
+        body = {"model_id": model, "prompt": "in a café", "count": 2}
+        id = (await client.post("/api/generate", json=body)).json()["job_id"]
+        await studio.ended(UUID(id))
+        view = (await client.get(f"/api/generate/{id}")).json()
+        assert [term["label"] for term in view["understood"]] == understood
+        assert view["note"] == said
 
 
 async def test_an_engine_that_takes_any_words_says_nothing_of_them(

@@ -102,7 +102,7 @@ NOT_UNDERSTOOD = {
     "two friends laughing on a pier": ("friends", "nobody but you"),
     "in Lisbon": ("Lisbon", "no place by its name"),
     "in a jungle": ("jungle", "forest comes nearest"),
-    "as a watercolour": ("watercolour", "choose a style"),
+    "as a watercolour": ("watercolour", "a style; choose one"),
     "soft light": ("soft light", "where it comes from"),
     "hat off, no glasses": ("glasses", "can't take it away"),
     "castle by a lake": ("lake", "one place at a time; the booth takes castle"),

@@ -226,7 +226,7 @@ EVENTS = Cannot(
     thing=False,
 )
 STYLES = Cannot(
-    "choose a style below",
+    "a style; choose one from the list",
     Phrases(
         en="watercolour, watercolor, oil painting, pencil sketch, pencil drawing, sketch, "
         "drawing, line art, comic, comic book, cartoon, anime, manga, pixar, disney, ghibli, "

@@ -1,0 +1,49 @@
+"""The studio's words to pick: where the engine follows a vocabulary, and nothing made up."""
+
+from typing import Any
+
+import pytest
+from nicegui.testing import User as Visitor
+
+from components.prompt_words import PromptWords
+from services.accounts.users import UserView
+from services.deps import Deps
+from services.engines.base import Engine
+from services.engines.preview.words.vocabulary import Vocabulary
+from tests.builders import make_user_model
+from tests.doubles.engine import ScriptedEngine
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return ScriptedEngine()
+
+
+async def opened(visitor: Visitor, live_deps: Deps, anna: UserView) -> list[PromptWords]:
+    """The studio's elements of this kind."""
+    async with live_deps.transaction() as session:
+        await make_user_model(session, user_id=anna.id, status="ready", name="Anna")
+    await visitor.open("/studio")
+    assert visitor.client
+    return [e for e in visitor.client.elements.values() if isinstance(e, PromptWords)]
+
+
+async def test_an_engine_that_takes_any_words_offers_none(
+    visitor: Visitor, live_deps: Deps, anna: UserView
+) -> None:
+    assert await opened(visitor, live_deps, anna) == []
+    await visitor.should_see("Place, light, clothes, mood.")
+
+
+async def test_what_a_browser_makes_up_is_not_written(
+    visitor: Visitor, live_deps: Deps, anna: UserView, engine: ScriptedEngine
+) -> None:
+    engine.words = Vocabulary()
+    words = (await opened(visitor, live_deps, anna))[0]
+    made_up: list[Any] = [{"text": "x", "kind": "place", "value": "narnia"}, {}, "x", None, 3, [[]]]
+    sent = visitor.find(kind=PromptWords)
+    for args in made_up:
+        sent.trigger("pick", args).trigger("idea", args)
+    assert words.props["reading"]["text"] == ""
+    sent.trigger("pick", {"text": "at dawn", "kind": "place", "value": "beach"})
+    assert words.props["reading"]["text"] == "at dawn, on a beach"
