@@ -130,12 +130,13 @@ def empty_state(
     *,
     title: str | None = None,
     action: tuple[str, str] | None = None,
-    image: str | None = None,
+    symbol: IconName | None = None,
 ) -> El:
-    """One sentence, one picture (its URL), one button (its text and where it goes)."""
+    """One sentence, one icon, one button (its text and where it goes)."""
     with el("div", classes="empty") as root:
-        if image:
-            el("img", src=image, alt="", width="144", height="180", loading="lazy")
+        if symbol:
+            with el("div", classes="empty-icon", aria_hidden="true"):
+                icon(symbol, size="big")
         if title:
             el("h2", title)
         el("p", sentence)

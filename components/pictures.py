@@ -1,6 +1,6 @@
 """Sample pictures that ship with the product: one a style preset, and photos they came from.
 
-The person in them is modelled in code; every style is the preview engine's.
+`samples/README.md` names the sitter, the source and the licence; the photo booth made the rest.
 """
 
 import hashlib

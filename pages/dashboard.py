@@ -13,7 +13,6 @@ from components.icons import icon
 from components.keyed_list import KeyedList
 from components.models import LiveCard, ModelCard, stage_text
 from components.notifying import tell
-from components.pictures import sample
 from pages import waiting
 from pages.gallery.dialogs import pictures
 from pages.signed_in_frame import shell
@@ -77,7 +76,7 @@ class Dashboard:
             empty_state(
                 "Ten photos of one person are enough to begin.",
                 title="Train your first model",
-                image=sample("studio-portrait", small=True),
+                symbol="camera",
                 action=("Add photos", "/models/new"),
             )
         self._all = section("Models")
@@ -111,7 +110,7 @@ class Dashboard:
             with gallery.empty:
                 empty_state(
                     "Pictures that you make appear here.",
-                    image=sample("double-exposure", small=True),
+                    symbol="gallery",
                 )
 
     async def _show_training(self, model: UserModelView) -> None:

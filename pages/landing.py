@@ -20,8 +20,8 @@ from services.deps import Deps
 from services.studio import styles
 
 WALL = (
-    ("watercolour", "photo-4"),
-    ("studio-portrait", "pop-art"),
+    ("photo-1", "oil"),
+    ("golden-hour", "pop-art"),
     ("cyanotype", "magazine-cover"),
 )
 PROMISES: tuple[tuple[IconName, str, str], ...] = (
@@ -50,6 +50,7 @@ PROMISES: tuple[tuple[IconName, str, str], ...] = (
         "with you first.",
     ),
 )
+SITTER = "In the pictures: Rear Admiral Grace Hopper, US Navy, public domain."
 SCRIPTS = (
     "vue.esm-browser.prod.js",
     "quasar.umd.prod.js",
@@ -115,7 +116,8 @@ def _hero(start: tuple[str, str], signed_in: bool) -> None:
             el(
                 "p",
                 "Runs on its operator’s own server. With Together AI or a GPU it trains FLUX "
-                "models; without, the preview engine restyles your photos and uses no AI.",
+                "models; without, the photo booth puts you into the places you name, and uses no "
+                "generative AI.",
                 classes="fine measure",
             )
         with el("div", classes="wall"):
@@ -176,13 +178,14 @@ def _looks() -> None:
     with el("section", classes="part", id="styles"):
         _part(
             "One face, every style",
-            "Sixteen to begin with. One person modelled in code, restyled by the preview engine.",
+            "Sixteen to begin with, all made by the photo booth, without generative AI.",
         )
         with el("div", classes="looks"):
             for preset in styles.PRESETS:
                 with el("figure"):
                     _picture(preset.id, preset.description, small=True)
                     el("figcaption", preset.name)
+        el("p", SITTER, classes="small muted")
 
 
 def _promise() -> None:

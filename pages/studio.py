@@ -12,7 +12,6 @@ from components.dom import El, el
 from components.feedback import banner, empty_state, toast
 from components.icons import icon
 from components.pickers import Slider, aspect_picker, style_picker
-from components.pictures import sample
 from components.prompt_words import PromptWords
 from components.results import ResultCard
 from pages import waiting
@@ -111,7 +110,7 @@ def _nothing_yet(models: Sequence[UserModelView]) -> None:
         action = (f"Follow {under_way.name}", f"/models/{under_way.id}")
         sentence = f"{under_way.name} is being trained. The studio opens as soon as it is ready."
     with el("div", classes="card"):
-        empty_state(sentence, image=sample("line-art", small=True), action=action)
+        empty_state(sentence, symbol="sparkle", action=action)
 
 
 class Studio:
@@ -142,7 +141,7 @@ class Studio:
                 with self._empty:
                     empty_state(
                         "Your pictures appear here while they are made.",
-                        image=sample("watercolour", small=True),
+                        symbol="gallery",
                     )
 
     def _build_form(self, start: Start) -> None:

@@ -1,0 +1,76 @@
+"""`uv run -m tests.make_samples`: the pictures that ship with the product, made by the photo booth.
+
+The sitter is Rear Admiral Grace Hopper; `components/samples/README.md` names source and licence.
+"""
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from services.engines.preview.render import render
+from services.engines.preview.words import understand
+
+FOLDER = Path(__file__).parents[1] / "components" / "samples"
+SIZE = (480, 600)
+SMALL = (240, 300)
+QUALITY = 82
+# A sentence and a seed for each style; seeds were chosen by looking.
+SENTENCES: dict[str, tuple[str, int]] = {
+    "studio-portrait": ("studio with a dark grey backdrop", 4),
+    "golden-hour": ("in a meadow at golden hour", 3),
+    "black-and-white-film": ("in a street in the rain", 2),
+    "vintage-print": ("in an autumn wood", 5),
+    "magazine-cover": ("on a rooftop at dusk", 6),
+    "double-exposure": ("mountains", 2),
+    "duotone-poster": ("in the city", 7),
+    "pop-art": ("yellow studio", 1),
+    "watercolour": ("by a lake in spring", 8),
+    "oil": ("in a garden in summer", 3),
+    "pencil": ("in a library", 2),
+    "comic": ("in the city at night", 5),
+    "neon": ("neon alley", 11),
+    "line-art": ("studio", 1),
+    "cyanotype": ("on the beach", 6),
+    "risograph": ("in a meadow at noon", 9),
+}
+# The photos that a member would give: the same portrait in four croppings, (left, top, right,
+# bottom) in 0..1, and whether it is mirrored.
+PHOTOS: dict[str, tuple[tuple[float, float, float, float], bool]] = {
+    "photo-1": ((0.1, 0.0, 0.9, 0.853), False),
+    "photo-2": ((0.2, 0.04, 0.8, 0.68), False),
+    "photo-3": ((0.0, 0.0, 1.0, 1.0), True),
+    "photo-4": ((0.05, 0.0, 0.95, 0.96), False),
+}
+
+
+def main() -> None:
+    """Write every sample in both sizes."""
+    portrait = (FOLDER / "portrait.jpg").read_bytes()
+    for preset, (sentence, seed) in SENTENCES.items():
+        made = render(
+            [portrait],
+            seed=seed,
+            width=2 * SIZE[0],
+            height=2 * SIZE[1],
+            prompt=sentence,
+            preset=preset,
+            scene=understand(sentence).scene.facts(),
+        )
+        save(preset, Image.open(io.BytesIO(made.data)))
+    whole = Image.open(FOLDER / "portrait.jpg").convert("RGB")
+    width, height = whole.size
+    for name, ((left, top, right, bottom), mirrored) in PHOTOS.items():
+        photo = whole.crop((left * width, top * height, right * width, bottom * height))
+        save(name, ImageOps.mirror(photo) if mirrored else photo)
+
+
+def save(name: str, picture: Image.Image) -> None:
+    """One picture in both sizes."""
+    for folder, size in ((FOLDER, SIZE), (FOLDER / "small", SMALL)):
+        fitted = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
+        fitted.save(folder / f"{name}.webp", quality=QUALITY, method=6)
+
+
+if __name__ == "__main__":
+    main()
