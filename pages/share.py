@@ -8,11 +8,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from nicegui import app
 
 from components.controls import link_button
+from components.dates import Day, dated
 from components.dom import el
 from components.plain import Plain
 from services.deps import Deps
 from services.gallery import share_links
-from services.gallery.images import Variant
+from services.gallery.files import Variant
 from services.gallery.share_links import Shared
 
 HEADERS = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
@@ -59,5 +60,5 @@ def _page(token: str, shared: Shared) -> HTMLResponse:
             el("p", "There is no picture in this album at present.", classes="muted")
         if shared.next_cursor:
             link_button("More pictures", f"/s/{token}?cursor={shared.next_cursor}")
-        el("p", f"Shared until {shared.expires_at:%-d %B %Y}", classes="muted small")
+        dated("p", "Shared until ", Day(shared.expires_at), classes="muted small")
     return page.response(headers=HEADERS)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pages.api.dependencies import CurrentUser, DepsDep, ReadingDep, SessionDep, api_router
 from pages.api.errors import documented
 from services.errors import Invalid
-from services.gallery import images, zip_download
+from services.gallery import files, images, zip_download
 from services.gallery.image_query import Filters, Selection
 from services.gallery.images import Applied, Counted, ImageDetails, ImagePage, Preview
 
@@ -96,12 +96,12 @@ async def read_file(
     user: CurrentUser,
     session: ReadingDep,
     deps: DepsDep,
-    variant: images.Variant = "full",
+    variant: files.Variant = "full",
     download: bool = False,
 ) -> RedirectResponse:
     """A redirect to the file's signed URL: thumb (at most 512 px), medium (1024) or full."""
     image = await images.owned(session, deps, user_id=user.id, image_id=image_id)
-    location = images.url(deps, image, variant, download=download)
+    location = files.url(deps, image, variant, download=download)
     return RedirectResponse(location, 302, {"Cache-Control": "private, max-age=300"})
 
 

@@ -1,11 +1,10 @@
 """A member's images: lists in any order, one in full, counts, and changes to many at once."""
 
 import base64
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import Album, AlbumImage, GeneratedImage, UserModel
 from services.deps import Deps
 from services.errors import NotFound
+from services.gallery.files import url
 from services.gallery.image_query import (
     TRASH_KEPT,
     Filters,
@@ -40,8 +40,6 @@ from services.gallery.image_query import (
 from services.jobs import Done, Job, Outcome
 from services.kit import notify
 
-Variant = Literal["thumb", "medium", "full"]
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/avif": "avif"}
 PURGING = timedelta(minutes=5)
 MISSING = "There is no such picture."
 
@@ -335,25 +333,6 @@ async def purge_tick(deps: Deps, _job: Job) -> Outcome:
     """Tick: what a member deletes for ever is gone from our disks within PURGING."""
     await purge(deps)
     return Done()
-
-
-def key(folder: str, content_type: str, variant: Variant) -> str:
-    """Where a variant of an image lies: previews are WebP, the full one is as it was made."""
-    extension = EXTENSIONS[content_type] if variant == "full" else "webp"
-    return f"{folder.rstrip('/')}/{variant}.{extension}"
-
-
-def url(deps: Deps, image: GeneratedImage, variant: Variant, *, download: bool = False) -> str:
-    """A signed URL of one variant; with `download` the browser saves it under a telling name."""
-    at = key(image.folder, image.content_type, variant)
-    return deps.storage.url(at, download_name=file_name(image) if download else None)
-
-
-def file_name(image: Any) -> str:
-    """A safe name for the full image, such as `2026-03-01-portrait-in-rain-1234-0f3a9c.png`."""
-    words = re.sub(r"[^a-z0-9]+", "-", image.prompt.lower())[:40].strip("-") or "picture"
-    extension = EXTENSIONS[image.content_type]
-    return f"{image.created_at:%Y-%m-%d}-{words}-{image.seed}-{image.id.hex[-6:]}.{extension}"
 
 
 async def _update(

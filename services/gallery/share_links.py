@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import Album, AlbumImage, GeneratedImage, ShareLink, User
 from services.deps import Deps
 from services.errors import Invalid, NotFound
-from services.gallery import albums
+from services.gallery import albums, files
 from services.gallery import images as gallery_images
 from services.gallery.image_query import cursor, ordered, place
 
@@ -146,7 +146,7 @@ async def file_url(
     *,
     token: str,
     image_id: UUID,
-    variant: gallery_images.Variant,
+    variant: files.Variant,
 ) -> str:
     """A signed URL, good for a minute, of an image that this link shows. Raises NotFound."""
     link = await _link(session, deps, token)
@@ -154,7 +154,7 @@ async def file_url(
     image = await session.scalar(query)
     if image is None:
         raise NotFound(GONE)
-    key = gallery_images.key(image.folder, image.content_type, variant)
+    key = files.key(image.folder, image.content_type, variant)
     return deps.storage.url(key, expires=FILE_EXPIRY)
 
 

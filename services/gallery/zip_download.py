@@ -13,8 +13,8 @@ from sqlalchemy import select
 from db.models import GeneratedImage
 from services.deps import Deps
 from services.files.zip_stream import Archive, entry
+from services.gallery.files import file_name, key
 from services.gallery.image_query import Selection, ordered, place_of, selected
-from services.gallery.images import file_name, key
 from services.storage.base import ObjectMissing
 
 BATCH = 200

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from db.models import GeneratedImage
 from services.deps import Deps, Session
 from services.errors import Invalid, NotFound
-from services.gallery import images
+from services.gallery import files, images
 from services.gallery.image_query import Filters, Selection, Sort
 from services.storage.local import LocalStorage
 from tests.builders import make_generation, make_image, make_user, make_user_model
@@ -226,15 +226,20 @@ async def test_delete_for_ever_cannot_be_undone(session: Session, deps: Deps, ow
     assert await images.purge(deps) == 1
 
 
-def test_file_names_are_safe() -> None:
-    image = GeneratedImage(
-        id=uuid4(),
-        prompt='../../etc/passwd "; <b>ünïcode</b>\n' + "x" * 300,
-        seed=5,
-        content_type="image/png",
-        created_at=NOW,
-    )
-    name = images.file_name(image)
-    assert name.startswith("2026-05-04-etc-passwd")
-    assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
-    assert len(name) < 100
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ('../../etc/passwd "; <b>x</b>\n\0', "etc-passwd-b-x-b"),
+        ("Reading in a Cafe\u0301, ünïcode", "reading-in-a-café-ünïcode"),
+        ("Straße: Łódź/Москва", "straße-łódź-москва"),
+        ("हिन्दी में, 日本 のカフェ", "हिन्दी-में-日本-のカフェ"),
+        ("rain\u202egnp.exe 🙂 CON?*|", "rain-gnp-exe-con"),
+        ("🙂", "picture"),
+    ],
+)
+def test_file_names_keep_letters_and_are_safe(prompt: str, words: str) -> None:
+    values = {"prompt": prompt, "seed": 5, "content_type": "image/png", "created_at": NOW}
+    image = GeneratedImage(id=UUID(int=0xABC), **values)
+    assert files.file_name(image) == f"2026-05-04-{words}-5-000abc.png"
+    image = GeneratedImage(id=UUID(int=0xABC), **values | {"prompt": prompt + "한" * 300})
+    assert len(files.file_name(image).encode()) <= 200

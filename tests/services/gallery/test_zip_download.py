@@ -61,6 +61,8 @@ async def test_pictures_and_recipes(
         assert opened.testzip() is None
         names = opened.namelist()
         assert len(set(names)) == len(names) == 5
+        (accented,) = [info for info in opened.infolist() if "ünïcode" in info.filename]
+        assert accented.flag_bits & 0x800, "nobody is told that the name is UTF-8"
         assert not any(".." in name or name.startswith("/") for name in names)
         recipes = json.loads(opened.read("recipes.json"))
         assert [recipe["recipe"]["steps"] for recipe in recipes] == [0, 1, 2]
