@@ -38,12 +38,28 @@ class Moment(NamedTuple):
 Part = str | Day | Moment
 
 
+class Dated:
+    """An element that says its parts one after the other; `show` says others."""
+
+    def __init__(self, tag: str, *parts: Part, classes: str = "") -> None:
+        self.root = el(tag, classes=classes)
+        self._parts: tuple[Part, ...] = ()
+        self.show(*parts)
+
+    def show(self, *parts: Part) -> None:
+        """Say these parts; nothing moves where they are said already."""
+        if parts == self._parts:
+            return
+        self._parts = parts
+        self.root.clear()
+        with self.root:
+            for part in parts:
+                _say(part)
+
+
 def dated(tag: str, *parts: Part, classes: str = "") -> El:
     """An element that says the parts one after the other, such as "Used ", Moment(at)."""
-    with el(tag, classes=classes) as root:
-        for part in parts:
-            _say(part)
-    return root
+    return Dated(tag, *parts, classes=classes).root
 
 
 def _say(part: Part) -> El:

@@ -1,12 +1,13 @@
 """What the page says back: banners, toasts, badges, progress, empty states."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from nicegui import background_tasks, ui
 
 from components.controls import button, link_button
+from components.dates import Dated, Part
 from components.dom import El, Handler, attach, el, html_id
 from components.icons import IconName, icon
 
@@ -172,7 +173,7 @@ def table(label: str, headings: Sequence[str]) -> El:
         return el("tbody")
 
 
-def facts(items: dict[str, str]) -> El:
+def facts(items: Mapping[str, Part]) -> El:
     """Names and values, such as a recipe."""
     return Facts(items).root
 
@@ -180,12 +181,12 @@ def facts(items: dict[str, str]) -> El:
 class Facts:
     """Names and values that may change."""
 
-    def __init__(self, items: dict[str, str] | None = None) -> None:
+    def __init__(self, items: Mapping[str, Part] | None = None) -> None:
         self.root = el("dl", classes="facts")
-        self._values: dict[str, El] = {}
+        self._values: dict[str, Dated] = {}
         self.show(items or {})
 
-    def show(self, items: dict[str, str]) -> None:
+    def show(self, items: Mapping[str, Part]) -> None:
         """These, in this order. Nothing in it can be pressed, so other names are other elements."""
         if list(items) != list(self._values):
             self.root.clear()
@@ -193,6 +194,6 @@ class Facts:
             with self.root:
                 for name in items:
                     el("dt", name)
-                    self._values[name] = el("dd")
+                    self._values[name] = Dated("dd")
         for name, value in items.items():
-            self._values[name].text = value
+            self._values[name].show(value)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from components import formatting
 from components.controls import button
+from components.dates import Dated, Moment
 from components.dom import el
 from components.feedback import Banner, Facts
 from components.keyed_list import KeyedList
@@ -77,7 +78,7 @@ class _Dead:
         with el("li", classes="row between") as self.root:
             with el("div", classes="grow"):
                 self._reason = el("p", classes="wrap-any")
-                self._what = el("p", classes="tiny muted")
+                self._what = Dated("p", classes="tiny muted")
             with el("div", classes="row tight"):
                 button("Try again", partial(on_retry, job.id))
                 button("Discard", partial(on_discard, job.id), kind="quiet")
@@ -85,7 +86,7 @@ class _Dead:
     def show(self, job: DeadView) -> None:
         self._reason.text = job.reason or "No reason was kept."
         tried = formatting.plural(job.attempts, "attempt")
-        self._what.text = f"{job.kind} · {tried} · {formatting.moment(job.finished_at)}"
+        self._what.show(f"{job.kind} · {tried} · ", Moment(job.finished_at))
 
 
 class LedgerPanel:
@@ -101,7 +102,7 @@ class LedgerPanel:
 
     def show(self, ledger: LedgerView) -> None:
         """The ledger as it is now."""
-        oldest = formatting.moment(ledger.oldest_hold) if ledger.oldest_hold else "none"
+        oldest = Moment(ledger.oldest_hold) if ledger.oldest_hold else "none"
         self._facts.show(
             {
                 "Open holds": f"{ledger.open_holds:,} ({formatting.plural(ledger.held, 'credit')})",

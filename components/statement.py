@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from components import formatting
+from components.dates import Moment, dated
 from components.dom import attach, el
 from components.feedback import Bar, Facts
 from components.keyed_list import KeyedList
@@ -102,7 +103,7 @@ class _Row:
             with el("td"):
                 self._what_for = el("a", entry.reason, classes="wrap-any")
                 said = f"{kind} {entry.credits}" if still else kind
-                el("p", f"{said} · {formatting.moment(entry.at)}", classes="tiny muted")
+                dated("p", f"{said} · ", Moment(entry.at), classes="tiny muted")
             if still:
                 el("td", "±0", classes="num muted")
             else:

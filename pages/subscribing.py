@@ -8,6 +8,7 @@ from nicegui import ui
 
 from components import formatting
 from components.controls import button, relabel
+from components.dates import Dated, Day, Part
 from components.dom import attach, el
 from components.feedback import Banner, section, table, toast
 from components.keyed_list import KeyedList
@@ -100,7 +101,7 @@ class _Subscription:
     def __init__(self, portal: Callable[..., Awaitable[None]]) -> None:
         self._problem = Banner(tone="danger")
         with el("div", classes="row between") as self._root:
-            self._text = el("p")
+            self._text = Dated("p")
             with el("div", classes="row"):
                 button("Card and invoices", lambda: portal(cancel=False), mark="portal")
                 self._cancel = button(
@@ -113,18 +114,19 @@ class _Subscription:
         self._problem.show(UNPAID if unpaid else None, tone="danger")
         self._root.set_visibility(view is not None)
         if view:
-            self._text.text = _outlook(view, titles)
+            self._text.show(*_outlook(view, titles))
             self._cancel.set_visibility(not view.cancel_at_period_end)
 
 
-def _outlook(view: SubscriptionView, titles: dict[str, str]) -> str:
+def _outlook(view: SubscriptionView, titles: dict[str, str]) -> tuple[Part, ...]:
     """What happens at the end of the period that is paid for."""
-    end = formatting.date(view.period_end)
+    end = Day(view.period_end)
     if view.cancel_at_period_end:
-        return f"Your plan ends on {end}. Until then everything stays as it is."
+        return "Your plan ends on ", end, ". Until then everything stays as it is."
     if view.next_plan:
-        return f"Your plan changes to {titles.get(view.next_plan, view.next_plan)} on {end}."
-    return f"Your plan renews on {end}."
+        next_title = titles.get(view.next_plan, view.next_plan)
+        return f"Your plan changes to {next_title} on ", end, "."
+    return "Your plan renews on ", end, "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class _Receipt:
 
     def __init__(self) -> None:
         with el("tr") as self.root:
-            self._date = el("td", classes="num")
+            self._date = Dated("td", classes="num")
             self._number = el("td", classes="small")
             self._paid = el("td", classes="num")
             with el("td"):
@@ -171,7 +173,7 @@ class _Receipt:
 
     def show(self, invoice: InvoiceView) -> None:
         """As the provider says now."""
-        self._date.text = formatting.date(invoice.at)
+        self._date.show(Day(invoice.at))
         self._number.text = invoice.number or "–"
         paid = money(invoice.amount, invoice.currency)
         if invoice.status != "paid":

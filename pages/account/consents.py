@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from components import formatting
 from components.controls import Dialog, Field, button, set_enabled
+from components.dates import Day, dated
 from components.dom import closes, el, opens
 from components.feedback import section
 from pages.server.context import current_user
@@ -29,8 +29,8 @@ def _row(deps: Deps, consent: ConsentView) -> None:
     with el("li", classes="card row between"):
         with el("div"):
             el("p", consent.model_name, classes="strong")
-            about = f"{consents.SUBJECTS[consent.subject_is]} · {formatting.date(consent.given_at)}"
-            el("p", about, classes="small muted")
+            about = f"{consents.SUBJECTS[consent.subject_is]} · "
+            dated("p", about, Day(consent.given_at), classes="small muted")
         asked = _dialog(deps, consent)
         ask = button(
             "Withdraw", kind="danger", aria_label=f"Withdraw the consent for {consent.model_name}"

@@ -9,8 +9,9 @@ from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from nicegui import app, ui
 
-from components import formatting
 from components.controls import Dialog, Field, PasswordField, button, form, link_button
+from components.copying import copy_button
+from components.dates import Moment, dated
 from components.devices import device_name
 from components.dom import attach, el
 from components.feedback import badge, banner, section, toast
@@ -196,11 +197,8 @@ def _browser(deps: Deps, view: SessionView, *, here: bool) -> None:
                 el("span", device_name(view.user_agent))
                 if here:
                     badge("This browser", tone="good")
-            el(
-                "p",
-                f"{view.ip} · active {formatting.moment(view.last_seen_at)}",
-                classes="small muted",
-            )
+            seen = Moment(view.last_seen_at)
+            dated("p", f"{view.ip} · active ", seen, classes="small muted")
 
         async def end() -> None:
             try:
@@ -226,8 +224,8 @@ def _keys(deps: Deps, keys: Sequence[ApiKeyView]) -> None:
                 _key(deps, view)
         with Dialog("Your new key") as dialog:
             el("p", "Copy it now: it is shown only this once.")
-            shown = el("code", classes="mono card", tabindex="0").mark("new-key")
-            copy = button("Copy", kind="primary")
+            shown = el("code", classes="mono card wrap-any", tabindex="0").mark("new-key")
+            copy_button(shown, kind="primary")
         name = Field("Name of a new key", placeholder="Backup script", maxlength="80")
 
         async def make() -> None:
@@ -246,18 +244,18 @@ def _keys(deps: Deps, keys: Sequence[ApiKeyView]) -> None:
             shown.set_text(key)
             dialog.show()
 
-        text = f"getHtmlElement({shown.id}).textContent"
-        copy.on("click", js_handler=f"() => navigator.clipboard.writeText({text})")
         with el("div", classes="row"):
             button("Make a key", make, mark="make-key")
 
 
 def _key(deps: Deps, view: ApiKeyView) -> None:
-    used = f"used {formatting.moment(view.last_used_at)}" if view.last_used_at else "never used"
+    used = ("used ", Moment(view.last_used_at)) if view.last_used_at else ("never used",)
     with el("li", classes="card row between") as row:
         with el("div"):
             el("p", view.name, classes="strong")
-            el("p", f"{view.prefix}… · {used}", classes="small muted mono")
+            with el("p", classes="small muted"):
+                el("span", f"{view.prefix}…", classes="mono")
+                dated("span", " · ", *used)
 
         async def revoke() -> None:
             try:

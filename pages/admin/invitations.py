@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from components import formatting, live
+from components import live
 from components.controls import Dialog, Field, button
+from components.copying import copyable
+from components.dates import Day, dated
 from components.dom import El, el
 from components.feedback import section, toast
 from components.keyed_list import KeyedList
-from pages.admin.members import copyable
 from services.accounts import invitations, one_time_links
 from services.accounts.invitations import InvitationView, MailState
 from services.accounts.users import UserView
@@ -86,9 +87,9 @@ class Invitations:
             el("p", _whom(view), classes="strong wrap-any")
             state = el("p", _state(view), role="status")
             if view.link:
-                copyable(view.link)
-            until = formatting.date(view.expires_at)
-            el("p", f"The link works once, until {until}.", classes="small muted")
+                copyable(view.link, label="Link")
+            until = Day(view.expires_at)
+            dated("p", "The link works once, until ", until, ".", classes="small muted")
         self._shown = (view.id, state)
 
     def _fill(self, title: str) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 from components import formatting
 from components.controls import Choice, Dialog, Field, button
-from components.dom import El, Handler, el
+from components.copying import copyable
+from components.dates import Day, dated
+from components.dom import Handler, el
 from components.feedback import badge, card, section, toast
 from components.keyed_list import KeyedList
 from services.accounts import administration, users
@@ -189,7 +191,7 @@ class Members:
         self._fill("Password reset link")
         with self._dialog.body:
             el("p", f"Give it to {user.email} and to nobody else. It works once.", classes="muted")
-            copyable(link)
+            copyable(link, label="Link")
 
     async def _do(
         self, act: Callable[[Any], Awaitable[Any]], done: str, field: Field | None = None
@@ -224,7 +226,7 @@ class _Row:
                 self._name = el("p", classes="strong wrap-any")
                 self._email = el("p", classes="small muted wrap-any")
             self._plan = el("td", classes="small")
-            el("td", formatting.date(user.created_at), classes="small num")
+            dated("td", Day(user.created_at), classes="small num")
             with el("td"):
                 self._state = badge("")
             with el("td"):
@@ -244,17 +246,3 @@ class _Row:
         self._state.text = "Disabled" if disabled else "Administrator"
         tone, other = ("danger", "accent") if disabled else ("accent", "danger")
         self._state.classes(add=tone, remove=other)
-
-
-def copyable(text: str) -> El:
-    """A line of text with a button that copies it."""
-    with el("div", classes="copyable") as root:
-        shown = el("input", classes="input", readonly=True, aria_label="Link")
-        shown.props["value"] = text
-        copy = button("Copy", icon_name="copy")
-    copy.on(
-        "click",
-        js_handler=f"() => {{ const i = getHtmlElement({shown.id}); i.select();"
-        " navigator.clipboard?.writeText(i.value); }",
-    )
-    return root

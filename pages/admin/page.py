@@ -6,6 +6,7 @@ from uuid import UUID
 from nicegui import ui
 
 from components import formatting, live
+from components.dates import Moment, dated
 from components.dom import El, el
 from components.engine_panel import EnginePanel
 from components.feedback import badge, card, section, table, toast
@@ -135,7 +136,7 @@ def _errors() -> None:
         with table("Errors", ("When", "Where", "What", "Reference")):
             for error in found:
                 with el("tr"):
-                    el("td", formatting.moment(error.at), classes="num small")
+                    dated("td", Moment(error.at), classes="num small")
                     el("td", error.source, classes="mono tiny")
                     el("td", error.message, classes="wrap-any small")
                     el("td", error.reference, classes="mono tiny")

@@ -1,6 +1,5 @@
 """Dialogs about pictures that any page with a gallery may open: sharing and albums."""
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,9 @@ from pydantic import ValidationError
 
 from components import formatting, live
 from components.controls import Choice, Dialog, Field, button
-from components.dom import El, Handler, attach, el, html_id
+from components.copying import copyable
+from components.dates import Day, dated
+from components.dom import El, Handler, el
 from components.feedback import toast
 from components.gallery import Gallery
 from components.icons import IconName
@@ -175,7 +176,7 @@ class PictureDialogs:
                     )
                 made.clear()
                 with made:
-                    _copyable(link.url)
+                    copyable(link.url, label="The link, shown only now")
                 await fill()
 
             button("Make link", lambda: self._try(make), kind="primary", icon_name="link")
@@ -201,9 +202,9 @@ class PictureDialogs:
                 )
             await fill()
 
-        made, ends = f"{link.created_at:%-d %B}", f"{link.expires_at:%-d %B %Y}"
+        made, ends = Day(link.created_at), Day(link.expires_at)
         with el("div", classes="row between nowrap"):
-            el("span", f"Made on {made}, good until {ends}", classes="small num grow")
+            dated("span", "Made on ", made, ", good until ", ends, classes="small num grow")
             button("Take back", lambda: self._try(revoke), kind="quiet").style(
                 "white-space: nowrap"
             )
@@ -238,14 +239,6 @@ def _enter(field: Field, pressed: El) -> None:
 
 def _icon_button(label: str, on_click: Handler, icon_name: IconName) -> None:
     button(label, on_click, kind="quiet", icon_name=icon_name, icon_only=True)
-
-
-def _copyable(url: str) -> None:
-    field = Field("The link, shown only now", value=url, readonly=True)
-    field.control.on("focus", js_handler="(e) => e.target.select()")
-    copy = button("Copy link", kind="plain", icon_name="copy")
-    attach(copy, aria_describedby=html_id(field.control))
-    copy.on("click", js_handler=f"() => navigator.clipboard?.writeText({json.dumps(url)})")
 
 
 def _uuid(value: Any) -> UUID:

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from components import formatting, live
 from components.controls import button, link_button
+from components.dates import Dated, Day, Moment, Part
 from components.dom import El, Handler, attach, el, html_id
 from components.feedback import Banner, Bar, Facts, section, toast
 from components.loss_chart import LossChart, has_curve
@@ -123,7 +124,7 @@ class ModelPage:
 
     def _show_facts(self) -> None:
         model = self._model
-        shown = {
+        shown: dict[str, Part] = {
             "Photos": str(model.photos),
             "Subject": model.subject.capitalize(),
             "Engine": self._engine_label(),
@@ -131,7 +132,7 @@ class ModelPage:
             "Trigger word": model.trigger_word,
             "Seed": str(model.recipe.get("seed", "")),
             "Steps": str(model.recipe.get("steps", "")),
-            "Created": formatting.date(model.created_at),
+            "Created": Day(model.created_at),
         }
         self._facts.show({name: value for name, value in shown.items() if value})
         self._notice.set_visibility(model.engine == self._deps.engine.info.name)
@@ -200,7 +201,8 @@ class _Progress:
                 self._stage = el("h2")
                 self._percent = el("b")
             self._bar = Bar(0, label="Training")
-            self._left = el("p", classes="muted num", aria_live="polite")
+            self._left = Dated("p", classes="muted num")
+            attach(self._left.root, aria_live="polite")
             with el("div", classes="row between"):
                 ask_to_notify("Tell me when it is ready")
                 button("Cancel training", cancel, kind="quiet")
@@ -215,7 +217,7 @@ class _Progress:
         self._stage.text = stage_text(model)
         self._percent.text = formatting.percent(model.progress)
         self._bar.progress = model.progress
-        self._left.text = _left(model, standing)
+        self._left.show(*_left(model, standing))
 
 
 class _Ready:
@@ -282,9 +284,9 @@ def _photo_strip(found: tuple[PhotoView, ...], model: UserModelView) -> None:
                 image.style(f"object-position: {x:.1f}% {y:.1f}%")  # the square shows the face
 
 
-def _left(model: UserModelView, standing: str) -> str:
+def _left(model: UserModelView, standing: str) -> tuple[Part, ...]:
     if standing:
-        return standing.removeprefix(" · ").capitalize()
+        return (standing.removeprefix(" · ").capitalize(),)
     if model.status == "queued":
-        return "It starts as soon as the engine is free."
-    return f"Started {formatting.moment(model.started_at)}" if model.started_at else ""
+        return ("It starts as soon as the engine is free.",)
+    return ("Started ", Moment(model.started_at)) if model.started_at else ()
