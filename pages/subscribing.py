@@ -15,7 +15,8 @@ from components.keyed_list import KeyedList
 from components.money_panel import money
 from components.plan_card import PlanCard
 from services.billing import checkout
-from services.billing.checkout import PACK, InvoiceView, SubscriptionView
+from services.billing.checkout import InvoiceView, SubscriptionView
+from services.billing.entitlement import PACK
 from services.credits import ledger, plans
 from services.credits.plans import Plan
 from services.deps import Deps

@@ -10,7 +10,7 @@ from db.models.accounts import (
     ThrottleHit,
     User,
 )
-from db.models.credits import CreditAccount, CreditEntry, CreditHold, PlanRow
+from db.models.credits import CreditAccount, CreditEntry, CreditHold, PlanPrice, PlanRow
 from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
 from db.models.jobs import JobOffer, JobRow, JobTick
@@ -37,6 +37,7 @@ __all__ = [
     "JobRow",
     "JobTick",
     "OneTimeToken",
+    "PlanPrice",
     "PlanRow",
     "RemoteJob",
     "Session",

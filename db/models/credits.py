@@ -39,6 +39,15 @@ class PlanRow(Base):
     is_default: Mapped[bool] = mapped_column(server_default="false")
 
 
+class PlanPrice(Base):
+    """What a price at Stripe is, or once was, the price of: members go on paying by old ones."""
+
+    __tablename__ = "plan_prices"
+
+    price_id: Mapped[str] = mapped_column(primary_key=True)
+    plan: Mapped[str]
+
+
 class CreditAccount(Base):
     """The running balances of one member: what the sum of the entries says, and its lock."""
 

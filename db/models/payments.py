@@ -21,7 +21,7 @@ class Customer(Base):
 
 
 class Checkout(Base):
-    """One visit to a payment page; its id is our reference and idempotency key there."""
+    """One visit to a payment page; its id is our reference there."""
 
     __tablename__ = "checkouts"
     __table_args__ = (CheckConstraint("status in ('open', 'complete', 'expired')", name="status"),)
@@ -29,6 +29,8 @@ class Checkout(Base):
     id: Mapped[Id]
     user_id: Mapped[Owner]
     plan: Mapped[str]
+    price_id: Mapped[str | None]  # at which it was offered, whatever the plan is sold by later
+    credits: Mapped[int | None]  # of a pack
     stripe_id: Mapped[str | None] = mapped_column(unique=True)
     status: Mapped[str] = mapped_column(server_default="open")
     created_at: Mapped[Now]

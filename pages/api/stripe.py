@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse
 from pages.api.dependencies import DepsDep, api_router
 from services.billing import events
 from services.errors import NotFound, TooLarge
-from services.payments.base import BadSignature
+from services.payments.base import BadEvent, BadSignature
 
 MAX_BYTES = 1024 * 1024  # Stripe's own events stay far below
 
@@ -27,7 +27,11 @@ async def receive(request: Request, deps: DepsDep) -> JSONResponse:
         signature = request.headers.get("stripe-signature")
         await events.receive(deps, payload=body, signature=signature)
     except BadSignature:
-        return JSONResponse(
-            {"error": "BadSignature", "message": "The signature does not fit.", "details": {}}, 400
-        )
+        return _refused("BadSignature", "The signature does not fit.")
+    except BadEvent:
+        return _refused("BadEvent", "This is not one of Stripe’s events.")
     return JSONResponse({"received": True})
+
+
+def _refused(error: str, message: str) -> JSONResponse:
+    return JSONResponse({"error": error, "message": message, "details": {}}, 400)

@@ -45,6 +45,7 @@ GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may ha
 # What waits for an engine has its own deadlines; attempts only count our own failures.
 KINDS: dict[str, Kind] = {
     closing.KIND: Kind(closing.handle, max_attempts=20),
+    closing.ENDING: Kind(closing.handle_ending, max_attempts=20),
     events.KIND: Kind(events.handle, max_attempts=20),
     rights.KIND: Kind(rights.erase, max_attempts=20),
     account_mail.KIND: Kind(account_mail.handle, max_attempts=mail.ATTEMPTS),

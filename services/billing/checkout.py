@@ -1,21 +1,23 @@
-"""The way to the payment page and to the portal. Prices come from our plans, never from a page."""
+"""The way to the payment page and to the portal. Prices come from our plans, never from a page.
+
+A member has one open page for a plan: whoever goes on to another plan, or comes back after its
+price was changed, gets a new one, and the page before is closed, so that nobody pays twice.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Checkout, Invoice, PlanRow, Subscription
+from db.models import Checkout, Invoice, Subscription
 from services.billing.customers import customer_of
-from services.billing.entitlement import LIVE
+from services.billing.entitlement import LIVE, PACK, lock_member, sync_checkout
 from services.credits import plans
 from services.deps import Deps
 from services.errors import Conflict, Invalid, NotFound, Unavailable
 from services.payments.base import PaymentsError
-
-PACK = "pack"  # what a checkout of credits alone has in place of a plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,33 @@ class InvoiceView:
     amount: int
     amount_reversed: int
     url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is sold now: a plan by the month, or a pack of `credits`."""
+
+    plan: str
+    price_id: str
+    credits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A payment page that was open when we last heard of it; no stripe_id: not made yet."""
+
+    id: UUID
+    stripe_id: str | None
+    plan: str
+    price_id: str | None
+
+    def offers(self, offer: Offer) -> bool:
+        """Whether it is the page for this offer."""
+        return (self.plan, self.price_id) == (offer.plan, offer.price_id)
+
+    def excludes(self, offer: Offer) -> bool:
+        """Whether the member would pay for the same thing there: one plan, or the same pack."""
+        return self.plan == offer.plan or PACK not in {self.plan, offer.plan}
 
 
 async def subscription(session: AsyncSession, *, user_id: UUID) -> SubscriptionView | None:
@@ -89,24 +118,23 @@ async def start(deps: Deps, *, user_id: UUID, plan: str) -> str:
     Raises Invalid for what is not sold, Conflict for the plan they have, Unavailable.
     """
     async with deps.transaction() as session:
-        price_id = await _price(session, deps, plan)
+        offer = await _offer(session, deps, plan)
         current = await _live(session, user_id)
         if current and current.plan == plan:
             raise Conflict("You have this plan already.")
         subscription_id = current.stripe_id if current else None
-        checkout_id = await _checkout_id(session, deps, user_id, plan)
     try:
         customer_id = await customer_of(deps, user_id=user_id)
         if subscription_id and plan != PACK:
             return await deps.payments.portal(
                 customer_id=customer_id,
                 return_url=f"{deps.settings.base_url}/billing",
-                change=(subscription_id, price_id),
+                change=(subscription_id, offer.price_id),
             )
-        url = await _visit(deps, checkout_id, customer_id, price_id, monthly=plan != PACK)
+        url = await _page(deps, user_id, customer_id, offer)
     except PaymentsError as error:
         raise Unavailable("The payment page cannot be reached. Try again in a minute.") from error
-    # An answer without a page: the earlier visit with this key is over, so begin a new one.
+    # No page: an earlier one was paid or has expired. What it brought is here by now.
     return url or await start(deps, user_id=user_id, plan=plan)
 
 
@@ -136,50 +164,87 @@ async def _live(session: AsyncSession, user_id: UUID) -> Subscription | None:
     return found
 
 
-async def _price(session: AsyncSession, deps: Deps, plan: str) -> str:
+async def _offer(session: AsyncSession, deps: Deps, plan: str) -> Offer:
     if not deps.payments.enabled:
         raise Invalid("Nothing is sold here: every member has the operator's plan.")
     if plan == PACK:
-        if deps.settings.credit_pack_credits and deps.settings.stripe_price_pack:
-            return deps.settings.stripe_price_pack
+        credits, price_id = deps.settings.credit_pack_credits, deps.settings.stripe_price_pack
+        if credits and price_id:
+            return Offer(PACK, price_id, credits)
         raise Invalid("Credits are not sold one by one here.")
     found = await plans.get(session, name=plan)
     if found.hidden or not found.stripe_price_id:
         raise Invalid(f"The plan {found.title} is not for sale.")
-    return found.stripe_price_id
+    return Offer(plan, found.stripe_price_id)
 
 
-async def _checkout_id(session: AsyncSession, deps: Deps, user_id: UUID, plan: str) -> UUID:
-    """A visit of this member to this page that is still open, else a new one.
+async def _page(deps: Deps, user_id: UUID, customer_id: str, offer: Offer) -> str | None:
+    """The URL of an open page for this offer; None when an earlier page turns out to be over."""
+    async with deps.transaction() as session:
+        await lock_member(session, user_id)
+        visits = await _open_visits(session, user_id)
+        ours = next((visit for visit in visits if visit.offers(offer)), None)
+        if ours is None:
+            ours = await _begin(session, deps, user_id, offer)
+    for visit in visits:
+        if visit is not ours and visit.excludes(offer) and not await _closed(deps, visit):
+            return None
+    if ours.stripe_id:
+        visit_now = await deps.payments.get_checkout(ours.stripe_id)
+        if visit_now.status != "open":
+            await sync_checkout(deps, ours.stripe_id)
+        return visit_now.url if visit_now.status == "open" else None
+    return await _visit(deps, ours.id, customer_id, offer)
 
-    One that is open gives the same idempotency key, so a double click pays once.
-    """
-    await session.execute(select(PlanRow.name).where(PlanRow.name == plan).with_for_update())
-    query = select(Checkout).where(
-        Checkout.user_id == user_id, Checkout.plan == plan, Checkout.status == "open"
+
+async def _open_visits(session: AsyncSession, user_id: UUID) -> list[Visit]:
+    query = select(Checkout).where(Checkout.user_id == user_id, Checkout.status == "open")
+    rows = await session.scalars(query.order_by(Checkout.created_at.desc()))
+    return [Visit(row.id, row.stripe_id, row.plan, row.price_id) for row in rows]
+
+
+async def _begin(session: AsyncSession, deps: Deps, user_id: UUID, offer: Offer) -> Visit:
+    """A row of the visit before its page is made; a double click finds it, and gets one page."""
+    row = Checkout(
+        id=deps.new_id(),
+        user_id=user_id,
+        plan=offer.plan,
+        price_id=offer.price_id,
+        credits=offer.credits,
     )
-    known = await session.scalar(query.order_by(Checkout.created_at.desc()).limit(1))
-    if known is None:
-        known = Checkout(id=deps.new_id(), user_id=user_id, plan=plan)
-        session.add(known)
-        await session.flush()
-    return known.id
+    session.add(row)
+    await session.flush()
+    return Visit(row.id, None, row.plan, row.price_id)
 
 
-async def _visit(
-    deps: Deps, checkout_id: UUID, customer_id: str, price_id: str, *, monthly: bool
-) -> str | None:
-    """The page's URL; None when this visit was paid or has expired."""
+async def _closed(deps: Deps, visit: Visit) -> bool:
+    """Closes a page that another one replaces; False if it was paid before that."""
+    if visit.stripe_id is None:  # the page was never made, or never shown to anybody
+        async with deps.transaction() as session:
+            unmade = update(Checkout).where(Checkout.id == visit.id, Checkout.stripe_id.is_(None))
+            await session.execute(unmade.values(status="expired"))
+        return True
+    state = await deps.payments.expire_checkout(visit.stripe_id)
+    await sync_checkout(deps, visit.stripe_id)
+    return state.status != "complete"
+
+
+async def _visit(deps: Deps, checkout_id: UUID, customer_id: str, offer: Offer) -> str | None:
+    """The new page's URL. Raises NotFound when the account was deleted meanwhile."""
     base = deps.settings.base_url
     visit = await deps.payments.checkout(
         reference=str(checkout_id),
         customer_id=customer_id,
-        price_id=price_id,
-        monthly=monthly,
+        price_id=offer.price_id,
+        monthly=offer.plan != PACK,
         return_url=f"{base}/billing?checkout={checkout_id}",
         cancel_url=f"{base}/billing",
     )
     async with deps.transaction() as session:
-        row = await session.get_one(Checkout, checkout_id)
-        row.stripe_id, row.status = visit.id, visit.status
+        kept = update(Checkout).where(Checkout.id == checkout_id)
+        values = {"stripe_id": visit.id, "status": visit.status}
+        row = await session.scalar(kept.values(values).returning(Checkout.id))
+    if row is None:
+        await deps.payments.expire_checkout(visit.id)
+        raise NotFound("There is no such member.")
     return visit.url if visit.status == "open" else None

@@ -2,31 +2,34 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Subscription
+from db.models import Customer
 from services import jobs
-from services.billing.entitlement import LIVE
 from services.deps import PAYMENTS, Deps
 from services.jobs import Done, Job, Outcome
 
-KIND = "end_subscription"
+KIND = "close_customer"
+ENDING = "end_subscription"  # queued by release 1.0.0
 
 
-async def end_subscriptions(session: AsyncSession, *, user_id: UUID) -> None:
-    """Queues the end of all that is still running; it outlives the member's rows."""
-    running = select(Subscription.stripe_id).where(
-        Subscription.user_id == user_id, Subscription.status.in_(LIVE)
-    )
-    for subscription_id in (await session.scalars(running)).all():
-        payload = {"subscription_id": subscription_id}
-        await jobs.enqueue(
-            session, kind=KIND, payload=payload, dedupe_key=subscription_id, needs=PAYMENTS
-        )
+async def close_customer(session: AsyncSession, *, user_id: UUID) -> None:
+    """Queues the end of all that the member pays for; the job outlives the member's rows.
+
+    By the customer, not by our subscriptions: one may just have been paid, and we not told yet.
+    """
+    if customer := await session.get(Customer, user_id):
+        payload = {"customer_id": customer.stripe_id}
+        await jobs.enqueue(session, kind=KIND, payload=payload, needs=PAYMENTS)
 
 
 async def handle(deps: Deps, job: Job) -> Outcome:
-    """Job: ends one at the provider; one that has ended already is fine."""
+    """Job: closes the customer at the provider; one that is closed already is fine."""
+    await deps.payments.close_customer(job.payload["customer_id"])
+    return Done()
+
+
+async def handle_ending(deps: Deps, job: Job) -> Outcome:
+    """Job: ends one subscription at the provider; one that has ended already is fine."""
     await deps.payments.cancel_now(job.payload["subscription_id"])
     return Done()

@@ -16,7 +16,10 @@ class NotYetKnown(Exception):
 
 
 async def customer_of(deps: Deps, *, user_id: UUID) -> str:
-    """The member's customer id, made at the provider when this is the first time."""
+    """The member's customer id, made at the provider when this is the first time.
+
+    Raises NotFound, also when the account is deleted while the customer is made.
+    """
     async with deps.transaction() as session:
         if known := await session.get(Customer, user_id):
             return known.stripe_id
@@ -25,9 +28,12 @@ async def customer_of(deps: Deps, *, user_id: UUID) -> str:
         email, name = user.email, user.name
     made = await deps.payments.create_customer(reference=str(user_id), email=email, name=name)
     async with deps.transaction() as session:
-        row = insert(Customer).values(user_id=user_id, stripe_id=made)
-        await session.execute(row.on_conflict_do_nothing())
-        return (await session.get_one(Customer, user_id)).stripe_id
+        if await session.get(User, user_id, with_for_update={"read": True, "key_share": True}):
+            row = insert(Customer).values(user_id=user_id, stripe_id=made)
+            await session.execute(row.on_conflict_do_nothing())
+            return (await session.get_one(Customer, user_id)).stripe_id
+    await deps.payments.close_customer(made)
+    raise NotFound("There is no such member.")
 
 
 async def member_of(session: AsyncSession, *, customer_id: str) -> UUID:

@@ -5,6 +5,7 @@ and disputes take credits back. Whatever is fetched carries the database's time 
 asking, so that an answer which is overtaken by a newer one changes nothing.
 """
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,13 +16,16 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Checkout, Invoice, PlanRow, Subscription, User
+from db.models import Checkout, Invoice, PlanPrice, PlanRow, Subscription, User
 from services.billing.customers import member_of
 from services.credits import ledger, plan_changes
 from services.deps import Deps
 from services.kit import notify
 from services.payments.base import InvoiceLine, InvoiceState, Reversal, SubscriptionState
 
+log = logging.getLogger(__name__)
+
+PACK = "pack"  # what a checkout of credits alone has in place of a plan
 ENTITLED = ("trialing", "active")
 LIVE = (*ENTITLED, "past_due", "incomplete", "unpaid", "paused")
 ENDED = ("canceled", "incomplete_expired")
@@ -53,7 +57,7 @@ async def sync_subscription(deps: Deps, subscription_id: str) -> SubscriptionSta
     state = await deps.payments.get_subscription(subscription_id)
     async with deps.transaction() as session:
         user_id = await member_of(session, customer_id=state.customer_id)
-        await _lock(session, user_id)
+        await lock_member(session, user_id)
         await _store_subscription(session, deps, user_id, state, asked_at)
         await settle_plan(session, deps, user_id=user_id)
     return state
@@ -86,7 +90,7 @@ async def sync_invoice(deps: Deps, invoice_id: str) -> None:
         period = subscription.period_end - subscription.period_start
     async with deps.transaction() as session:
         user_id = await member_of(session, customer_id=state.customer_id)
-        await _lock(session, user_id)
+        await lock_member(session, user_id)
         by_price = await _plans_by_price(session)
         if state.status == "paid":
             await _grant(session, deps, user_id, state, by_price, period)
@@ -95,12 +99,18 @@ async def sync_invoice(deps: Deps, invoice_id: str) -> None:
         await notify.publish(session, topic="subscription", id=user_id, user_id=user_id)
 
 
-async def sync_reversal(deps: Deps, object_id: str) -> None:
-    """Takes back the share of an invoice's credits that a refund or a dispute took back in money.
+async def sync_refund(deps: Deps, refund_id: str) -> None:
+    """Takes credits back for a refund; when it fails, they return."""
+    await _sync_reversal(deps, await deps.payments.get_refund(refund_id))
 
-    When the money returns (a dispute won, a refund failed), so do the credits.
-    """
-    state = await deps.payments.get_reversal(object_id)
+
+async def sync_dispute(deps: Deps, dispute_id: str) -> None:
+    """Takes credits back for a dispute; when it is won, they return."""
+    await _sync_reversal(deps, await deps.payments.get_dispute(dispute_id))
+
+
+async def _sync_reversal(deps: Deps, state: Reversal) -> None:
+    """Takes or returns the share of the invoice's credits that the money is of the payment."""
     if state.invoice_id is None or state.status == "pending" or not state.total:
         return
     await sync_invoice(deps, state.invoice_id)
@@ -131,22 +141,26 @@ def credits_of(
     return max(0, math.ceil((plan.credits_monthly - before) * share))
 
 
-async def _lock(session: AsyncSession, user_id: UUID) -> None:
+async def lock_member(session: AsyncSession, user_id: UUID) -> None:
     """One change of a member's money at a time."""
     await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
 
 async def _plans_by_price(session: AsyncSession) -> dict[str, PlanRow]:
     """What each price pays for: those on offer, and earlier ones, by which members still pay."""
-    earlier = (
-        select(Subscription.price_id, Subscription.plan)
-        .where(Subscription.plan.is_not(None))
-        .group_by(Subscription.price_id, Subscription.plan)
-        .order_by(func.max(Subscription.fetched_at))
+    query = select(PlanPrice.price_id, PlanRow).join(PlanRow, PlanRow.name == PlanPrice.plan)
+    return dict((await session.execute(query)).all())
+
+
+async def _pack_credits(session: AsyncSession, deps: Deps, user_id: UUID) -> dict[str, int]:
+    """Credits in a pack by its price: as the member was offered it, else as it is sold now."""
+    query = select(Checkout.price_id, Checkout.credits).where(
+        Checkout.user_id == user_id, Checkout.plan == PACK, Checkout.credits.is_not(None)
     )
-    rows = {row.name: row for row in await session.scalars(select(PlanRow))}
-    known = {price: rows[plan] for price, plan in await session.execute(earlier) if plan in rows}
-    return known | {row.stripe_price_id: row for row in rows.values() if row.stripe_price_id}
+    offered = await session.execute(query.order_by(Checkout.created_at))
+    sold = {deps.settings.stripe_price_pack: deps.settings.credit_pack_credits}
+    known = [*sold.items(), *offered.all()]
+    return {price: credits for price, credits in known if price and credits}
 
 
 async def _store_subscription(
@@ -188,14 +202,16 @@ async def _grant(
     period: timedelta | None,
 ) -> None:
     """Grants every line, once."""
-    pack = deps.settings.stripe_price_pack
+    packs = await _pack_credits(session, deps, user_id)
     for line in state.lines:
-        if pack and line.price_id == pack and line.amount >= 0:
-            credits, reason = deps.settings.credit_pack_credits * line.quantity, "Credit pack"
+        plan = by_price.get(line.price_id or "")
+        if line.price_id in packs and line.amount >= 0:
+            credits, reason = packs[line.price_id] * line.quantity, "Credit pack"
         else:
             credits = credits_of(line, state.lines, by_price, period)
-            plan = by_price.get(line.price_id or "")
             reason = f"{plan.title} plan" if plan else ""
+        if plan is None and line.amount > 0 and line.price_id not in packs:
+            log.error("invoice %s: no plan is sold by the price %s", state.id, line.price_id)
         if credits:
             await ledger.grant(
                 session,

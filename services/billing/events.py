@@ -32,29 +32,32 @@ PAST_DUE = timedelta(hours=1)
 log = logging.getLogger(__name__)
 
 _SYNC: dict[str, Callable[[Deps, str], Awaitable[object]]] = {
-    "cs": entitlement.sync_checkout,
-    "sub": entitlement.sync_subscription,
-    "in": entitlement.sync_invoice,
-    "re": entitlement.sync_reversal,
-    "dp": entitlement.sync_reversal,
-    "du": entitlement.sync_reversal,
+    "checkout.session.": entitlement.sync_checkout,
+    "customer.subscription.": entitlement.sync_subscription,
+    "invoice.": entitlement.sync_invoice,
+    "refund.": entitlement.sync_refund,
+    "charge.dispute.": entitlement.sync_dispute,
 }
 
 
-def sync_for(object_id: str) -> Callable[[Deps, str], Awaitable[object]] | None:
-    """What brings us up to date with an object; its id's prefix says which kind it is."""
-    return _SYNC.get(object_id.split("_")[0])
+def sync_for(type_: str) -> Callable[[Deps, str], Awaitable[object]] | None:
+    """What brings us up to date with the object of an event; None for what we do not follow."""
+    return next((sync for start, sync in _SYNC.items() if type_.startswith(start)), None)
 
 
 async def receive(deps: Deps, *, payload: bytes, signature: str | None) -> None:
-    """Stores an event that the provider signed. Raises BadSignature; a repeat changes nothing."""
+    """Stores an event that the provider signed, if it is one that we follow.
+
+    A repeat changes nothing. Raises BadSignature, BadEvent.
+    """
     try:
         event = deps.payments.verify(payload, signature)
     except ClockSkew as error:
         await _report_clock(deps, error)
         raise
-    async with deps.transaction() as session:
-        await store(session, event)
+    if event.object_id and sync_for(event.type):
+        async with deps.transaction() as session:
+            await store(session, event)
 
 
 async def store(session: AsyncSession, event: Event) -> bool:
@@ -78,7 +81,7 @@ async def handle(deps: Deps, job: Job) -> Outcome:
             return Done()
         too_old = await session.scalar(select(func.now() - event.received_at > GIVE_UP))
     note = {}
-    if sync := sync_for(event.object_id):
+    if sync := sync_for(event.type):
         try:
             await sync(deps, event.object_id)
         except NotYetKnown as error:

@@ -1,6 +1,6 @@
 """The operator's set-up at Stripe: one command, safe to run twice."""
 
-from services.billing.checkout import PACK
+from services.billing.entitlement import PACK
 from services.credits import plans
 from services.deps import Transaction
 from services.errors import Invalid

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import PlanRow, User, UserModel
+from db.models import PlanPrice, PlanRow, User, UserModel
 from services.errors import Invalid, LimitReached, NotFound
 from services.kit import texts
 from services.settings import Settings
@@ -139,6 +140,7 @@ async def edit(session: AsyncSession, *, name: str, changes: Mapping[str, Any]) 
         kept["title"] = texts.clean(kept["title"], field="Title", minimum=1, maximum=TITLE_LENGTH)
     if price_id := kept.get("stripe_price_id"):
         kept["stripe_price_id"] = await _unsold(session, name, price_id)
+        await session.execute(_price_of(name, kept["stripe_price_id"]))
     await session.execute(update(PlanRow).where(PlanRow.name == name).values(**kept))
     return await get(session, name=name)
 
@@ -152,6 +154,12 @@ async def _unsold(session: AsyncSession, name: str, price_id: str) -> str:
             f"The plan {title} has this price already. Each plan needs a price of its own."
         )
     return price_id
+
+
+def _price_of(plan: str, price_id: str) -> Insert:
+    """Keeps for good what a price is for; one that was another plan's is this one's from now on."""
+    row = insert(PlanPrice).values(price_id=price_id, plan=plan)
+    return row.on_conflict_do_update(index_elements=["price_id"], set_={"plan": plan})
 
 
 def choose_default(connection: Connection, settings: Settings) -> None:
@@ -195,3 +203,4 @@ def choose_prices(connection: Connection, settings: Settings) -> None:
     for name, price_id in chosen.items():
         row = update(PlanRow).where(PlanRow.name == name)
         connection.execute(row.values(stripe_price_id=price_id))
+        connection.execute(_price_of(name, price_id))

@@ -14,6 +14,10 @@ class BadSignature(PaymentsError):
     """A webhook that the provider did not sign, or signed for somebody else."""
 
 
+class BadEvent(PaymentsError):
+    """Rightly signed, but not an event: nothing of it can be used."""
+
+
 class ClockSkew(BadSignature):
     """Rightly signed, but `seconds` away from this server's clock, which is more than allowed."""
 
@@ -24,7 +28,10 @@ class ClockSkew(BadSignature):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened to an object; what it is now has to be asked for."""
+    """Something happened to an object; what it is now has to be asked for.
+
+    object_id: empty where the object has none.
+    """
 
     id: str
     type: str
@@ -114,6 +121,8 @@ class Payments(Protocol):
 
     async def create_customer(self, *, reference: str, email: str, name: str) -> str: ...  # noqa: D102
 
+    async def close_customer(self, customer_id: str) -> None: ...  # noqa: D102
+
     async def checkout(  # noqa: D102
         self,
         *,
@@ -126,6 +135,8 @@ class Payments(Protocol):
     ) -> CheckoutState: ...
 
     async def get_checkout(self, checkout_id: str) -> CheckoutState: ...  # noqa: D102
+
+    async def expire_checkout(self, checkout_id: str) -> CheckoutState: ...  # noqa: D102
 
     async def portal(  # noqa: D102
         self,
@@ -140,7 +151,9 @@ class Payments(Protocol):
 
     async def get_invoice(self, invoice_id: str) -> InvoiceState: ...  # noqa: D102
 
-    async def get_reversal(self, object_id: str) -> Reversal: ...  # noqa: D102
+    async def get_refund(self, refund_id: str) -> Reversal: ...  # noqa: D102
+
+    async def get_dispute(self, dispute_id: str) -> Reversal: ...  # noqa: D102
 
     async def cancel_now(self, subscription_id: str) -> None: ...  # noqa: D102
 

@@ -15,6 +15,10 @@ class PaymentsOff:
         """Nobody is a customer."""
         raise PaymentsError("payments are off")
 
+    async def close_customer(self, customer_id: str) -> NoReturn:
+        """What was sold with payments on still runs: only a process that has them can end it."""
+        raise PaymentsError("payments are off")
+
     async def checkout(
         self,
         *,
@@ -29,6 +33,10 @@ class PaymentsOff:
         raise PaymentsError("payments are off")
 
     async def get_checkout(self, checkout_id: str) -> NoReturn:
+        """There is none."""
+        raise PaymentsError("payments are off")
+
+    async def expire_checkout(self, checkout_id: str) -> NoReturn:
         """There is none."""
         raise PaymentsError("payments are off")
 
@@ -51,7 +59,11 @@ class PaymentsOff:
         """There is none."""
         raise PaymentsError("payments are off")
 
-    async def get_reversal(self, object_id: str) -> NoReturn:
+    async def get_refund(self, refund_id: str) -> NoReturn:
+        """There is none."""
+        raise PaymentsError("payments are off")
+
+    async def get_dispute(self, dispute_id: str) -> NoReturn:
         """There is none."""
         raise PaymentsError("payments are off")
 

@@ -4,18 +4,17 @@ The API version is the SDK's own (`stripe.api_version`); the webhook endpoint is
 same one. Never run against Stripe itself so far: README says what that leaves unproven.
 """
 
-import time
-from collections.abc import AsyncIterator
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import stripe
 
 from services.payments.base import (
-    BadSignature,
     CheckoutState,
-    ClockSkew,
     Event,
     InvoiceLine,
     InvoiceState,
@@ -23,35 +22,15 @@ from services.payments.base import (
     Reversal,
     SubscriptionState,
 )
+from services.payments.stripe_events import EVENTS, verified
 
 if TYPE_CHECKING:
+    from stripe.params import CustomerCreateParams as CustomerParams
     from stripe.params.billing_portal import SessionCreateParams as PortalParams
     from stripe.params.checkout import SessionCreateParams as CheckoutParams
 
 TIMEOUT = 20.0  # seconds; the SDK's own default of 80 outlasts a member's patience
 RETRIES = 2  # safe: every POST of ours carries an idempotency key
-TOLERANCE = 300  # seconds; the SDK's default for webhooks
-
-EVENTS = (
-    "checkout.session.completed",
-    "checkout.session.expired",
-    "customer.subscription.created",
-    "customer.subscription.updated",
-    "customer.subscription.deleted",
-    "customer.subscription.paused",
-    "customer.subscription.resumed",
-    "invoice.paid",
-    "invoice.payment_failed",
-    "invoice.voided",
-    "refund.created",
-    "refund.updated",
-    "refund.failed",
-    "charge.dispute.created",
-    "charge.dispute.updated",
-    "charge.dispute.closed",
-    "charge.dispute.funds_withdrawn",
-    "charge.dispute.funds_reinstated",
-)
 
 
 def _when(seconds: int) -> datetime:
@@ -61,6 +40,12 @@ def _when(seconds: int) -> datetime:
 def id_of(value: object) -> str | None:
     """The id of a field that Stripe answers as an id, as an object, or not at all."""
     return value if value is None or isinstance(value, str) else str(value.id)  # type: ignore[attr-defined]
+
+
+def idempotency_key(call: str, params: Mapping[str, Any]) -> str:
+    """The same for the same call: Stripe refuses other parameters under one key for a day."""
+    told = json.dumps([call, params], sort_keys=True)
+    return f"likeness:{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 @asynccontextmanager
@@ -118,12 +103,36 @@ class StripePayments:
 
     async def create_customer(self, *, reference: str, email: str, name: str) -> str:
         """The customer's id; `reference` is our member's id."""
+        params: CustomerParams = {
+            "email": email,
+            "name": name,
+            "metadata": {"reference": reference},
+        }
         async with asking("customer"):
             customer = await self._api.customers.create_async(
-                {"email": email, "name": name, "metadata": {"reference": reference}},
-                {"idempotency_key": f"customer:{reference}"},
+                params, {"idempotency_key": idempotency_key("customer", params)}
             )
         return customer.id
+
+    async def close_customer(self, customer_id: str) -> None:
+        """Closes the customer's payment pages, ends what they pay for, and deletes them.
+
+        A customer who is gone already is fine. Stripe keeps the invoices.
+        """
+        async with asking("closing of a customer"):
+            try:
+                await self._close_pages(customer_id)
+                await self._api.customers.delete_async(customer_id)  # ends subscriptions, too
+            except stripe.InvalidRequestError as error:
+                if error.code != "resource_missing":
+                    raise
+
+    async def _close_pages(self, customer_id: str) -> None:
+        pages = await self._api.checkout.sessions.list_async(
+            {"customer": customer_id, "status": "open", "limit": 100}
+        )
+        async for page in pages.auto_paging_iter():
+            await self.expire_checkout(page.id)
 
     async def checkout(
         self,
@@ -154,9 +163,18 @@ class StripePayments:
             params["customer_update"] = {"address": "auto"}
         async with asking("checkout"):
             session = await self._api.checkout.sessions.create_async(
-                params, {"idempotency_key": f"checkout:{reference}"}
+                params, {"idempotency_key": idempotency_key("checkout", params)}
             )
         return self._checkout(session)
+
+    async def expire_checkout(self, checkout_id: str) -> CheckoutState:
+        """Closes a payment page; the visit as it stands then, since it may have been paid."""
+        async with asking("checkout"):
+            try:
+                closed = await self._api.checkout.sessions.expire_async(checkout_id)
+            except stripe.InvalidRequestError:  # it is not open any more
+                return await self.get_checkout(checkout_id)
+        return self._checkout(closed)
 
     async def get_checkout(self, checkout_id: str) -> CheckoutState:
         """The visit as it stands now."""
@@ -245,19 +263,21 @@ class StripePayments:
             lines=lines,
         )
 
-    async def get_reversal(self, object_id: str) -> Reversal:
-        """A refund (`re_`) or a dispute (`dp_`, `du_`) as it stands now."""
-        async with asking("reversal"):
-            if object_id.startswith("re_"):
-                refund = await self._api.refunds.retrieve_async(object_id)
-                status = _REFUND.get(str(refund.status), "pending")
-                kind, amount, intent = "refund", refund.amount, id_of(refund.payment_intent)
-            else:
-                dispute = await self._api.disputes.retrieve_async(object_id)
-                status = _DISPUTE.get(dispute.status, "taken")
-                kind, amount, intent = "dispute", dispute.amount, id_of(dispute.payment_intent)
-            invoice_id, total = await self._payment(intent)
-        return Reversal(object_id, kind, status, amount, total, invoice_id)
+    async def get_refund(self, refund_id: str) -> Reversal:
+        """A refund as it stands now; ids begin with `re_`, or `pyr_` for some ways of paying."""
+        async with asking("refund"):
+            refund = await self._api.refunds.retrieve_async(refund_id)
+            invoice_id, total = await self._payment(id_of(refund.payment_intent))
+        status = _REFUND.get(str(refund.status), "pending")
+        return Reversal(refund_id, "refund", status, refund.amount, total, invoice_id)
+
+    async def get_dispute(self, dispute_id: str) -> Reversal:
+        """A dispute as it stands now."""
+        async with asking("dispute"):
+            dispute = await self._api.disputes.retrieve_async(dispute_id)
+            invoice_id, total = await self._payment(id_of(dispute.payment_intent))
+        status = _DISPUTE.get(dispute.status, "taken")
+        return Reversal(dispute_id, "dispute", status, dispute.amount, total, invoice_id)
 
     async def _payment(self, intent: str | None) -> tuple[str | None, int]:
         """Which invoice a payment was for, and how much it was."""
@@ -284,21 +304,8 @@ class StripePayments:
         await self._http.close_async()  # type: ignore[no-untyped-call]
 
     def verify(self, payload: bytes, signature: str | None) -> Event:
-        """The event that Stripe signed. Raises BadSignature, ClockSkew for the clocks' sake.
-
-        The SDK lets times in the future pass: here they are out of bounds like those of the past.
-        """
-        try:
-            stripe.WebhookSignature.verify_header(payload, signature, self._webhook_secret)
-            stamp, _ = stripe.WebhookSignature._get_timestamp_and_signatures(str(signature), "v1")
-            event = self._client.construct_event(
-                payload, signature, self._webhook_secret, tolerance=0
-            )
-        except (stripe.SignatureVerificationError, ValueError) as error:
-            raise BadSignature(str(error)) from error
-        if abs(skew := stamp - int(time.time())) > TOLERANCE:
-            raise ClockSkew(skew)
-        return _event(event)
+        """The event that Stripe signed. Raises BadSignature, ClockSkew, BadEvent."""
+        return verified(payload, signature, self._webhook_secret)
 
     async def undelivered(self, since: datetime) -> list[Event]:
         """Events of ours since then that no endpoint of ours has accepted; Stripe keeps 30 days."""
@@ -326,6 +333,7 @@ _DISPUTE = {
 
 
 def _event(event: stripe.Event) -> Event:
+    """One of EVENTS, from Stripe's list: the objects of all these types have ids."""
     return Event(event.id, event.type, str(event.data.object["id"]), _when(event.created))
 
 

@@ -1,14 +1,17 @@
 """Makes products, prices, portal settings and the webhook endpoint; safe to run twice."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import stripe
 from stripe._v1_services import V1Services
 
-from services.payments.stripe import EVENTS, asking, id_of
+from services.payments.stripe import asking, id_of, idempotency_key
+from services.payments.stripe_events import EVENTS
+
+if TYPE_CHECKING:
+    from stripe.params import ProductCreateParams as ProductParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +58,18 @@ async def _price(api: V1Services, offer: PlanOffer) -> str:
         params["recurring"] = {"interval": "month"}
     made = await api.prices.create_async(
         params,  # type: ignore[arg-type]
-        {"idempotency_key": _key("price", key, str(offer.price_cents), str(params["product"]))},
+        {"idempotency_key": idempotency_key("price", params)},
     )
     return made.id
 
 
 async def _product(api: V1Services, offer: PlanOffer) -> str:
+    params: ProductParams = {
+        "name": f"Likeness {offer.title}",
+        "metadata": {"likeness": offer.name},
+    }
     product = await api.products.create_async(
-        {"name": f"Likeness {offer.title}", "metadata": {"likeness": offer.name}},
-        {"idempotency_key": _key("product", offer.name)},
+        params, {"idempotency_key": idempotency_key("product", params)}
     )
     return product.id
 
@@ -119,12 +125,6 @@ async def _endpoint(api: V1Services, url: str) -> str | None:
             "enabled_events": events,
             "api_version": stripe.api_version,  # type: ignore[typeddict-item]
             "metadata": {"likeness": "webhook"},
-        },
-        {"idempotency_key": _key("webhook", url, stripe.api_version)},
+        }
     )
     return made.secret
-
-
-def _key(*parts: str) -> str:
-    """An idempotency key of fixed length for a call with these parts."""
-    return f"likeness:{hashlib.sha256(':'.join(parts).encode()).hexdigest()}"

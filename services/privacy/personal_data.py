@@ -13,7 +13,9 @@ from db.base import Base
 from services.deps import Deps
 
 # tables about the house, not about a person; a new table is a member's unless it is named here
-HOUSE = frozenset({"plans", "job_offers", "job_ticks", "throttle_hits", "stripe_events"})
+HOUSE = frozenset(
+    {"plans", "job_offers", "job_ticks", "plan_prices", "throttle_hits", "stripe_events"}
+)
 # kept after a member is gone, with ids only
 KEPT = frozenset({"audit_log"})
 SECRET = frozenset({"password_hash", "token_hash", "key_hash"})

@@ -115,7 +115,7 @@ async def delete_member(
     user = await users.row_of(session, user_id=user_id, lock=True)
     receipt = await personal_data.counts(session, user_id=user_id)
     await sessions.end_all(session, user_id=user_id)
-    await closing.end_subscriptions(session, user_id=user_id)
+    await closing.close_customer(session, user_id=user_id)
     await _stop(session, deps, user_id, Generation.user_id == user_id)
     models = await session.scalars(select(UserModel.id).where(UserModel.user_id == user_id))
     for user_model_id in models.all():

@@ -22,7 +22,7 @@ from services.payments.off import PaymentsOff
 from services.privacy import rights
 from services.settings import Settings
 from services.studio import generations
-from tests.billing.conftest import Shop
+from tests.billing.conftest import LONG_AGO, Shop
 from tests.billing.conftest import selling_deps as selling_deps
 from tests.billing.conftest import shop as shop
 from tests.doubles.engine import INFO, ScriptedEngine, images, picture
@@ -81,7 +81,7 @@ async def test_a_deleted_members_subscription_ends_where_the_key_is(shop: Shop) 
     assert subscription["status"] == "active"
     able = Process(shop.deps)
     await able.until(
-        "select state, attempts from job_queue where kind = 'end_subscription'", "done", 1
+        "select state, attempts from job_queue where kind = 'close_customer'", "done", 1
     )
     assert subscription["status"] == "canceled"
     for process in (without, able):
@@ -105,7 +105,8 @@ async def test_webhooks_wait_for_a_container_with_the_key(shop: Shop) -> None:
 
 
 async def test_payments_that_are_off_never_say_that_they_did_it() -> None:
-    for call in (PaymentsOff().cancel_now("sub_1"), PaymentsOff().undelivered(None)):  # type: ignore[arg-type]
+    off = PaymentsOff()
+    for call in (off.cancel_now("sub_1"), off.close_customer("cus_1"), off.undelivered(LONG_AGO)):
         with pytest.raises(PaymentsError):
             await call
 

@@ -33,6 +33,7 @@ PARAMETERS: dict[tuple[str, str], Any] = {
     ("GET", r"prices"): PriceListParams,
     ("POST", r"prices"): PriceCreateParams,
     ("POST", r"checkout/sessions"): checkout.SessionCreateParams,
+    ("GET", r"checkout/sessions"): checkout.SessionListParams,
     ("POST", r"billing_portal/sessions"): billing_portal.SessionCreateParams,
     ("GET", r"billing_portal/configurations"): billing_portal.ConfigurationListParams,
     ("POST", r"billing_portal/configurations"): billing_portal.ConfigurationCreateParams,

@@ -86,10 +86,17 @@ class StripeDouble:
         if method == "GET" and (path in CREATES or path in ("events", "invoice_payments")):
             return self._list(path, parameters)
         parts = path.split("/")
-        target = self.world.objects[parts[-2] if parts[-1] == "lines" else parts[-1]]
+        target = self.world.objects[parts[-2] if parts[-1] in ("lines", "expire") else parts[-1]]
         if parts[-1] == "lines":
             return {**target["lines"], "url": f"/v1/{path}"}
-        if method == "DELETE":
+        if parts[-1] == "expire":
+            if target["status"] != "open":
+                raise BadParameter("Only Checkout Sessions with a status of open can be expired.")
+            self.world.expire(target)
+        elif method == "DELETE" and target["object"] == "customer":
+            self.world.forget(target)
+            return {"id": target["id"], "object": "customer", "deleted": True}
+        elif method == "DELETE":
             self.world.end(target)
         elif method == "POST":
             target |= parameters
@@ -130,6 +137,10 @@ class StripeDouble:
             found = [item for item in found if item["lookup_key"] in keys]
         if parameters.get("is_default") is not None:
             found = [item for item in found if item["is_default"] == parameters["is_default"]]
+        if customer := parameters.get("customer"):
+            found = [item for item in found if item["customer"] == customer]
+        if status := parameters.get("status"):
+            found = [item for item in found if item["status"] == status]
         if payment := parameters.get("payment"):
             intent = payment["payment_intent"]
             found = [item for item in found if item["payment"]["payment_intent"] == intent]

@@ -81,6 +81,7 @@ class World:
 
     def pay(self, session: Object) -> None:
         """The card on the Checkout page works: a subscription with its first invoice, or a pack."""
+        assert session["status"] == "open", "the page is closed"
         price = self.objects[session["_price"]]
         if session["mode"] == "subscription":
             subscription = self._subscribe(session["customer"], price)
@@ -94,6 +95,18 @@ class World:
         session |= {"status": "complete", "payment_status": "paid", "invoice": invoice["id"]}
         session["url"] = None
         self.happened("checkout.session.completed", session)
+
+    def expire(self, session: Object) -> None:
+        """The page is closed, or its time is up."""
+        session |= {"status": "expired", "url": None}
+        self.happened("checkout.session.expired", session)
+
+    def forget(self, customer: Object) -> None:
+        """The customer is deleted, which ends their subscriptions."""
+        for subscription in self.listed("subscription"):
+            if subscription["customer"] == customer["id"] and subscription["status"] != "canceled":
+                self.end(subscription)
+        del self.objects[customer["id"]]
 
     def upgrade(self, subscription: Object, price: Object) -> None:
         """At once, with an invoice for the difference until the period ends."""
@@ -157,9 +170,12 @@ class World:
         subscription |= {"status": "canceled", "ended_at": self.now(), "canceled_at": self.now()}
         self.happened("customer.subscription.deleted", subscription)
 
-    def refund(self, invoice: Object, amount: int) -> Object:
-        """Gives money back."""
+    def refund(self, invoice: Object, amount: int, *, prefix: str = "re") -> Object:
+        """Gives money back; prefix: of its id, which depends on the way of paying."""
         made = self.make("refund", amount=amount, payment_intent=self._intent(invoice))
+        del self.objects[made["id"]]
+        made["id"] = f"{prefix}_{made['id'].removeprefix('re_')}"
+        self.objects[made["id"]] = made
         self.happened("refund.created", made)
         return made
 
