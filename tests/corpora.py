@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
@@ -43,6 +44,18 @@ def portraits() -> dict[str, bytes]:
     }
 
 
+@cache
+def hopper() -> bytes:
+    """Grace Hopper, 512 x 600: a photograph of the US Navy, in the public domain.
+
+    From Wikimedia Commons (File:Grace_Hopper.jpg), as the wheel of matplotlib carries it.
+    """
+    options = ["--only-binary", ":all:", "--python-version", "3.12"]
+    wheel = _downloaded("matplotlib==3.10.8", "*.whl", options)
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read("matplotlib/mpl-data/sample_data/grace_hopper.jpg")
+
+
 def png_suite() -> Iterator[tuple[str, bytes]]:
     """The PNGs of PngSuite that pypng carries, as hexadecimal text, in its source archive."""
     for _, source in _members("pypng==0.20220715.0", "code/pngsuite.py"):
@@ -62,9 +75,13 @@ def _members(requirement: str, part: str) -> Iterator[tuple[str, bytes]]:
 
 @cache
 def _archive(requirement: str) -> Path:
+    return _downloaded(requirement, "*.tar.gz", ["--no-binary", ":all:"])
+
+
+def _downloaded(requirement: str, ending: str, options: list[str]) -> Path:
     folder = CACHE / requirement
-    if not list(folder.glob("*.tar.gz")):
-        options = ["--quiet", "--no-deps", "--no-binary", ":all:", "--dest", str(folder)]
+    if not list(folder.glob(ending)):
+        options = ["--quiet", "--no-deps", *options, "--dest", str(folder)]
         command = [sys.executable, "-m", "pip", "download", *options, requirement]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
@@ -72,4 +89,4 @@ def _archive(requirement: str) -> Path:
             pytest.skip(f"{requirement} did not come within {TIMEOUT} s")
         if done.returncode:
             pytest.skip(f"{requirement} cannot be had here: {done.stderr.strip()[-200:]}")
-    return next(folder.glob("*.tar.gz"))
+    return next(folder.glob(ending))

@@ -148,7 +148,7 @@ def _contrast(image: Array, solid: Array, size: int) -> Array:
     one = cv2.blur(small * inside[..., None], window) / (share + 1e-3)
     other = cv2.blur(small * (1 - inside[..., None]), window) / (1 - share + 1e-3)
     apart = np.linalg.norm(one - other, axis=-1).astype(np.float32)
-    return np.asarray(cv2.resize(np.clip((apart - 0.1) / 0.22, 0, 1), (width, height)))
+    return np.asarray(cv2.resize(np.clip((apart - 0.18) / 0.25, 0, 1), (width, height)))
 
 
 def _guided(image: Array, mask: Array, size: int) -> Array:

@@ -118,18 +118,18 @@ def _head_of_outline(alpha: Array) -> Box:
     """The bulge at the top of an outline: down to its neck, or as tall as one of its width is."""
     height, width = alpha.shape
     step = max(1, height // _SMALL)
-    solid = alpha[::step, ::step] > 0.5
-    rows = np.flatnonzero(solid.sum(1) > 0.03 * solid.shape[1])
+    solid = _without_limbs(alpha[::step, ::step] > 0.5)
+    rows = np.flatnonzero(solid.any(1))
     first = int(rows[0]) if rows.size else 0
     spans = _spans(solid, first)
-    neck = _neck(spans)
+    neck, narrow = _neck(spans)
     head = spans[: max(2, neck)]
     # Widest above the neck; hair may hang wider than the head further down.
     upper = head[: max(2, round(0.8 * len(head)))]
     left, right = np.median(head[:, 0]), np.median(head[:, 1])
     wide = float((upper[:, 1] - upper[:, 0]).max())
     centre = float((left + right) / 2)
-    tall = min(len(head), 1.7 * wide)
+    tall = min(len(head), (1.7 if narrow else 1.4) * wide)
     scale_x, scale_y = step / width, step / height
     return (
         round(max(0.0, (centre - wide / 2) * scale_x), 4),
@@ -137,6 +137,21 @@ def _head_of_outline(alpha: Array) -> Box:
         round(min(1.0, (centre + wide / 2) * scale_x), 4),
         round(min(1.0, (first + tall) * scale_y), 4),
     )
+
+
+def _without_limbs(solid: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Nothing that is thinner than a neck: arms in the air, fingers, strands of hair."""
+    size = max(3, round(0.07 * solid.shape[1]))
+    core = _sums(solid, size) == size * size
+    opened = _sums(np.pad(core, size - 1), size)[: solid.shape[0], : solid.shape[1]] > 0
+    return opened if opened.any() else solid
+
+
+def _sums(values: npt.NDArray[np.bool_], size: int) -> npt.NDArray[np.int64]:
+    """The sum of each window of size x size, by its upper left corner."""
+    table = np.pad(values.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    sums = table[size:, size:] - table[:-size, size:] - table[size:, :-size]
+    return np.asarray(sums + table[:-size, :-size])
 
 
 def _spans(solid: npt.NDArray[np.bool_], first: int) -> npt.NDArray[np.float32]:
@@ -156,8 +171,11 @@ def _spans(solid: npt.NDArray[np.bool_], first: int) -> npt.NDArray[np.float32]:
     return np.asarray(spans or [(0, 1)], np.float32)
 
 
-def _neck(spans: npt.NDArray[np.float32]) -> int:
-    """The row of the neck: the narrowest before the shoulders; without one, where they begin."""
+def _neck(spans: npt.NDArray[np.float32]) -> tuple[int, bool]:
+    """The row of the neck, the narrowest before the shoulders, and True.
+
+    Without one, as under long hair, where the shoulders begin, and False.
+    """
     width = spans[:, 1] - spans[:, 0]
     kernel = np.ones(5, np.float32) / 5
     smooth = np.convolve(np.pad(width, 2, mode="edge"), kernel, "valid")
@@ -172,6 +190,6 @@ def _neck(spans: npt.NDArray[np.float32]) -> int:
         if ratio < deepest and later > 1.15 * smooth[row]:
             deepest, at = ratio, row
     if deepest < 0.93:
-        return at
+        return at, True
     grown = np.flatnonzero(smooth > 1.5 * np.median(smooth[: max(3, len(smooth) // 4)]))
-    return int(grown[0]) if grown.size else len(smooth)
+    return int(grown[0]) if grown.size else len(smooth), False

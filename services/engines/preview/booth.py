@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from PIL import Image
 
 from services.engines.preview import compositing, person, scenes
 from services.engines.preview.compositing import Photograph
+from services.engines.preview.pixels import Array
 from services.engines.preview.scene import Light, Place, Scene
 from services.imaging.cutout import cut
 from services.imaging.silhouette import Box, Silhouette, judge
+
+cv2.setNumThreads(1)  # pages come first, and the same work gives the same bytes
 
 # What a style stands for, where the words name nothing else.
 STYLES = {
@@ -50,6 +54,12 @@ def photographed(
     sitter = person.sitter(found.photo, found.alpha, found.outline)
     placed = person.framed(sitter, width, height, scene.framing, rng, closer=closer)
     return compositing.photograph(placed, painting, light, rng, scene.mood)
+
+
+def place_of(scene: Scene, seed: int, width: int, height: int) -> Array:
+    """The place of `photographed` alone, as a picture."""
+    painting, light = scenes.paint(scene, width, height, seed)
+    return compositing.empty(painting, light, width, height)
 
 
 def with_defaults(scene: Scene, preset: str | None) -> Scene:

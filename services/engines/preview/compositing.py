@@ -49,6 +49,12 @@ def photograph(
     return Photograph(picture, placed.alpha, placed.head)
 
 
+def empty(painting: Painting, light: Lighting, width: int, height: int) -> Array:
+    """The place without a person, printed in the same way but for its grain."""
+    wide = cv2.resize(painting.back, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(_curve(np.maximum(wide, 0)) * (1 - light.veil) + light.veil * 0.5)
+
+
 def _face(placed: Placed) -> Array:
     """1 on the face and 0 a little outside: nothing that is near the lens may cover it."""
     height, width = placed.alpha.shape
@@ -153,6 +159,9 @@ def _graded(picture: Array, mood: Mood | None) -> Array:
     if mood is None:
         return picture
     grey = (picture @ _GREY)[..., None]
+    if mood in (Mood.WARM, Mood.COOL):
+        tone = (1.05, 1.0, 0.90) if mood is Mood.WARM else (0.91, 1.0, 1.07)
+        return picture * np.asarray(tone, np.float32)
     if mood is Mood.VIVID:
         return grey + (picture - grey) * 1.3
     if mood is Mood.BRIGHT:

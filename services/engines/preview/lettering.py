@@ -3,7 +3,7 @@
 import unicodedata
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 FACE = Path(__file__).parent / "fonts" / "inter-semibold.ttf"
 # First and last code points; some in between are not assigned.
@@ -81,3 +81,26 @@ def write(
     ImageDraw.Draw(image).text(
         at, text, fill=fill, font=face, anchor=anchor, stroke_width=stroke, stroke_fill=fill
     )
+
+
+def caption(image: Image.Image, text: str) -> Image.Image:
+    """The picture with words across its foot, and a soft shadow that makes them readable."""
+    text = printable(text)
+    if not text:
+        return image
+    width, height = image.size
+    room = width * 0.86
+    face = font(min(width * 0.11, height * 0.10))
+    rows = wrap(text, face, room)
+    while len(rows) > 3 or any(face.getlength(row) > room for row in rows):
+        face = font(face.size * 0.9)
+        rows = wrap(text, face, room)
+    line = face.size * 1.16
+    top = height * 0.945 - len(rows) * line
+    letters = Image.new("L", image.size, 0)
+    for i, row in enumerate(rows):
+        write(letters, (width / 2, top + i * line), row, face, "#ffffff", anchor="ma")
+    dark, white = (Image.new("RGB", image.size, colour) for colour in ("#0d0b0b", "#ffffff"))
+    shadow = letters.filter(ImageFilter.GaussianBlur(face.size * 0.22))
+    shadow = shadow.point(lambda value: min(210, round(value * 1.9)))
+    return Image.composite(white, Image.composite(dark, image, shadow), letters)

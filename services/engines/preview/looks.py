@@ -32,6 +32,11 @@ class Sitting:
     scene: Scene = field(default_factory=Scene)
     cutting: "Cutting | None" = None
 
+    @property
+    def words(self) -> str:
+        """What is to be lettered: the words in quotation marks, else all of them."""
+        return self.scene.text or self.prompt
+
     def cut(
         self,
         index: int = 0,
@@ -54,6 +59,14 @@ class Sitting:
             zoom=zoom,
             level=level,
         )
+
+    def backdrop(self, width: int, height: int) -> Array | None:
+        """The place alone; None where the person can't be cut out."""
+        if self.cutting is None:
+            return None
+        from services.engines.preview.booth import place_of
+
+        return place_of(self.scene, self.seed, width, height)
 
     def _photographed(
         self, cutting: "Cutting", width: int, height: int, zoom: float | None

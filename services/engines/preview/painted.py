@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
+from services.engines.preview.compose import Frame
 from services.engines.preview.looks import Sitting, look
 from services.engines.preview.pixels import (
     Array,
@@ -20,6 +21,7 @@ from services.engines.preview.pixels import (
     luma,
     mix,
     noise,
+    outline,
     posterise,
     saturation,
     smoothstep,
@@ -90,6 +92,16 @@ def _stroke_layer(
         height_map.line(ends, fill=int(lift[i]), width=max(1, size - 1))
 
 
+def _head(cut: Frame, height: int, width: int) -> Array:
+    """1 on the face, fading to 0 outside the head."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    reach = cut.reach * height
+    away = np.hypot(
+        (x - cut.focus[0] * width) / (0.72 * reach), (y - cut.focus[1] * height) / reach
+    )
+    return 1 - smoothstep(away.astype(np.float32), 0.6, 1.1)
+
+
 @look("oil")
 def oil(sitting: Sitting) -> Array:
     """Three brushes, coarse to fine, along the form; then raking light over the impasto."""
@@ -106,6 +118,8 @@ def oil(sitting: Sitting) -> Array:
         )
     painted = from_image(canvas)
     fine = mix(painted, source, cut.subject * 0.42)
+    if cut.outlined:  # a painter takes the smallest brush for the face
+        fine = mix(fine, source, 0.62 * _head(cut, height, width) * cut.subject)
     bumps = blur(np.asarray(relief, np.float32) / 255, 1.2)
     light = np.gradient(bumps, axis=0) + np.gradient(bumps, axis=1)
     weave = (noise(sitting.rng, height, width, 2) - 0.5) * 0.03
@@ -132,7 +146,7 @@ def pencil(sitting: Sitting) -> Array:
     contour = lines(grey, height / 620, tau=0.975, sharp=22)
     graphite = sketch * hatch * (0.25 + 0.75 * contour)
     tooth = 1 + grain(sitting.rng, height, width, 0.8) * 0.10 * (1 - graphite)
-    fade = smoothstep(1 - cut.subject, 0.55, 1.0) * 0.55
+    fade = smoothstep(1 - cut.subject, 0.55, 1.0) * (0.72 if cut.outlined else 0.55)
     graphite = mix(np.clip(graphite * tooth, 0, 1), np.ones_like(grey), fade)
     ink = hex_colour("#2b2a2e")
     return mix(np.broadcast_to(ink, cut.picture.shape), _paper(sitting, "#f7f4ec", 0.03), graphite)
@@ -151,6 +165,9 @@ def line_art(sitting: Sitting) -> Array:
     ink = smoothstep(blur(ink, height / 900), 0.35, 0.75)
     solid = smoothstep(blur(grey, height / 180), 0.07, 0.13)
     ink = ink * solid
+    if cut.outlined:  # the paper stays empty around one line
+        around = 1 - outline(cut.subject, height / 520)
+        ink = np.minimum(mix(np.ones_like(ink), ink, smoothstep(cut.subject, 0.3, 0.7)), around)
     accents = ("#f2c6a8", "#b9d3c2", "#e9c9d3", "#c9d6ea", "#efd889")
     paper = hex_colour("#faf6ee")
     x, y = grid(height, width)
@@ -176,9 +193,14 @@ def comic(sitting: Sitting) -> Array:
     dots = halftone(np.clip(grey * 1.15 + 0.12, 0, 1), height / 130, 30)
     shaded = np.minimum(dots + 0.42, 1)
     flat = mix(flat, flat * shaded[..., None], 1 - smoothstep(grey, 0.3, 0.62))
-    rays = _rays(sitting, width, height, cut.focus)
-    flat = mix(rays, flat, smoothstep(cut.subject, 0.1, 0.35))
-    ink = lines(grey, height / 420, tau=0.982, sharp=70) * smoothstep(grey, 0.05, 0.13)
+    ink: Array = lines(grey, height / 420, tau=0.982, sharp=70) * smoothstep(grey, 0.05, 0.13)
+    if cut.outlined:
+        behind = _flat_place(cut)
+        ink = mix(np.ones_like(ink), ink, smoothstep(cut.subject, 0.3, 0.7))
+        ink = np.minimum(ink, 1 - outline(cut.subject, height / 330))
+    else:
+        behind = _rays(sitting, width, height, cut.focus)
+    flat = mix(behind, flat, smoothstep(cut.subject, 0.1, 0.35))
     panel = flat * smoothstep(blur(ink, 0.8), 0.25, 0.7)[..., None]
     sheet = np.ones((sitting.height, sitting.width, 3), np.float32)
     border = max(3, gutter // 6)
@@ -187,6 +209,18 @@ def comic(sitting: Sitting) -> Array:
     )
     sheet[gutter : gutter + height, gutter : gutter + width] = panel
     return sheet
+
+
+def _flat_place(cut: Frame) -> Array:
+    """The place in a few flat inks with dots in its shadows, and light around the person."""
+    height = cut.subject.shape[0]
+    vivid = saturation(contrast(kuwahara(cut.picture, height // 60), 1.15, 0.5), 1.7)
+    inks = posterise(np.clip(vivid * 1.05 + 0.06, 0, 1), 5)
+    grey = luma(inks)
+    dots = halftone(np.clip(grey * 1.1 + 0.1, 0, 1), height / 110, 30)
+    inks = inks * np.minimum(dots + 0.55, 1)[..., None]
+    glow = blur(cut.subject, height / 40) * (1 - cut.subject)
+    return mix(inks, np.ones_like(inks), np.clip(glow * 1.1, 0, 0.8))
 
 
 def _rays(sitting: Sitting, width: int, height: int, focus: tuple[float, float]) -> Array:

@@ -53,7 +53,7 @@ def sitter(photo: Image.Image, alpha: Image.Image, outline: Silhouette) -> Sitte
     image = np.asarray(photo.convert("RGB"))
     height, width = image.shape[:2]
     mask = np.asarray(alpha.convert("L").resize((width, height)), np.float32) / 255
-    colour = _own_colours(image.astype(np.float32) / 255, mask)
+    colour = own_colours(image.astype(np.float32) / 255, mask)
     left, top, right, bottom = outline.head
     head = (left * width, top * height, right * width, bottom * height)
     cut = (outline.edges[0] > 0.02, outline.edges[2] > 0.02, outline.edges[3] > 0.02)
@@ -69,7 +69,7 @@ def linear(picture: Array) -> Array:
     return np.asarray(_LINEAR[low] * (1 - share) + _LINEAR[high] * share, np.float32)
 
 
-def _own_colours(image: Array, alpha: Array) -> Array:
+def own_colours(image: Array, alpha: Array) -> Array:
     """Blur fusion (Forte 2021), twice: at the edges the person's colours without the wall's."""
     a = alpha[..., None]
     person, behind = image, image

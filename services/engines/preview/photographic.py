@@ -16,6 +16,7 @@ from services.engines.preview.pixels import (
     luma,
     mix,
     noise,
+    outline,
     saturation,
     screen,
     smoothstep,
@@ -34,6 +35,8 @@ def _develop(picture: Array) -> Array:
 def natural(sitting: Sitting) -> Array:
     """Without a preset: a clean editorial grade with a breath of background blur."""
     cut = sitting.cut()
+    if cut.outlined:  # it is a finished photograph
+        return cut.picture
     picture = _develop(cut.picture)
     picture = mix(soft_blur(picture, sitting.height / 120), picture, np.maximum(cut.subject, 0.25))
     picture = contrast(picture, 1.06) * np.array([1.02, 1.0, 0.975], np.float32)
@@ -45,6 +48,9 @@ def studio_portrait(sitting: Sitting) -> Array:
     """The surroundings become a lit seamless backdrop; a soft key light falls from one side."""
     cut = sitting.cut(zoom=0.86)
     height, width = sitting.height, sitting.width
+    if cut.outlined:
+        soft = screen(cut.picture, soft_blur(np.clip(cut.picture - 0.6, 0, 1), height / 50) * 0.5)
+        return contrast(soft, 1.06, 0.45) * vignette(height, width, 0.22)[..., None]
     x, y = grid(height, width)
     side = 1 if sitting.rng.random() < 0.5 else -1
     tones = [("#20242b", "#5d6672"), ("#231d1c", "#6d5a50"), ("#1a2226", "#4c6a6f")]
@@ -68,9 +74,14 @@ def golden_hour(sitting: Sitting) -> Array:
     height, width = sitting.height, sitting.width
     x, y = grid(height, width)
     side = 1 if sitting.rng.random() < 0.5 else -1
-    picture = mix(soft_blur(cut.picture, height / 70), cut.picture, np.maximum(cut.subject, 0.15))
+    behind = cut.picture if cut.outlined else soft_blur(cut.picture, height / 70)
+    picture = mix(behind, cut.picture, np.maximum(cut.subject, 0.15))
     warm = np.array([1.16, 1.0, 0.74], np.float32)
-    picture = contrast(_develop(picture) * warm, 0.92, 0.45) + np.array([0.05, 0.025, 0.0])
+    if cut.outlined:  # the place is lit by that sun already: only its flare is missing
+        warm = np.array([1.03, 1.0, 0.95], np.float32)
+        picture = contrast(picture * warm, 0.97, 0.45)
+    else:
+        picture = contrast(_develop(picture) * warm, 0.92, 0.45) + np.array([0.05, 0.025, 0.0])
     away = np.hypot(x - 0.8 * side, y + 0.75).astype(np.float32)
     sun = np.exp(-((away / 0.75) ** 2))[..., None] * hex_colour("#ffb45a")
     core = np.exp(-((away / 0.22) ** 2))[..., None] * hex_colour("#fff0cf")
@@ -88,7 +99,7 @@ def black_and_white_film(sitting: Sitting) -> Array:
     grey = smoothstep(contrast(grey, 1.08, 0.46), -0.06, 1.03)
     lights = blur(np.asarray(np.clip(grey - 0.7, 0, 1), np.float32), height / 90)
     grey = 1 - (1 - grey) * (1 - lights * 0.5)
-    strength = 0.075 * (1 - np.abs(grey - 0.45))
+    strength = (0.05 if cut.outlined else 0.075) * (1 - np.abs(grey - 0.45))
     grey = grey + grain(sitting.rng, height, width, 0.9) * strength
     grey = grey * vignette(height, width, 0.34)
     return gradient_map(np.clip(grey, 0, 1), *map(hex_colour, ("#0b0b0c", "#7f7d7a", "#f5f3ee")))
@@ -142,18 +153,24 @@ def double_exposure(sitting: Sitting) -> Array:
     """On white film the portrait's shadows hold the landscape, its lights stay paper."""
     cut = sitting.cut(zoom=0.9)
     height, width = sitting.height, sitting.width
-    grey = levels(luma(cut.picture), 1, 99)
     inside = smoothstep(cut.subject, 0.0, 0.9)
-    portrait = contrast(grey, 1.2, 0.62)
-    land = _ridges(sitting, height, width)
+    portrait = contrast(levels(luma(cut.picture), 1, 99), 1.2, 0.62)
+    backdrop = sitting.backdrop(width, height)
+    land = _ridges(sitting, height, width) if backdrop is None else luma(backdrop)
     shadow = np.clip(1 - portrait, 0, 1)
     fill = shadow * (0.45 + 0.75 * (1 - land)) + 0.75 * (1 - land) * (0.35 + 0.65 * shadow)
     both = 1 - inside * np.clip(fill, 0, 0.97)
     inks = [("#10242b", "#4f8a8b", "#fbf7f0"), ("#241a2e", "#8a6d8f", "#fdf6ee")]
     stops = inks[sitting.rng.integers(len(inks))]
     picture = gradient_map(np.clip(both, 0, 1), *map(hex_colour, stops))
-    tint = saturation(cut.picture, 0.8)
-    return mix(picture, np.minimum(picture, tint + 0.15), inside * 0.2)
+    if backdrop is None:
+        tint = saturation(cut.picture, 0.8)
+        return mix(picture, np.minimum(picture, tint + 0.15), inside * 0.2)
+    # As on film: what is dark in the portrait takes the light of the place.
+    face = gradient_map(np.clip(portrait * 0.95 + 0.04, 0, 1), *map(hex_colour, stops))
+    seen = saturation(np.clip(backdrop * 1.15, 0, 1), 1.15)
+    taken = screen(face, seen * smoothstep(shadow, 0.30, 0.85)[..., None])
+    return mix(np.broadcast_to(hex_colour(stops[-1]), taken.shape), taken, inside)
 
 
 @look("neon")
@@ -165,6 +182,8 @@ def neon(sitting: Sitting) -> Array:
     soft = blur(grey, height / 512)
     gy, gx = np.gradient(soft)
     edge = levels(np.hypot(gx, gy).astype(np.float32), 55, 99.3) ** 1.3
+    if cut.outlined:  # tubes follow the person; the place only glows
+        edge = np.maximum(edge * cut.subject, 0.9 * outline(cut.subject, height / 300))
     x, y = grid(height, width)
     pairs = [("#ff2fa0", "#21d4fd"), ("#ff5a36", "#8b5cff"), ("#f9f871", "#00c2a8")]
     one, two = (hex_colour(c) for c in pairs[sitting.rng.integers(len(pairs))])

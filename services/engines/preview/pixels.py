@@ -161,6 +161,12 @@ def lines(grey: Array, sigma: float, *, tau: float = 0.98, sharp: float = 40.0) 
     return np.asarray(np.where(edge > 0.004, 1, 1 + np.tanh(sharp * (edge - 0.004))), np.float32)
 
 
+def outline(mask: Array, width: float) -> Array:
+    """A line along the edge of a mask, `width` pixels to each side; (H, W) in 0..1."""
+    soft = blur(mask, max(1.0, width))
+    return np.asarray(np.clip(4 * soft * (1 - soft), 0, 1) ** 2.5, np.float32)
+
+
 def posterise(picture: Array, steps: int) -> Array:
     """Flat tones: `steps` levels in each channel, with narrow soft borders."""
     scaled = np.clip(picture, 0, 1) * (steps - 1)

@@ -54,7 +54,7 @@ def duotone_poster(sitting: Sitting) -> Array:
 
 def _poster_type(image: Image.Image, sitting: Sitting, band: int, dark: str, stock: str) -> None:
     margin, top = sitting.width * 0.05, sitting.height - band
-    text = lettering.headline(sitting.prompt, 22, "Portrait").upper()
+    text = lettering.headline(sitting.words, 22, "Portrait").upper()
     room = sitting.width - 2 * margin
     face = lettering.fit(text, room, band * 0.55)
     middle = top + band * 0.45
@@ -153,29 +153,38 @@ def magazine_cover(sitting: Sitting) -> Array:
     height, width = sitting.height, sitting.width
     picture = contrast(saturation(cut.picture, 1.06), 1.08)
     shade = np.linspace(0, 1, height, dtype=np.float32)[:, None].repeat(width, 1)
-    backdrop = soft_blur(picture, height / 45)
-    picture = mix(backdrop, picture, np.maximum(smoothstep(cut.subject, 0, 0.7), 0.2))
+    if not cut.outlined:
+        backdrop = soft_blur(picture, height / 45)
+        picture = mix(backdrop, picture, np.maximum(smoothstep(cut.subject, 0, 0.7), 0.2))
     picture = picture * (1 - 0.62 * smoothstep(shade, 0.52, 1.0))[..., None]
     picture = picture * (1 - 0.30 * (1 - smoothstep(shade, 0.0, 0.26)))[..., None]
     image = to_image(picture)
-    _cover_type(image, sitting)
+    under = _masthead(image, sitting)
+    if cut.outlined:  # the head stands before the masthead
+        image = to_image(mix(from_image(image), picture, cut.subject))
+    _cover_type(image, sitting, under)
     return from_image(image)
 
 
-def _cover_type(image: Image.Image, sitting: Sitting) -> None:
+def _masthead(image: Image.Image, sitting: Sitting) -> float:
+    """The name of the magazine across the head; how far down it reaches, in pixels."""
+    margin = sitting.width * 0.055
+    face = lettering.fit("LIKENESS", sitting.width - 2 * margin, sitting.height * 0.2)
+    middle = sitting.width / 2, margin * 0.75
+    lettering.write(image, middle, "LIKENESS", face, "#ffffff", anchor="ma", bold=0.022)
+    return margin * 1.3 + float(face.getbbox("LIKENESS", anchor="ma")[3])
+
+
+def _cover_type(image: Image.Image, sitting: Sitting, under: float) -> None:
     width, height, margin = sitting.width, sitting.height, sitting.width * 0.055
     accent = ("#ffd84d", "#ff8a5c", "#7fe0d0", "#ff9ec4")[sitting.rng.integers(4)]
-    masthead = lettering.fit("LIKENESS", width - 2 * margin, height * 0.2)
-    middle = width / 2, margin * 0.75
-    lettering.write(image, middle, "LIKENESS", masthead, "#ffffff", anchor="ma", bold=0.022)
     small = lettering.font(min(width, height) * 0.021)
-    under = margin * 1.3 + masthead.getbbox("LIKENESS", anchor="ma")[3]
     issue = f"ISSUE {sitting.rng.integers(2, 64)}"
     lettering.write(image, (margin, under), issue, small, "#ffffff")
     lettering.write(
         image, (width - margin, under), "THE PORTRAIT NUMBER", small, "#ffffff", anchor="ra"
     )
-    title = lettering.headline(sitting.prompt, 44, "The new portrait")
+    title = lettering.headline(sitting.words, 44, "The new portrait")
     face = lettering.font(min(width * 0.078, height * 0.09))
     rows = lettering.wrap(title[0].upper() + title[1:], face, (width - 2 * margin) * 0.8)[:3]
     line = face.size * 1.08

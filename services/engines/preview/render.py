@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from services.engines.preview import painted, photographic, printed
+from services.engines.preview import lettering, painted, photographic, printed
 from services.engines.preview.compose import Box
 from services.engines.preview.looks import LOOKS, Sitting
 from services.engines.preview.pixels import to_image
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Registering the looks is what importing their modules is for.
 MODULES = (painted, photographic, printed)
 JPEG_QUALITY = 92
+LETTERED = {"magazine-cover", "duotone-poster"}  # they print the words as their headline
 COMPANIONS = 3  # photos at most in one picture
 NO_OPENCV = "OpenCV is not installed, so photos keep their own background."
 KEPT = {
@@ -82,23 +83,26 @@ def render(
         raise ValueError("at least one photo is needed")
     digest = hashlib.sha256(f"{seed}\0{preset}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    chosen = _chosen(photos, faces, alphas, seed, rng)
-    wanted = _scene(scene, preset) if chosen.cutting else Scene()
+    chosen = _chosen(photos, faces, alphas, seed)
+    asked = of_facts(scene or {})
+    wanted = _in_style(asked, preset) if chosen.cutting else Scene(text=asked.text)
     boxes = [_at(faces, i) for i in chosen.order]
     sitting = Sitting(
         chosen.images, boxes, width, height, prompt, rng, seed, wanted, chosen.cutting
     )
-    picture = LOOKS.get(preset or "", photographic.natural)(sitting)
+    image = to_image(LOOKS.get(preset or "", photographic.natural)(sitting))
+    if wanted.text and preset not in LETTERED:
+        image = lettering.caption(image, wanted.text)
     out = io.BytesIO()
-    to_image(picture).save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    image.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     named = wanted.facts() if chosen.cutting else None
     return Made(out.getvalue(), chosen.order[0], named, chosen.note)
 
 
-def _scene(facts: Mapping[str, Any] | None, preset: str | None) -> Scene:
+def _in_style(scene: Scene, preset: str | None) -> Scene:
     from services.engines.preview.booth import with_defaults
 
-    return with_defaults(of_facts(facts or {}), preset)
+    return with_defaults(scene, preset)
 
 
 def _chosen(
@@ -106,13 +110,14 @@ def _chosen(
     faces: Sequence[Box | None],
     alphas: Sequence[bytes | None],
     seed: int,
-    rng: np.random.Generator,
 ) -> _Choice:
     """Seeds in a row show different photos; those that can be cut out come before the others."""
     stored = [i for i in range(len(photos)) if _at(alphas, i)]
     usable = stored or list(range(len(photos)))
-    # The first by seed, its companions by chance.
-    order = [usable[seed % len(usable)], *rng.permutation(len(photos)).tolist()]
+    # The first by seed, its companions by chance: by one of its own, since the look's must not
+    # depend on how many photos there are.
+    others = np.random.default_rng(seed).permutation(len(photos)).tolist()
+    order = [usable[seed % len(usable)], *others]
     order = list(dict.fromkeys(order))[:COMPANIONS]
     images = [Image.open(io.BytesIO(photos[i])).convert("RGB") for i in order]
     if find_spec("cv2") is None:

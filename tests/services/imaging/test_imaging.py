@@ -11,7 +11,8 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 
 from services import imaging
-from services.imaging import Ingested, pool
+from services.imaging import Ingested, pool, worker
+from tests import sitters
 from tests.hostile import saved, with_comment
 from tests.pictures import drawn, picture
 from tests.profiles import display_p3
@@ -48,6 +49,33 @@ async def test_variants(path: Path) -> None:
         "thumb.webp": ("WEBP", (512, 410)),
     }
     assert 15 <= len(photo.thumbhash) <= 30
+
+
+async def test_a_person_is_cut_out_when_a_photo_comes_in(path: Path) -> None:
+    wide = sitters.hopper().resize((1748, 2048))
+    photo = await ingested(path, sitters.encoded(wide, "JPEG"))
+    assert photo.cutout is not None
+    assert photo.cutout.unusable is None
+    alpha, train = opened(photo.files["alpha.webp"]), opened(photo.files["train.jpg"])
+    assert alpha.size == train.size
+    grey = alpha.convert("L")
+    assert grey.getpixel((train.width // 2, train.height // 3)) == 255
+    assert grey.getpixel((10, 10)) == 0
+    assert len(photo.files["alpha.webp"]) < 60_000
+
+
+async def test_a_photo_of_nobody_is_taken_in_without_a_cutout(path: Path) -> None:
+    photo = await ingested(path, picture())
+    assert photo.cutout is not None
+    assert photo.cutout.unusable == "nobody"
+    assert "alpha.webp" not in photo.files
+
+
+def test_without_opencv_photos_are_taken_in_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "find_spec", lambda _name: None)
+    facts, blobs = worker.answer({"task": "ingest", "faces": False}, picture())
+    assert facts["cutout"] is None
+    assert set(blobs) == {"full", "train", "thumb", "thumbhash"}
 
 
 async def test_small_pictures_are_not_enlarged(path: Path) -> None:
@@ -197,9 +225,9 @@ async def test_workers_have_no_secrets_and_little_memory(
     imaging.close()
     monkeypatch.setenv("TOGETHER_API_KEY", "secret")
     await ingested(path, picture())
-    for worker in workers():
-        assert set(worker.environ()) <= {"PATH", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS"}
-        limits = Path(f"/proc/{worker.pid}/limits").read_text()  # noqa: ASYNC240
+    for process in workers():
+        assert set(process.environ()) <= {"PATH", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS"}
+        limits = Path(f"/proc/{process.pid}/limits").read_text()  # noqa: ASYNC240
         found = {line[:26].strip(): line[26:].split()[0] for line in limits.splitlines()}
         assert int(found["Max address space"]) == 1280 * 2**20
         assert found["Max file size"] == "0"

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from sqlalchemy import select
 
 from db.models import JobRow
@@ -16,6 +16,7 @@ from services.files import uploads
 from services.storage.local import LocalStorage
 from services.training import photo_coach, photos
 from services.training.photos import Verdict
+from tests import sitters
 from tests.builders import make_user, make_user_model
 from tests.files import leftovers
 from tests.pictures import picture
@@ -127,6 +128,28 @@ async def test_removing_a_photo(intake: Intake, deps: Deps) -> None:
         assert [prefix in verdict.photo.thumb_url for prefix in prefixes] == [True]
     with pytest.raises(NotFound):
         await intake.remove(verdict.photo.id)
+
+
+async def test_the_cut_out_goes_with_its_photo(intake: Intake, deps: Deps, tmp_path: Path) -> None:
+    """And another photo keeps its own."""
+    verdict = await intake.send(sitters.encoded(sitters.hopper(), "JPEG"))
+    assert verdict.photo is not None
+    async with deps.transaction() as session:
+        (photo,) = await photos.best(session, intake.model_id, 1)
+    assert photo.alpha_key is not None
+    assert await deps.storage.head(photo.alpha_key) is not None
+    mirrored = sitters.encoded(ImageOps.mirror(sitters.hopper()), "JPEG")
+    second = await intake.send(mirrored, "two.jpg")
+    await intake.remove(verdict.photo.id)
+    async with deps.transaction() as session:
+        for prefix in await session.scalars(select(JobRow.payload["prefix"].as_string())):
+            await deps.storage.erase(prefix)
+        (kept,) = await photos.best(session, intake.model_id, 2)
+    assert second.accepted
+    assert await deps.storage.head(photo.alpha_key) is None
+    assert kept.alpha_key is not None
+    names = ["alpha.webp", "full.jpg", "thumb.webp", "train.jpg"]
+    assert [name for name in leftovers(tmp_path) if not name.endswith(".json")] == names
 
 
 async def test_another_members_model_does_not_exist(intake: Intake, deps: Deps) -> None:

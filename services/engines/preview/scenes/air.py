@@ -111,11 +111,11 @@ def _flying(canvas: Canvas) -> Array:
     season = {Season.AUTUMN: _LEAVES, Season.SPRING: _PETALS}.get(canvas.season)
     if canvas.season is Season.WINTER:
         flakes = replace(canvas, weather=Weather.SNOW)
-        return falling(flakes, 26, (0.004, 0.009), 0.8)
+        return falling(flakes, 60, (0.004, 0.010), 0.85)
     if season is None and canvas.weather is not Weather.WIND:
         return sheet
     colours = [canvas.light.lit(c, 0.9) for c in season or _GREEN]
-    count = 26 if canvas.weather is Weather.WIND else 12
+    count = 70 if canvas.weather is Weather.WIND else 34
     for low, high in ((-0.05, 0.3), (0.7, 1.05)):
         shapes.scatter(
             sheet, canvas, count / 2, colours, (0.010, 0.022), x=(low, high), aspect=(0.35, 0.6)

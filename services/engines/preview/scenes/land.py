@@ -188,7 +188,7 @@ def _vines(sheet: Array, canvas: Canvas, foliage: list[Array]) -> None:
             shapes.blob(sheet, x, y - tall * 0.4, tall * 0.55, tall * 0.7, 0, colour)
 
 
-@place(Place.CASTLE, Light.DAWN)
+@place(Place.CASTLE, Light.DAWN, accents=False)
 def castle(canvas: Canvas) -> Painting:
     """Towers on a wooded hill in the haze; banners in the colour that was asked for."""
     light = canvas.light

@@ -13,7 +13,7 @@ Painter = Callable[[Canvas], Painting]
 class Entry:
     """paint: the painter. light: the one it has when none is named.
 
-    accents: whether it paints with the colours that were asked for; else they tint the light.
+    accents: whether much of it has the colours that were asked for; else they tint the light.
     indoors: whether season and weather stay outside.
     """
 

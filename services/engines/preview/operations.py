@@ -1,0 +1,113 @@
+"""What the booth can do with a picture that is there: change its place, its format, its size."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageFilter
+from PIL.Image import Resampling
+
+from services.engines.preview.scene import Scene, of_facts
+
+FACTORS = (2, 4)
+LARGEST = 4096  # px, either side of what is enlarged
+
+
+class Impossible(ValueError):
+    """This cannot be done with this picture; the text says why, in a member's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one picture of the booth was made. photo: the key of the photo in storage."""
+
+    photo: str
+    scene: Scene
+    seed: int
+    width: int
+    height: int
+    preset: str | None = None
+    prompt: str = ""
+
+    def arguments(self) -> dict[str, Any]:
+        """What `render.render` takes, beside the one photo, its cut-out and its face."""
+        given = {"seed": self.seed, "width": self.width, "height": self.height}
+        return {**given, "preset": self.preset, "prompt": self.prompt, "scene": self.scene.facts()}
+
+
+def recipe(kept: Mapping[str, Any]) -> Recipe:
+    """Out of what is kept of an image. Raises Impossible where the booth did not make it."""
+    if kept.get("engine") != "preview" or "photo" not in kept:
+        raise Impossible("The photo booth can only change pictures that it made.")
+    if kept.get("scene") is None:
+        raise Impossible(kept.get("note") or "This picture keeps its photo's own background.")
+    return Recipe(
+        photo=kept["photo"],
+        scene=of_facts(kept["scene"]),
+        seed=kept["seed"],
+        width=kept["width"],
+        height=kept["height"],
+        preset=kept.get("preset"),
+        prompt=kept.get("prompt", ""),
+    )
+
+
+def edited(made: Recipe, change: Scene) -> Recipe:
+    """The same person, pose and composition with another place, light, weather or colour.
+
+    Raises Impossible where the change names nothing that the booth paints.
+    """
+    if not change.facts():
+        raise Impossible("Name a place, a light, the weather or a colour.")
+    return replace(made, scene=made.scene.changed(change))
+
+
+def reframed(made: Recipe, width: int, height: int) -> Recipe:
+    """The same picture in another format: the place is painted wider, the person stays whole."""
+    return replace(made, width=width, height=height)
+
+
+def without_background(picture: bytes) -> bytes:
+    """A PNG with the person of any picture, transparent around her.
+
+    Raises Impossible where nobody can be cut out of it, OSError where it does not decode.
+    """
+    from services.engines.preview.person import own_colours
+    from services.engines.preview.render import KEPT
+    from services.imaging.cutout import SIDE, cut
+
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    small = image.copy()
+    small.thumbnail((SIDE, SIDE), Resampling.LANCZOS)
+    found = cut(small)
+    if found.silhouette.unusable:
+        raise Impossible(KEPT[found.silhouette.unusable].partition(",")[0] + ".")
+    alpha = found.alpha.resize(image.size, Resampling.BICUBIC)
+    mask = np.asarray(alpha, np.float32) / 255
+    colours = own_colours(np.asarray(image, np.float32) / 255, mask)
+    colours[mask == 0] = 0  # what is not seen is not told either
+    cutting = Image.fromarray((colours * 255 + 0.5).astype(np.uint8))
+    cutting.putalpha(alpha)
+    out = io.BytesIO()
+    cutting.save(out, "PNG")
+    return out.getvalue()
+
+
+def enlarged(picture: bytes, factor: int) -> bytes:
+    """A JPEG `factor` times as wide and high, resampled (Lanczos) and sharpened: nothing new.
+
+    Raises Impossible for another factor and beyond LARGEST, OSError for what does not decode.
+    """
+    if factor not in FACTORS:
+        raise Impossible("A picture is enlarged twice or four times.")
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    size = image.width * factor, image.height * factor
+    if max(size) > LARGEST:
+        raise Impossible(f"A picture is enlarged to {LARGEST:,} pixels at most.")
+    wide = image.resize(size, Resampling.LANCZOS)
+    wide = wide.filter(ImageFilter.UnsharpMask(radius=0.6 * factor, percent=60, threshold=2))
+    out = io.BytesIO()
+    wide.save(out, "JPEG", quality=92, subsampling=0)
+    return out.getvalue()
