@@ -7,7 +7,7 @@ from nicegui import app
 from components.dom import el
 from components.plain import Plain
 from pages.server.context import visitor
-from services.accounts import sessions
+from services.accounts import past_members, sessions
 from services.deps import Deps
 from services.gallery import image_query
 
@@ -51,6 +51,7 @@ FACES = (
 def _parts(deps: Deps) -> list[tuple[str, str]]:
     trash = image_query.TRASH_KEPT.days
     idle = sessions.IDLE.days
+    remembered = past_members.REMEMBERED.days
     return [
         (
             "What is kept",
@@ -72,6 +73,14 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
             f"Until you delete it. Deleted pictures stay in the trash for {trash} days, so that "
             "you can take them back, and then their files are erased. A deleted model is erased "
             f"at once. A browser that was not used for {idle} days is signed out.",
+        ),
+        (
+            "After your account",
+            "When you delete your account, all of the above goes. If it was given free images, one "
+            f"thing stays for {remembered} days: a keyed hash of your e-mail address, from which "
+            "nobody without this server’s key can tell the address, with how many of them were "
+            "left. It serves to give them once to each address, and for nothing else. What you "
+            "paid for is on record at the payments provider for as long as the law asks.",
         ),
         (
             "What you can do",

@@ -2,8 +2,17 @@
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Json, Now, Owner, When
@@ -131,6 +140,24 @@ class Consent(Base):
     ip: Mapped[str]
     given_at: Mapped[Now]
     withdrawn_at: Mapped[When | None]
+
+
+class PastMember(Base):
+    """What free credits a deleted account had; the address is a keyed hash, until `expires_at`.
+
+    user_id: of who came back with the address. left: of the free credits, at the deletion.
+    """
+
+    __tablename__ = "past_members"
+
+    address_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    plans: Mapped[list[str]] = mapped_column(ARRAY(String))
+    left: Mapped[int]
+    renews_at: Mapped[When | None]  # the next monthly grant
+    expires_at: Mapped[When]
 
 
 class AuditEntry(Base):

@@ -287,7 +287,8 @@ def _deletion(user: UserView, problem: str) -> None:
             el(
                 "p",
                 "Your photos, models and pictures are erased at once and for good. Credits "
-                "that you have left are lost. There is no way back.",
+                "that you have left are lost, and a plan’s free images are not given to the same "
+                "address again. There is no way back.",
             )
             email = Field(
                 "Type your e-mail to confirm",

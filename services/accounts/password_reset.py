@@ -1,5 +1,8 @@
 """Password resets by mail; the request answers the same whether or not there is an account."""
 
+from uuid import UUID
+
+from db.models import User
 from services import jobs
 from services.accounts import one_time_links, rate_limits, users
 from services.accounts.sessions import Caller
@@ -21,7 +24,7 @@ If it was not you, there is nothing to do: your password stays as it is.
 async def ask(deps: Deps, *, email: str, caller: Caller) -> None:
     """Queue a mail with a link for the address, if it has an account.
 
-    Whether it has is looked up in the job, so that nobody learns it from the answer or its time.
+    A job is queued either way, so that nobody learns from the answer or its time whether it has.
     Raises Invalid, TooManyRequests.
     """
     if not mail.enabled(deps.settings):
@@ -30,13 +33,16 @@ async def ask(deps: Deps, *, email: str, caller: Caller) -> None:
     async with deps.transaction() as session:
         await rate_limits.stranger(session, deps, limits=rate_limits.RESET, address=caller.ip)
         await rate_limits.hit(session, deps, limit=rate_limits.RESET_BY_ACCOUNT, subject=address)
-        await jobs.enqueue(session, kind=KIND, payload={"email": address}, needs=MAIL)
+        user = await users.by_email(session, email=address)
+        payload = {"user_id": str(user.id) if user else None}  # an id: addresses are forgotten
+        await jobs.enqueue(session, kind=KIND, payload=payload, needs=MAIL)
 
 
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
     """Send the mail; each attempt makes a fresh link and voids the one before."""
     async with job.transaction(deps) as session:
-        user = await users.by_email(session, email=job.payload["email"])
+        user_id = job.payload["user_id"]
+        user = await session.get(User, UUID(user_id)) if user_id else None
         if user is None or user.disabled_at:
             return jobs.Done()
         link = await one_time_links.create(session, deps, purpose="password_reset", user_id=user.id)

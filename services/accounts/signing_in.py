@@ -13,6 +13,7 @@ from services.accounts import (
     invitations,
     one_time_links,
     passwords,
+    past_members,
     rate_limits,
     sessions,
     users,
@@ -53,6 +54,7 @@ async def register(
         user = await users.create(
             session, deps, email=email, name=name, password_hash=password_hash, role=role
         )
+        await past_members.recognise(session, deps, user_id=user.id, email=email)
         audit.record(
             session, action="user.registered", actor_id=user.id, target=str(user.id), ip=caller.ip
         )

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, case, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import CreditAccount, CreditEntry, CreditHold, PlanRow, User
+from db.models import CreditAccount, CreditEntry, CreditHold, PastMember, PlanRow, User
 from services.credits import plans
 from services.errors import Conflict, InsufficientCredits, LimitReached
 from services.kit import notify
@@ -216,7 +216,29 @@ async def _lock(session: AsyncSession, user_id: UUID) -> CreditAccount:
     )
     if opened:
         await _grant_plan(session, account)
+        await _take_back_repeated(session, account)
     return account
+
+
+async def _take_back_repeated(session: AsyncSession, account: CreditAccount) -> None:
+    """Leaves of a plan's first grants what an earlier account of the address had not used."""
+    query = select(PastMember).where(
+        PastMember.user_id == account.user_id, PastMember.expires_at > func.now()
+    )
+    past = await session.scalar(query)
+    plan = await plans.of_user(session, user_id=account.user_id)
+    if past is None or plan.name not in past.plans:
+        return
+    repeated = account.available
+    today = (await _now(session)).date()
+    if past.renews_at and past.renews_at.date() > today:  # grants are told apart by their day
+        account.renews_at = past.renews_at
+    elif plan.credits_monthly:  # a new month has begun since
+        repeated -= plan.credits_monthly
+    reference = f"plan:{plan.name}:{account.user_id}:again"
+    taken = max(0, repeated - past.left)
+    reason = "Given to this address before"
+    await _move(session, account, "debit", "available", "withdrawn", taken, reference, reason)
 
 
 async def grant_plan(session: AsyncSession, *, user_id: UUID) -> None:

@@ -1,14 +1,20 @@
-"""The hourly clean-up of what has had its day: sessions, links, throttles, remembered answers."""
+"""The hourly clean-up of what has had its day: sessions, links, limits, answers, addresses."""
 
 from datetime import timedelta
 
-from services.accounts import one_time_links, rate_limits, sessions
+from services.accounts import one_time_links, past_members, rate_limits, sessions
 from services.deps import Deps
 from services.jobs import Done, Job, Outcome
 from services.kit import idempotency
 
 INTERVAL = timedelta(hours=1)
-PRUNES = (sessions.prune, one_time_links.prune, rate_limits.prune, idempotency.prune)
+PRUNES = (
+    sessions.prune,
+    one_time_links.prune,
+    rate_limits.prune,
+    idempotency.prune,
+    past_members.prune,
+)
 
 
 async def run(deps: Deps, job: Job) -> Outcome:

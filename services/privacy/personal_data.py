@@ -18,7 +18,7 @@ HOUSE = frozenset(
 )
 # kept after a member is gone, with ids only
 KEPT = frozenset({"audit_log"})
-SECRET = frozenset({"password_hash", "token_hash", "key_hash"})
+SECRET = frozenset({"address_hash", "password_hash", "token_hash", "key_hash"})
 BATCH = 500
 
 

@@ -18,7 +18,7 @@ from db.models import (
     UserModel,
 )
 from services import jobs
-from services.accounts import sessions, signing_in, users
+from services.accounts import past_members, sessions, signing_in, users
 from services.billing import closing
 from services.deps import Deps
 from services.errors import Invalid
@@ -120,6 +120,7 @@ async def delete_member(
     models = await session.scalars(select(UserModel.id).where(UserModel.user_id == user_id))
     for user_model_id in models.all():
         await user_models.delete(session, user_id=user_id, user_model_id=user_model_id)
+    await past_members.remember(session, deps, user=user)
     email = user.email
     await session.execute(delete(OneTimeToken).where(OneTimeToken.email == email))
     await session.execute(delete(User).where(User.id == user_id))
