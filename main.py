@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from db.errors import CannotStart
+from db.errors import CannotStart, DatabaseLost
 from services.app import commands
 from services.app.version import VERSION
 
@@ -37,10 +37,12 @@ def serve() -> None:
     try:
         settings = startup.read_settings(Settings)
         startup.check_port(settings)
-        with startup.opened_database(settings, startup.say) as url:
+        with startup.opened_database(settings, startup.say) as database:
             from pages.server import run
 
-            run.serve(settings, url)
+            run.serve(settings, database)
+    except DatabaseLost as error:
+        sys.exit(f"Likeness has stopped. {error}")
     except CannotStart as error:
         sys.exit(f"Likeness cannot start. {error}")
 

@@ -234,3 +234,35 @@ def test_a_new_data_dir_is_closed_whatever_the_umask(start: Start, data_dir: Pat
             assert program.end() == 0
     finally:
         os.umask(before)
+
+
+def test_an_embedded_database_that_is_killed_is_started_again(start: Start, data_dir: Path) -> None:
+    """While a member is signed in and goes on working."""
+    with start() as program, httpx.Client(base_url=f"{program.url}", timeout=30) as member:
+        program.wait_for("is ready")
+        account = {"email": "anna@example.com", "password": "four quiet words here"}
+        assert member.post("/api/auth/register", json=account).is_success
+        for _ in range(2):
+            (killed,) = postmasters(data_dir / "postgres")
+            os.kill(killed, signal.SIGKILL)
+            eventually_sync(lambda: program.get("/healthz").status_code == 503, timeout=30)
+            eventually_sync(lambda: program.get("/healthz").status_code == 200, timeout=60)
+            eventually_sync(lambda: program.get("/readyz").status_code == 200, timeout=60)
+            assert member.get("/api/auth/me").json()["email"] == account["email"]
+        assert program.end() == 0
+    assert postmasters(data_dir / "postgres") == []
+
+
+def test_a_program_whose_database_cannot_come_back_ends_and_says_why(
+    start: Start, data_dir: Path
+) -> None:
+    with start() as program:
+        program.wait_for("is ready")
+        (killed,) = postmasters(data_dir / "postgres")
+        (data_dir / "postgres" / "data" / "global").rename(data_dir / "postgres" / "elsewhere")
+        os.kill(killed, signal.SIGKILL)
+        eventually_sync(lambda: program.get("/healthz").status_code == 503, timeout=30)
+        _, err = program.rest()
+    assert program.process.returncode == 1
+    assert err.splitlines()[-1].startswith("Likeness has stopped. The database died")
+    assert postmasters(data_dir / "postgres") == []

@@ -68,6 +68,15 @@ class EmbeddedPostgres:
             raise
         return self.url()
 
+    def runs(self) -> bool:
+        """Whether the server's process is there."""
+        return warden.server_pid(self.data) is not None
+
+    def revive(self) -> None:
+        """Starts the server again if it does not answer. Raises CannotStart."""
+        with warden.exclusive(self.root / "start.lock"):
+            self._run_server()
+
     def stop(self) -> None:
         """Leaves the server; returns when it has stopped, or at once if others use it."""
         users, process = self._users, self._warden

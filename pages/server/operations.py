@@ -1,6 +1,7 @@
 """For operators: `/healthz`, `/readyz`, `/metrics`, and a note of every request."""
 
 import ipaddress
+from collections.abc import Callable
 from http import HTTPStatus
 
 from fastapi import HTTPException, Request, Response
@@ -11,11 +12,17 @@ from services.app import metrics
 from services.app.health import Health
 
 
-def register(health: Health) -> None:
-    """Liveness asks nothing of others; readiness asks each part; metrics are for the inside."""
+def register(health: Health, alive: Callable[[], bool]) -> None:
+    """Liveness asks nothing of others; readiness asks each part; metrics are for the inside.
 
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+    alive: whether the database that belongs to this process runs.
+    """
+
+    async def healthz(response: Response) -> dict[str, str]:
+        if alive():
+            return {"status": "ok"}
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        return {"status": "the database has stopped and is being started again"}
 
     async def readyz(response: Response) -> dict[str, str]:
         parts = await health.parts()

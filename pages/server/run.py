@@ -14,18 +14,18 @@ from components import design, live
 from pages.server import operations, sockets
 from services.app import bootstrap, error_reports, logs, startup
 from services.app.bootstrap import Product
-from services.app.startup import say
+from services.app.startup import Opened, say
 from services.settings import Settings
 
 
-def serve(settings: Settings, url: str) -> None:
+def serve(settings: Settings, database: Opened) -> None:
     """Pages, API and scheduler over one product, until Ctrl-C or SIGTERM. Raises CannotStart."""
     logs.configure(settings.log_level, secrets=startup.secrets_of(settings))
     error_reports.configure(settings)
-    product = bootstrap.build(settings, url)
+    product = bootstrap.build(settings, database.url)
     if settings.role != "worker":
         pages.register_all(product.deps)
-    operations.register(product.health)
+    operations.register(product.health, database.alive)
     for subscriber in (live.changed, sockets.on_notice(product.deps)):
         product.listener.subscribe(subscriber)
     app.on_startup(lambda: start(product))

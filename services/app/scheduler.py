@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from services.app import metrics
+from services.kit.database_errors import log_failure
 
 LIMIT_SECONDS = 60  # work that takes longer is stopped, so that it cannot silence itself for good
 STOP_SECONDS = 5
@@ -79,7 +80,7 @@ class Scheduler:
                 await duty.work()
         except Exception:
             metrics.DUTY_ERRORS.labels(duty.name).inc()
-            logger.exception("%s failed", duty.name)
+            log_failure(logger, "%s failed", duty.name)
         finally:
             duty.running = None
             duty.finished_at = time.monotonic()

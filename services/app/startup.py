@@ -10,6 +10,7 @@ import socket
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,14 +20,17 @@ from sqlalchemy.exc import ArgumentError
 
 from db import migrate
 from db.embedded.binaries import service_user
+from db.embedded.guard import Guard
 from db.embedded.server import EmbeddedPostgres
-from db.errors import CannotStart
+from db.errors import CannotStart, DatabaseLost
 from services.credits import plans
 from services.errors import Invalid
 from services.settings import DatabaseSettings, Settings
 
 __all__ = [
     "CannotStart",
+    "DatabaseLost",
+    "Opened",
     "check_port",
     "check_schema",
     "connected_database",
@@ -84,15 +88,30 @@ def check_port(settings: Settings) -> None:
         raise CannotStart(reasons.get(error.errno or 0, otherwise)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A database that is up to date. alive: whether an embedded one runs; true of any other."""
+
+    url: str
+    alive: Callable[[], bool] = lambda: True
+
+
 @contextlib.contextmanager
-def opened_database(settings: Settings, say: Say) -> Iterator[str]:
-    """The URL of a database that is up to date, for the server. Raises CannotStart."""
+def opened_database(settings: Settings, say: Say) -> Iterator[Opened]:
+    """The database for the server: brought up to date, and guarded if it is an embedded one.
+
+    Raises CannotStart, and DatabaseLost after the block.
+    """
     prepare(settings, say)
-    with connected_database(settings, say, create=True) as url:
-        if settings.database_url:
-            say("Bringing the database up to date.")
+    if settings.database_url:
+        url = _checked(settings.database_url.get_secret_value())
+        say("Bringing the database up to date.")
         _upgrade(settings, url, say)
-        yield url
+        yield Opened(url)
+        return
+    with _embedded(settings, say) as server, Guard(server) as guard:
+        _upgrade(settings, server.url(), say)
+        yield Opened(server.url(), guard.up)
 
 
 @contextlib.contextmanager
@@ -106,18 +125,25 @@ def connected_database(
     if settings.database_url:
         yield _checked(settings.database_url.get_secret_value())
         return
-    server = EmbeddedPostgres(settings.data_dir / "postgres")
-    there = server.exists()
-    if not (there or create):
-        raise CannotStart(
-            f"There is no database in {server.root}: "
-            "set DATA_DIR or DATABASE_URL as for the running Likeness."
-        )
-    if not there:
+    root = settings.data_dir / "postgres"
+    if not EmbeddedPostgres(root).exists():
+        if not create:
+            raise CannotStart(
+                f"There is no database in {root.absolute()}: "
+                "set DATA_DIR or DATABASE_URL as for the running Likeness."
+            )
         prepare(settings, say)
-    say(f"{'Opening' if there else 'Setting up'} the database in {server.root}.")
+    with _embedded(settings, say) as server:
+        yield server.url()
+
+
+@contextlib.contextmanager
+def _embedded(settings: DatabaseSettings, say: Say) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(settings.data_dir / "postgres")
+    say(f"{'Opening' if server.exists() else 'Setting up'} the database in {server.root}.")
     try:
-        yield server.start()
+        server.start()
+        yield server
     finally:
         server.stop()
 

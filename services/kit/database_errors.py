@@ -1,5 +1,8 @@
 """What a failure of the database or of the storage means to the person who waits for an answer."""
 
+import logging
+import sys
+
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -30,6 +33,20 @@ def plain(error: BaseException) -> DomainError | None:
         if state.startswith(AWAY) if state else lost:
             return _away("The database can’t be reached at present.")
     return None
+
+
+def log_failure(log: logging.Logger, message: str, *arguments: object) -> None:
+    """Log the exception that is being handled: in one line where only the database is away.
+
+    Everything that looks at the database fails at that time, each second: tracebacks would hide
+    the reason, and fill the disk.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, DBAPIError) and isinstance(plain(error), Unavailable):
+        reason = str(error.orig).strip().partition("\n")[0]
+        log.warning(f"{message}: %s", *arguments, reason)
+    else:
+        log.exception(message, *arguments)
 
 
 def _away(what: str) -> Unavailable:

@@ -140,7 +140,7 @@ def crash(server: EmbeddedPostgres) -> None:
     pid = postmaster(server.root)
     os.kill(pid, signal.SIGKILL)
     eventually_sync(lambda: gone(pid))
-    server._run_server()
+    server.revive()
 
 
 @pytest.mark.parametrize(
