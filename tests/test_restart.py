@@ -28,7 +28,7 @@ class App:
             DATABASE_URL=database_url, DATA_DIR=str(data_dir), PORT=str(self._port)
         )
         self._process: subprocess.Popen[bytes] | None = None
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=60)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self._port}", timeout=180)
 
     def start(self) -> None:
         """Starts it, and waits until it is ready."""
@@ -37,7 +37,7 @@ class App:
             self._process = subprocess.Popen(
                 command, env=self._environment, cwd=self._log.parent, stdout=log, stderr=log
             )
-        eventually_sync(self._ready, timeout=60)
+        eventually_sync(self._ready, timeout=180)
 
     def _ready(self) -> bool:
         try:
@@ -100,25 +100,25 @@ def test_a_kill_in_mid_training_and_mid_generation_loses_and_doubles_nothing(app
     model = model_with_photos(app)
     app.post(f"/api/models/{model}/train")
     at_work = "select 1 from remote_jobs where state in ('submitting', 'submitted', 'running')"
-    eventually_sync(lambda: app.sql(at_work), timeout=30)
+    eventually_sync(lambda: app.sql(at_work), timeout=120)
     app.kill()
     app.start()
 
     def status(path: str) -> str:
         return str(app.client.get(path).json()["status"])
 
-    eventually_sync(lambda: status(f"/api/models/{model}") == "ready", timeout=60)
+    eventually_sync(lambda: status(f"/api/models/{model}") == "ready", timeout=180)
     samples = app.client.get(f"/api/models/{model}").json()["samples"]
     assert len(samples) == 4
     assert app.sql("select state from remote_jobs") == [("succeeded",)]
 
     body = {"model_id": model, "prompt": "at sea", "preset": "oil", "count": COUNT, "seed": 5}
     job = app.post("/api/generate", json=body)["job_id"]
-    eventually_sync(lambda: app.sql("select 1 from generated_images"), timeout=30)
+    eventually_sync(lambda: app.sql("select 1 from generated_images"), timeout=120)
     app.kill()
     assert app.sql("select count(*) < 4 from generated_images") == [(True,)]
     app.start()
-    eventually_sync(lambda: status(f"/api/generate/{job}") == "succeeded", timeout=60)
+    eventually_sync(lambda: status(f"/api/generate/{job}") == "succeeded", timeout=180)
     seeds = [image["seed"] for image in app.client.get(f"/api/generate/{job}").json()["images"]]
     assert seeds == [5, 6, 7, 8]
     holds = app.sql("select amount, captured, closed_at is not null from credit_holds")

@@ -5,7 +5,7 @@ The only module that knows every implementation; everything else knows the proto
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -56,6 +56,10 @@ KINDS: dict[str, Kind] = {
     training_job.KIND: Kind(training_job.handle, training_job.abandoned, max_attempts=20),
     generation_job.KIND: Kind(generation_job.handle, generation_job.abandoned, max_attempts=20),
 }
+# An engine in this process does a few things at a time; the rest waits for whichever process is
+# free. Two generations, so that one is drawn while the other's pictures are stored.
+IN_PROCESS_SLOTS = {training_job.KIND: 1, generation_job.KIND: 2}
+IN_PROCESS_TIMEOUT = timedelta(minutes=30)  # for a whole run, which takes seconds
 TICKS: dict[str, tuple[timedelta, Handler]] = {
     "loose_ends": (stuck_runs.INTERVAL, stuck_runs.handle),
     "runs.without_engine": (stuck_runs.WITHOUT_ENGINE, stuck_runs.end_without_engine),
@@ -134,14 +138,25 @@ def build(settings: Settings, url: str) -> Product:
         secret=secret,
         faces=FaceMemory() if configured_faces.looks(settings) else None,
     )
+    kinds = kinds_for(deps.engine)
     ticks = TICKS | PAYMENT_TICKS if deps.payments.enabled else TICKS
-    worker = Worker(deps, kinds=KINDS, ticks=ticks) if settings.role != "web" else None
+    worker = Worker(deps, kinds=kinds, ticks=ticks) if settings.role != "web" else None
     scheduler = Scheduler(worker.duties if worker else {})
     listener = Listener(url, missed=lambda: missed_notices.missed(deps))
     if worker:
         listener.subscribe(worker.heard)
     health = Health(deps, listener, scheduler)
     return Product(deps, health, listener, scheduler, worker, (database, lookups))
+
+
+def kinds_for(engine: Engine) -> dict[str, Kind]:
+    """All kinds; the engine's own have slots of their own where it works in this process."""
+    if not engine.info.in_process:
+        return KINDS
+    return KINDS | {
+        name: replace(KINDS[name], slots=slots, timeout=IN_PROCESS_TIMEOUT)
+        for name, slots in IN_PROCESS_SLOTS.items()
+    }
 
 
 def _engine(settings: Settings, storage: Storage) -> Engine:

@@ -1,6 +1,6 @@
 """The engine protocol: what trains and generates, each as submit, poll, result."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -59,6 +59,7 @@ class TrainRequest:
     alphas: each photo's cut-out, a grey picture of the same shape, or None.
     weights: where the LoRA is to be put. samples: where samples 0..n are to be put.
     progress_url: takes a worker's progress and answers whether to stop; None where there is none.
+    have: indices of the samples that an earlier attempt brought; an engine may leave them out.
     """
 
     client_job_id: UUID
@@ -75,6 +76,7 @@ class TrainRequest:
     options: dict[str, Any] = field(default_factory=dict)
     progress_url: str | None = None
     alphas: Sequence[FileRef | None] = ()
+    have: Collection[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class GenerateRequest:
     width, height: pixels. None in an optional parameter means the engine's own default.
     photos: the member's best photos, best first: references, or material for the preview.
     alphas: each photo's cut-out, a grey picture of the same shape, or None.
+    have: indices of the images that an earlier attempt brought; an engine may leave them out.
     """
 
     client_job_id: UUID
@@ -107,6 +110,7 @@ class GenerateRequest:
     face_boxes: Sequence[tuple[float, float, float, float] | None] = ()
     progress_url: str | None = None
     alphas: Sequence[FileRef | None] = ()
+    have: Collection[int] = ()
     template: str = PHOTO
 
     def words(self, subject: str) -> str:
@@ -174,6 +178,8 @@ class EngineInfo:
     label: a short name. notice: what it means, shown wherever the engine is used.
     privacy: where the photos go. image_seconds, training_seconds: typical, None if not known.
     resubmit_safe: an unknown submit may simply be repeated (nothing is charged elsewhere).
+    in_process: it works inside the process that submits, under the id that it is sent: no other
+    process can ask it, and what it knows dies with that process.
     batch: images in one submit; a larger count becomes several, at the same time.
     needs_weights: a training ends with a LoRA, and images can't be made without one.
     cost_per_image_usd: None where it is not known or nothing is paid.
@@ -193,6 +199,7 @@ class EngineInfo:
     guidance_scale: Parameter | None = None
     lora_scale: Parameter | None = None
     resubmit_safe: bool = False
+    in_process: bool = False
     needs_weights: bool = False
     image_seconds: float | None = None
     training_seconds: float | None = None

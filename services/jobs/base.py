@@ -83,9 +83,12 @@ class Kind:
     run: safe to run twice; any exception but Permanent is tried again, `max_attempts` in all.
     abandoned: called with the reason in the transaction that ends the job failed or dead.
     timeout: for one attempt.
+    slots: how many of this kind one process works at a time, beside all others; None: they share
+    the worker's slots.
     """
 
     run: Handler
     abandoned: Abandoned | None = None
     max_attempts: int = 5
     timeout: timedelta = timedelta(minutes=10)
+    slots: int | None = None

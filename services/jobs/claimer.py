@@ -1,7 +1,7 @@
 """How one process takes jobs out of the line: where it looks, and on which connection."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.deps import Transaction
 from services.jobs import queue
-from services.jobs.base import Kind
 from services.jobs.persistent_session import KeptSession
 
 RECENT = timedelta(minutes=1)
@@ -31,7 +30,7 @@ class Claimer:
         transaction: Transaction,
         *,
         owner: str,
-        kinds: Mapping[str, Kind],
+        kinds: Collection[str],
         lease: timedelta,
         offers: Collection[str] = (),
     ) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from services.jobs.base import Again, Done, Handler, Job, Kind, LeaseLost, Outco
 from services.jobs.claimer import RECENT, Claimer
 from services.jobs.finisher import Finisher
 from services.kit import notify
+from services.kit.database_errors import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,15 @@ LAST_RETRY = timedelta(minutes=10)
 JITTER = 0.5
 
 
+@dataclass(slots=True)
+class Lane:
+    """Slots of this process, and the claimer that fills them with jobs of its kinds."""
+
+    claimer: Claimer
+    slots: int
+    busy: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An attempt that ended in an error; final: `failed` or `dead`, None to try again."""
@@ -48,7 +58,8 @@ class Worker:
 
     The scheduler calls its `duties`, the listener tells it what it `heard`.
     ticks: periodic jobs, as {name: (interval, handler)}; the name is also the kind.
-    slots: how many handlers run at a time. lease: how long a silent worker keeps its jobs.
+    slots: how many handlers run at a time, but for kinds with slots of their own.
+    lease: how long a silent worker keeps its jobs.
     """
 
     def __init__(
@@ -63,22 +74,28 @@ class Worker:
         self._deps = deps
         self._ticks = {name: every for name, (every, _) in (ticks or {}).items()}
         self._kinds = {name: Kind(run) for name, (_, run) in (ticks or {}).items()} | dict(kinds)
-        self._slots = slots
         self._lease = lease
         self._running: dict[queue.Lease, asyncio.Task[None]] = {}
-        self._claimer = Claimer(
-            deps.transaction,
-            owner=f"{socket.gethostname()}:{os.getpid()}",
-            kinds=self._kinds,
-            lease=lease,
-            offers=deps.offers,
-        )
+        shared = [name for name, kind in self._kinds.items() if kind.slots is None]
+        self._lanes = [self._lane(shared, slots)] + [
+            self._lane([name], kind.slots) for name, kind in self._kinds.items() if kind.slots
+        ]
         self._finisher = Finisher(deps.transaction)
         self._claiming: asyncio.Task[None] | None = None
         self._wanted = False
         self._draining = False
         self._polls = 0
         self._renewed_at = 0.0
+
+    def _lane(self, kinds: Collection[str], slots: int) -> Lane:
+        claimer = Claimer(
+            self._deps.transaction,
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            kinds=kinds,
+            lease=self._lease,
+            offers=self._deps.offers,
+        )
+        return Lane(claimer, slots)
 
     @property
     def duties(self) -> dict[str, tuple[timedelta, Callable[[], Awaitable[None]]]]:
@@ -109,7 +126,8 @@ class Worker:
 
     async def poll(self) -> None:
         """Puts what came due into the line, and looks for work: the truth behind every notice."""
-        self._claimer.expect(everything=self._polls % FULL_LOOK == 0)
+        for lane in self._lanes:
+            lane.claimer.expect(everything=self._polls % FULL_LOOK == 0)
         self._polls += 1
         self.wake()
 
@@ -149,7 +167,8 @@ class Worker:
         self.retire()
         if self._claiming:
             await asyncio.wait([self._claiming])
-        await self._claimer.close()
+        for lane in self._lanes:
+            await lane.claimer.close()
         deadline = self._time() + grace.total_seconds()
         while self._running and (left := deadline - self._time()) > 0:
             await asyncio.wait(self._running.values(), timeout=min(left, BEAT.total_seconds()))
@@ -170,20 +189,23 @@ class Worker:
             try:
                 await self._claim()
             except SQLAlchemyError:
-                log.exception("jobs could not be claimed; the next poll tries again")
+                log_failure(log, "jobs could not be claimed; the next poll tries again")
 
     async def _claim(self) -> None:
-        if (free := self._slots - len(self._running)) > 0:
-            for row in await self._claimer.claim(free):
-                self._begin(_job(row))
+        for lane in self._lanes:
+            if (free := lane.slots - lane.busy) > 0:
+                for row in await lane.claimer.claim(free):
+                    self._begin(_job(row), lane)
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: Job, lane: Lane) -> None:
         task = asyncio.create_task(self._work(job), name=f"job {job.kind} {job.id}")
         self._running[job.id, job.token] = task
-        task.add_done_callback(lambda _: self._end(job))
+        lane.busy += 1
+        task.add_done_callback(lambda _: self._end(job, lane))
 
-    def _end(self, job: Job) -> None:
+    def _end(self, job: Job, lane: Lane) -> None:
         del self._running[job.id, job.token]
+        lane.busy -= 1
         self.wake()
 
     async def _work(self, job: Job) -> None:
@@ -194,7 +216,7 @@ class Worker:
         except LeaseLost:
             log.info("job %s %s was taken from this worker", job.kind, job.id)
         except Exception:
-            log.exception("the outcome of job %s %s could not be written", job.kind, job.id)
+            log_failure(log, "the outcome of job %s %s could not be written", job.kind, job.id)
 
     async def _attempt(self, job: Job) -> Outcome | Failure:
         kind = self._kinds[job.kind]
@@ -206,7 +228,7 @@ class Worker:
         except Permanent as error:
             return Failure(str(error), final="failed")
         except Exception as error:
-            log.exception("job %s %s failed, attempt %d", job.kind, job.id, job.attempt)
+            log_failure(log, "job %s %s failed, attempt %d", job.kind, job.id, job.attempt)
             last = job.attempt >= kind.max_attempts
             return Failure(f"{type(error).__name__}: {error}", final="dead" if last else None)
 
@@ -230,7 +252,8 @@ class Worker:
             asyncio.get_running_loop().call_later(delay.total_seconds(), self._wake_for_due)
 
     def _wake_for_due(self) -> None:
-        self._claimer.expect()
+        for lane in self._lanes:
+            lane.claimer.expect()
         self.wake()
 
     async def _abandon(self, session: AsyncSession, job: Job, *, state: str, reason: str) -> None:

@@ -10,6 +10,7 @@ that can't charge twice, and once for images, with the same seeds. Every move is
 `UPDATE ... WHERE state AND attempt`; who changes no row has lost the race and gives up.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from services.remote.runs import Limits, Run
 
 log = logging.getLogger(__name__)
 
-MAX_MISSES = 4  # where a repeat is free
+MAX_MISSES = 4  # where a repeat is free; in a row without a result, where it works in process
 CHECKING = RemoteStatus("", RemoteState.PENDING, stage="checking")
 
 
@@ -44,8 +45,8 @@ class Work(Protocol):
     prepare: what will be sent, made before the run is `submitting`; raises BadResult when it
     can't be. send: the one submit, and nothing else. progress: what the engine reports.
     collect: results into our own storage and rows, safe to repeat, with partial results too;
-    raises BadResult when nothing usable can come. find: results of a lost submit that lie in
-    our storage, or None.
+    says whether any was new; raises BadResult when nothing usable can come. find: results of a
+    lost submit that lie in our storage, or None.
     """
 
     @property
@@ -57,7 +58,7 @@ class Work(Protocol):
 
     async def progress(self, session: AsyncSession, run: Run, status: RemoteStatus) -> None: ...  # noqa: D102
 
-    async def collect(self, run: Run, status: RemoteStatus) -> None: ...  # noqa: D102
+    async def collect(self, run: Run, status: RemoteStatus) -> bool: ...  # noqa: D102
 
     async def find(self, run: Run) -> RemoteStatus | None: ...  # noqa: D102
 
@@ -67,8 +68,24 @@ class Work(Protocol):
 
 
 async def drive(deps: Deps, job: jobs.Job, work: Work) -> jobs.Outcome:
-    """One step of a run; safe to repeat after a crash at any point."""
-    run = await runs.load(deps, UUID(job.payload["run_id"]))
+    """One step of a run; safe to repeat after a crash at any point.
+
+    All of its steps, where the engine works in this process: the job's lease then says which
+    process that is, and a run costs a try exactly if the process dies that was at it.
+    """
+    run_id = UUID(job.payload["run_id"])
+    if not deps.engine.info.in_process:
+        return await _step(deps, job, work, run_id)
+    try:
+        while isinstance(outcome := await _step(deps, job, work, run_id), jobs.Again):  # noqa: ASYNC110  # to poll is how every engine is asked
+            await asyncio.sleep(outcome.after.total_seconds())
+        return outcome
+    finally:  # whatever ended it: others may be given the run now
+        await deps.engine.cancel(str(run_id))
+
+
+async def _step(deps: Deps, job: jobs.Job, work: Work, run_id: UUID) -> jobs.Outcome:
+    run = await runs.load(deps, run_id)
     if run is None or run.state not in OPEN:
         return jobs.Done()
     try:
@@ -163,8 +180,11 @@ class _Driver:
         if found := await self.work.find(run):
             return await self._finish(run, found)
         if self._may_repeat(run):
-            await self._move(run, "queued", deadline_at=func.now() + self.work.limits.accept)
+            patience = runs.patience(self.deps, self.work.limits)
+            await self._move(run, "queued", deadline_at=func.now() + patience)
             return jobs.Again(after=timedelta())
+        if self.deps.engine.info.in_process:  # nobody is left who could still bring something
+            return await self._fail(run, "It was interrupted too often, so we stopped trying.")
         return jobs.Again(after=timedelta(seconds=15))
 
     def _may_repeat(self, run: Run) -> bool:
@@ -190,21 +210,23 @@ class _Driver:
             return await self._forgotten(run)
         if status.state is RemoteState.FAILED:
             return await self._failed(run, status)
+        if status.state is RemoteState.CANCELED and self.deps.engine.info.in_process:
+            return await self._miss(run)  # by us, when we were interrupted
         if status.state is RemoteState.CANCELED:
             return await self._fail(run, "The engine’s operator stopped this work.")
         return await self._watch(run, status)
 
     async def _watch(self, run: Run, status: RemoteStatus) -> jobs.Outcome:
-        if status.results or status.samples:
-            await self.work.collect(run, status)
+        came = bool(status.results or status.samples) and await self.work.collect(run, status)
+        forgiven = {"misses": 0} if came and self.deps.engine.info.in_process else {}
         async with self.job.transaction(self.deps) as session:
             if run.state == "submitted" and status.state is RemoteState.RUNNING:
                 deadline = func.now() + self.work.limits.run
                 run = await runs.move(
-                    session, run, "running", running_at=func.now(), deadline_at=deadline
+                    session, run, "running", running_at=func.now(), deadline_at=deadline, **forgiven
                 )
             else:
-                run = await runs.move(session, run, run.state)
+                run = await runs.move(session, run, run.state, **forgiven)
             await self.work.progress(session, run, status)
         shortest, longest = self.work.limits.poll
         return jobs.Again(after=timedelta(seconds=min(longest, max(shortest, run.age / 20))))

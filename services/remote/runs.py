@@ -91,7 +91,7 @@ async def start(
         first=first,
         units=units,
         credits=credits,
-        deadline_at=func.now() + limits.accept,
+        deadline_at=func.now() + patience(deps, limits),
     )
     session.add(row)
     await session.flush()
@@ -110,6 +110,11 @@ async def enqueue(
         dedupe_key=f"remote:{run_id}",
         needs=engine_of(engine),
     )
+
+
+def patience(deps: Deps, limits: Limits) -> timedelta:
+    """How long a run may be queued. Our own line is the only queue of an engine in process."""
+    return limits.wait if deps.engine.info.in_process else limits.accept
 
 
 async def cancel(

@@ -53,14 +53,21 @@ class GenerationWork:
             if model is None:
                 raise BadResult("Its model was deleted.")
             best = await photos.best(session, model.id, REFERENCES)
-        return self._request(run, row, model, best)
+            made = await runs.made(session, generation_id=row.id)
+        have = frozenset(position - run.first for position in made)
+        return self._request(run, row, model, best, have)
 
     async def send(self, request: GenerateRequest) -> RemoteStatus:
         """The one submit."""
         return await self.deps.engine.submit_generation(request)
 
     def _request(
-        self, run: runs.Run, row: Generation, model: UserModel, best: list[photos.TrainingPhoto]
+        self,
+        run: runs.Run,
+        row: Generation,
+        model: UserModel,
+        best: list[photos.TrainingPhoto],
+        have: frozenset[int],
     ) -> GenerateRequest:
         return GenerateRequest(
             client_job_id=run.id,
@@ -86,6 +93,7 @@ class GenerationWork:
                 runs.readable(self.deps, photo.alpha_key) if photo.alpha_key else None
                 for photo in best
             ],
+            have=have,
         )
 
     async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
@@ -104,11 +112,12 @@ class GenerationWork:
             await session.flush()
             await generations.changed(session, generation_id=row.id, user_id=row.user_id)
 
-    async def collect(self, run: runs.Run, status: RemoteStatus) -> None:
+    async def collect(self, run: runs.Run, status: RemoteStatus) -> bool:
         """Stores each image that was not made before: decoded, with its variants, then its row."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
             made = await runs.made(session, generation_id=row.id)
+            before = len(made)
             model = await session.get(UserModel, row.user_model_id)
         recipe = {**_recipe(row, model), **status.recipe}
         centre = await likeness.centroid(self.deps, user_model_id=model.id) if model else None
@@ -133,6 +142,7 @@ class GenerationWork:
         wanted = range(run.first, run.first + run.units)
         if status.state is RemoteState.SUCCEEDED and not made.intersection(wanted):
             raise BadResult(reason)
+        return len(made) > before
 
     async def find(self, run: runs.Run) -> RemoteStatus | None:
         """All images of a lost submit, if a worker has put them."""

@@ -64,7 +64,8 @@ class TrainingWork:
         async with self.deps.transaction() as session:
             row = await _row(session, run)
             chosen = await photos.best(session, row.id, photo_coach.MAX_PHOTOS)
-        request = self._request(run, row, chosen)
+            have = await self._have(session, run, row)
+        request = self._request(run, row, chosen, have)
         if self.deps.engine.info.needs_weights:
             files = [await self.deps.storage.get(photo.key) for photo in chosen]
             archive = await asyncio.to_thread(zipped, files)
@@ -93,20 +94,19 @@ class TrainingWork:
             await session.flush()
             await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
 
-    async def collect(self, run: runs.Run, status: RemoteStatus) -> None:
+    async def collect(self, run: runs.Run, status: RemoteStatus) -> bool:
         """Samples that are new; at the end the weights, checked to be safetensors."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
-            query = select(TrainingSample.key).where(TrainingSample.user_model_id == row.id)
-            stored = set(await session.scalars(query))
-        folder = f"{trainings.folder(row, run)}/samples"
-        samples = {f"{folder}/{sample.index:02}.webp": sample for sample in status.samples}
-        new = samples.keys() - stored
+            have = await self._have(session, run, row)
+        new = [sample for sample in status.samples if sample.index not in have]
         centre = await likeness.centroid(self.deps, user_model_id=row.id) if new else None
-        for key in sorted(new):
-            await self._keep_sample(run, row, key, samples[key], centre)
+        for sample in sorted(new, key=lambda sample: sample.index):
+            key = _sample_key(run, row, sample.index)
+            await self._keep_sample(run, row, key, sample, centre)
         if status.state is RemoteState.SUCCEEDED and self.deps.engine.info.needs_weights:
             await check_weights(self.deps, self._weights_key(run, row))
+        return bool(new)
 
     async def find(self, run: runs.Run) -> RemoteStatus | None:
         """The weights of a lost submit, if a worker has put them."""
@@ -143,8 +143,18 @@ class TrainingWork:
         """Ends it without a model."""
         await fail(session, run, reason)
 
+    async def _have(self, session: AsyncSession, run: runs.Run, row: UserModel) -> frozenset[int]:
+        """Indices of the samples that are stored."""
+        query = select(TrainingSample.key).where(TrainingSample.user_model_id == row.id)
+        stored = set(await session.scalars(query))
+        return frozenset(i for i in range(MAX_SAMPLES) if _sample_key(run, row, i) in stored)
+
     def _request(
-        self, run: runs.Run, row: UserModel, chosen: Sequence[photos.TrainingPhoto]
+        self,
+        run: runs.Run,
+        row: UserModel,
+        chosen: Sequence[photos.TrainingPhoto],
+        have: frozenset[int],
     ) -> TrainRequest:
         scratch = f"{trainings.folder(row, run)}/scratch"
         return TrainRequest(
@@ -169,6 +179,7 @@ class TrainingWork:
             seed=row.recipe["seed"],
             base_model=row.base_model,
             progress_url=progress_urls.url(self.deps, run.id),
+            have=have,
         )
 
     def _samples(self, scratch: str) -> list[FileRef]:
@@ -269,6 +280,10 @@ async def _likeness(session: AsyncSession, user_model_id: UUID) -> float | None:
     return await session.scalar(
         query.group_by(TrainingSample.step).order_by(TrainingSample.step.desc()).limit(1)
     )
+
+
+def _sample_key(run: runs.Run, row: UserModel, index: int) -> str:
+    return f"{trainings.folder(row, run)}/samples/{index:02}.webp"
 
 
 async def _row(session: AsyncSession, run: runs.Run) -> UserModel:

@@ -31,11 +31,12 @@ class Container:
     url: str
     log: Path
     options: dict[str, Any] = field(default_factory=dict)
+    module: str = "tests.chaos.app"
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Container":
         """Begins, or begins again."""
-        command = [sys.executable, "-m", "tests.chaos.app", self.name, self.url]
+        command = [sys.executable, "-m", self.module, self.name, self.url]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, json.dumps(self.options)], cwd=ROOT, stdout=log, stderr=log
@@ -56,6 +57,12 @@ class Container:
         """Waits for the end; the exit status."""
         assert self.process
         return self.process.wait(timeout)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has said that it works."""
+        assert self.process
+        return self.alive and f"ready {self.process.pid}\n" in self.log.read_text()
 
     @property
     def alive(self) -> bool:
@@ -114,7 +121,8 @@ def container(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Conta
 
     def make(name: str, **options: Any) -> Container:
         url = options.pop("url", database_url)
-        made.append(Container(name, url, tmp_path / f"{name}.log", options))
+        module = options.pop("module", Container.module)
+        made.append(Container(name, url, tmp_path / f"{name}.log", options, module))
         return made[-1]
 
     yield make

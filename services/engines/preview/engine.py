@@ -1,7 +1,8 @@
 """The engine protocol over `render`: work happens here, in worker processes, in seconds.
 
-What it knows of a job lives in memory. After a restart it answers LOST, and the same request
-may be submitted again: the same seed gives the same picture, and nothing is charged elsewhere.
+What it knows of a job lives in memory: in another process, and after a restart, it answers LOST,
+and the same request may be submitted again. The same seed gives the same picture, what an earlier
+attempt brought is left out, and nothing is charged elsewhere.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from services.storage.base import Storage, StorageError
 NAME = "preview"
 SAMPLES = ("studio-portrait", "watercolour", "duotone-poster", "black-and-white-film")
 SAMPLE_SIDE = 768  # pixels
-KEPT_JOBS = 200  # finished jobs whose status is still known
+KEPT_JOBS = 20  # ended jobs that nobody has asked to forget
 
 Render = Callable[..., Awaitable[Made]]
 
@@ -38,6 +39,7 @@ INFO = EngineInfo(
     trains=True,
     base_model="likeness-preview-1",
     resubmit_safe=True,
+    in_process=True,
     cost_per_image_usd=0.0,
     tag="Photo booth, no generative AI",
 )
@@ -83,11 +85,12 @@ class PreviewEngine:
         return work.status if work else RemoteStatus(remote_id, RemoteState.LOST)
 
     async def cancel(self, remote_id: str) -> bool:
-        """Stops it before its next picture."""
+        """Stops it before its next picture; of one that has ended, lets its pictures go."""
         work = self._jobs.get(remote_id)
         if not work or work.status.state.final:
+            self._jobs.pop(remote_id, None)
             return False
-        work.status = replace(work.status, state=RemoteState.CANCELED)
+        work.status = RemoteStatus(remote_id, RemoteState.CANCELED)
         if work.task:
             work.task.cancel()
         return True
@@ -104,7 +107,8 @@ class PreviewEngine:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start(self, remote_id: str, run: Callable[[_Work], Awaitable[None]]) -> RemoteStatus:
-        if remote_id not in self._jobs:
+        known = self._jobs.get(remote_id)
+        if known is None or known.status.state in {RemoteState.FAILED, RemoteState.CANCELED}:
             work = self._jobs[remote_id] = _Work(RemoteStatus(remote_id, RemoteState.PENDING))
             work.task = asyncio.create_task(self._guard(work, run), name=f"preview {remote_id}")
             self._forget()
@@ -157,6 +161,8 @@ class PreviewEngine:
             photos.append(await self._storage.get(ref.key))
         alphas = await self._alphas(request.alphas)
         for i, (preset, ref) in enumerate(zip(SAMPLES, request.samples, strict=False)):
+            if i in request.have:
+                continue
             self._progress(work, "sampling", (len(photos) + i) / total, samples=tuple(work.results))
             side = {"width": SAMPLE_SIDE, "height": SAMPLE_SIDE}
             faces = list(request.face_boxes)
@@ -175,6 +181,8 @@ class PreviewEngine:
         alphas = await self._alphas(request.alphas)
         scene = self.words.understand(request.prompt).scene
         for i, seed in enumerate(request.seeds):
+            if i in request.have:
+                continue
             share = i / len(request.seeds)
             self._progress(work, "generating", share, results=tuple(work.results))
             made = await self._picture(

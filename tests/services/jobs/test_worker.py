@@ -315,3 +315,38 @@ async def test_a_job_that_kills_its_process_is_dead_at_the_limit(live_deps: Deps
         await worker.sweep()
         assert (await row(live_deps, id)).state == "dead"
     assert ended == ["Its worker stopped answering, in attempt 3."]
+
+
+async def test_a_kind_with_slots_of_its_own_holds_up_nobody_and_waits_for_whoever_is_free(
+    live_deps: Deps,
+) -> None:
+    gate = asyncio.Event()
+    most = running = 0
+
+    async def slow(deps: Deps, job: Job) -> Outcome:
+        nonlocal most, running
+        running += 1
+        most = max(most, running)
+        await gate.wait()
+        running -= 1
+        return Done()
+
+    async def quick(deps: Deps, job: Job) -> Outcome:
+        return Done()
+
+    kinds = {"slow": Kind(slow, slots=2), "quick": Kind(quick)}
+    async with working(live_deps, kinds, slots=1) as one, working(live_deps, kinds) as other:
+        slow_ones = [await enqueue(live_deps, "slow") for _ in range(5)]
+        quick_ones = [await enqueue(live_deps, "quick") for _ in range(5)]
+        await one.poll()
+        for id in quick_ones:
+            await eventually(is_state(live_deps, id, "done"))
+        states = [(await row(live_deps, id)).state for id in slow_ones]
+        assert states == ["leased", "leased", "queued", "queued", "queued"]
+        await other.poll()
+        await eventually(is_state(live_deps, slow_ones[3], "leased"))
+        assert (await row(live_deps, slow_ones[4])).state == "queued"
+        gate.set()
+        for id in slow_ones:
+            await eventually(is_state(live_deps, id, "done"))
+    assert most == 4
