@@ -33,6 +33,7 @@ WEBHOOKS = frozenset({"/api/webhooks/stripe"})  # signed by their sender: no ses
 
 def install(deps: Deps) -> None:
     """Put all of it around the application; the last added is the outermost."""
+    app.add_middleware(sockets.SocketFrames)
     app.add_middleware(RequestBodies)
     app.add_middleware(Doorkeeper, deps=deps)
     app.add_middleware(LastResort)

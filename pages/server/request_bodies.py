@@ -122,14 +122,19 @@ async def _read_whole(receive: Receive, limit: int) -> Receive:
         more = message.get("more_body", False)
         if len(body) > limit:
             raise _too_large(limit)
-    whole: Message | None = {"type": "http.request", "body": bytes(body), "more_body": False}
+    return first({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
 
-    async def hand_on() -> Message:
-        nonlocal whole
-        message, whole = whole, None
+
+def first(message: Message, receive: Receive) -> Receive:
+    """Receives `message`, and after it whatever comes."""
+    waiting: Message | None = message
+
+    async def receive_next() -> Message:
+        nonlocal waiting
+        message, waiting = waiting, None
         return message or await receive()
 
-    return hand_on
+    return receive_next
 
 
 def _counted(receive: Receive, limit: int) -> Receive:

@@ -1,31 +1,68 @@
 """Open pages in a real browser: whose they are, and that they die with their session."""
 
+import contextlib
 import gc
 import json
 import logging
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
+import nicegui
 import pytest
-from nicegui import Client, ui
+from nicegui import Client, core, ui
 from playwright.async_api import Browser, Page
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from pages.server import sockets
+from pages.server import socket_messages, sockets
 from pages.server.context import current_user
 from services.accounts import administration, sessions, signing_in, users
 from services.accounts.sessions import Caller
+from services.app import metrics
 from services.deps import Deps
 from tests.builders import PASSWORD, make_user
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
-JUNK: list[Any] = [None, [], "x", {}, {"client_id": [1]}]
+JUNK: list[Any] = [None, [], "x", 7, {}, {"client_id": [1]}]
+# what is no message of Engine.IO or Socket.IO, or none that a page sends; "é" is a number's place
+FRAMES = ["", "x", "0", "7", "9x", "b!!!", "é", "4", "4x", "4[]", "4{}", '4"a"', "4²", "42", "42{}"]
+FRAMES += ["42[]", "42[[]]", '42["nothing",{}]', "40/admin,", '42/admin,["log",{}]', "40", "40[1]"]
+FRAMES += ["430[]", "44", '451-["event",{"_placeholder":true,"num":0}]', "4" + "2" * 200 + "[]"]
+FRAMES += ["41/x,", '42["connect",{}]', '42["disconnect"]', '42["event",1,2,3]', "4" + "[" * 5000]
+
+ANYTHING: list[Any] = [None, "7", 1.5, True, [], ["error"], {}, {"0": "1"}, "x" * 1000]
+NOBODY = {"client_id": "nobody", "tab_id": "x", "document_id": "y"}
+HANDSHAKE_OF_NOBODY = "420" + json.dumps(["handshake", NOBODY])
+Errors = Callable[[], list[str]]
+
+
+@pytest.fixture
+def errors(caplog: pytest.LogCaptureFixture) -> Errors:
+    """What was logged as an error up to now, also by tasks that nobody waited for."""
+
+    def found() -> list[str]:
+        gc.collect()  # asyncio reports those when they go
+        return [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR]
+
+    return found
+
+
+def refused(reason: str) -> float:
+    """How much was counted under a reason."""
+    return float(metrics.REFUSED.labels(reason)._value.get())
+
+
+async def post_frames(client: httpx.AsyncClient, url: str, frames: bytes) -> httpx.Response:
+    headers = {"Content-Type": "text/plain;charset=UTF-8"}
+    return await client.post(url, content=frames, headers=headers)
 
 
 @dataclass
@@ -130,7 +167,7 @@ async def test_no_handler_runs_after_the_session_ended(
         await session.connection()
         await sessions.end_all(session, user_id=opened.user_id)
         client.request.state.verified_at = float("-inf")
-    handler = sockets._guarded(live_deps, sockets._MESSAGES["event"])
+    handler = sockets._guarded(live_deps, sockets._HANDLERS["event"])
     await handler(sid, json.loads(message[2:])[1])
     assert opened.clicks == []
     assert client_id not in Client.instances
@@ -170,7 +207,7 @@ async def test_a_socket_without_the_handshake_fires_nothing(opened: Open, addres
     async with socket(address, client_id, opened.token, address) as other:
         await connected(other)
         await other.send(message)
-        await other.send('420["handshake",{"client_id":"","tab_id":"x","document_id":"y"}]')
+        await other.send(HANDSHAKE_OF_NOBODY)
         await answered(other)
     assert opened.clicks == []
     await opened.click()
@@ -190,16 +227,53 @@ async def test_knowing_a_pages_ids_is_not_enough_for_its_handshake(
         await stranger.send("420" + json.dumps(["handshake", handshake]))
         assert await answered(stranger) == "430[false]"
         await stranger.send(message)
-        await stranger.send('420["handshake",{}]')
+        await stranger.send(HANDSHAKE_OF_NOBODY)
         await answered(stranger)
     assert opened.clicks == []
 
 
+async def test_no_event_of_a_socket_can_be_another_ones_handshake(
+    opened: Open, address: str
+) -> None:
+    """Socket.IO calls the handler of `connect` for an event of that name, too."""
+    client_id, message = await opened.event()
+    ids = {"client_id": client_id, "tab_id": Client.instances[client_id].tab_id}
+    query = urlencode(ids | {"document_id": "mine", "implicit_handshake": "true"})
+    async with socket(address, "", None, address) as stranger:
+        await connected(stranger)
+        for sent in ("42" + json.dumps(["connect", {"QUERY_STRING": query}]), message):
+            await stranger.send(sent)
+            await stranger.send(HANDSHAKE_OF_NOBODY)
+            assert await answered(stranger) == "430[false]"
+        assert opened.clicks == []
+    await opened.click()
+    await eventually(lambda: len(opened.clicks) == 1)
+
+
+@pytest.mark.parametrize("ids", [{}, {"tab_id": "x"}, {"tab_id": "x", "next_message_id": "y"}])
+async def test_a_handshake_by_address_is_checked_like_any_other(
+    opened: Open, address: str, ids: dict[str, str], errors: Errors
+) -> None:
+    client_id, message = await opened.event()
+    for page, cookie in (("", None), ("nobody", None), (client_id, opened.token)):
+        query = urlencode({"EIO": "4", "transport": "websocket", "client_id": page} | ids)
+        url = f"{address}/_nicegui_ws/socket.io/?{query}&implicit_handshake=true"
+        headers = {"Cookie": f"likeness={cookie}"} if cookie else {}
+        async with connect(url.replace("http", "ws"), additional_headers=headers) as stranger:
+            await stranger.recv()
+            await stranger.send("40")
+            assert str(await stranger.recv()).startswith("44")  # refused
+            await stranger.send(message)
+    assert opened.clicks == []
+    assert errors() == []
+
+
 async def test_messages_that_no_page_sends_are_no_errors_of_ours(
-    opened: Open, address: str, caplog: pytest.LogCaptureFixture
+    opened: Open, address: str, errors: Errors
 ) -> None:
     """Visitors could fill the operator's log of errors."""
     client_id, _ = await opened.event()
+    before = refused("socket_message")
     async with socket(address, "", None, address) as stranger:
         await connected(stranger)
         for name in ("handshake", "event", "javascript_response", "ack", "log"):
@@ -207,10 +281,118 @@ async def test_messages_that_no_page_sends_are_no_errors_of_ours(
                 await stranger.send("42" + json.dumps([name, junk]))
             await stranger.send("42" + json.dumps([name, {"client_id": client_id}]))
             await stranger.send("42" + json.dumps([name]))
-        await stranger.send('420["handshake",{}]')
+        for frame in FRAMES:
+            await stranger.send(frame)
+        await stranger.send(b"4bytes")
+        await stranger.send(HANDSHAKE_OF_NOBODY)
         await answered(stranger)
-    gc.collect()  # asyncio reports what nobody waited for when it goes
-    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert errors() == []
+    assert refused("socket_message") - before == 5 * (len(JUNK) + 2) + len(FRAMES) + 1
+
+
+async def test_a_member_s_own_page_writes_no_errors_either(
+    opened: Open, address: str, errors: Errors
+) -> None:
+    """Her browser is hers: what it sends in the page's name has wrong fields."""
+    client_id, message = await opened.event()
+    client = Client.instances[client_id]
+    right = json.loads(message[2:])[1]
+    ids = {"tab_id": client.tab_id, "document_id": "x", "client_id": client_id}
+    wrong: list[tuple[str, dict[str, Any]]] = [
+        *(("event", {"id": each}) for each in ANYTHING),
+        *(("event", {"listener_id": each}) for each in ("gone", *ANYTHING)),
+        *(("event", {"args": each}) for each in (["{"], [7], ["NaN"], *ANYTHING) if each != []),
+        *(("log", {"level": each, "message": "x"}) for each in ANYTHING),
+        *(("log", {"level": "error", "message": each}) for each in ("the disk is full", *ANYTHING)),
+        *(("ack", {"next_message_id": each}) for each in ANYTHING),
+        *(("javascript_response", {"request_id": each}) for each in ANYTHING),
+        *(("handshake", ids | {"next_message_id": each}) for each in ANYTHING),
+    ]
+    async with socket(address, client_id, opened.token, address) as own:
+        await connected(own)
+        await own.send("420" + json.dumps(["handshake", ids]))
+        assert await answered(own) == "430[true]"
+        for name, fields in wrong:
+            await own.send("42" + json.dumps([name, right | fields]))
+        await own.send(HANDSHAKE_OF_NOBODY)
+        await answered(own)
+    assert errors() == []
+    assert opened.clicks == []
+
+
+@pytest.mark.parametrize("body", [*FRAMES[1:], "d=4", "40\x1ex", "\x1e".join(["3"] * 17), "\xff"])
+async def test_polling_takes_no_junk_either(address: str, body: str, errors: Errors) -> None:
+    url = f"{address}/_nicegui_ws/socket.io/?EIO=4&transport=polling&client_id="
+    before = refused("socket_message")
+    async with httpx.AsyncClient() as stranger:
+        sid = json.loads((await stranger.get(url)).text[1:])["sid"]
+        assert (await post_frames(stranger, f"{url}&sid={sid}", b"40")).status_code == 200
+        answer = await post_frames(stranger, f"{url}&sid={sid}", body.encode("latin-1"))
+        assert answer.status_code in {200, 400}
+    assert errors() == []
+    assert refused("socket_message") > before
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "transport=polling",
+        "EIO=3&transport=polling",
+        "EIO=4&transport=pigeon",
+        "EIO=4&transport=websocket",
+        "EIO=4&transport=polling&sid=gone",
+        "EIO=4&transport=polling&j=x",
+        "EIO=4&transport=polling&j=0",
+        "%ff=%ff",
+    ],
+)
+async def test_no_address_of_a_socket_is_an_error_of_ours(
+    address: str, query: str, errors: Errors
+) -> None:
+    url = f"{address}/_nicegui_ws/socket.io/?{query}"
+    async with httpx.AsyncClient() as stranger:
+        for method in ("GET", "POST", "OPTIONS", "DELETE"):
+            assert (await stranger.request(method, url)).status_code < 500
+    with contextlib.suppress(InvalidStatus, ConnectionClosed):
+        async with connect(url.replace("http", "ws")) as line:
+            await line.recv()
+            await line.send("41")
+    assert errors() == []
+
+
+async def test_polling_belongs_to_the_browser_that_began_it(opened: Open, address: str) -> None:
+    """Its session id stands in addresses, and so in the logs of proxies."""
+    url = f"{address}/_nicegui_ws/socket.io/?EIO=4&transport=polling"
+    async with httpx.AsyncClient(cookies={"likeness": opened.token}) as own:
+        sid = json.loads((await own.get(url)).text[1:])["sid"]
+        async with httpx.AsyncClient() as stranger:
+            assert (await stranger.get(f"{url}&sid={sid}")).status_code == 403
+            assert (await post_frames(stranger, f"{url}&sid={sid}", b"40")).status_code == 403
+        assert (await post_frames(own, f"{url}&sid={sid}", b"40")).status_code == 200
+
+
+async def test_a_browser_without_websockets_still_works(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some proxies take none; after 20 s NiceGUI falls back to polling, and here at once."""
+    monkeypatch.setattr(core.app.config, "socket_io_js_transports", ["polling"])
+    await opened.page.reload()
+    await opened.page.wait_for_function("window.did_handshake === true")
+    assert await opened.page.evaluate("window.socket.io.engine.transport.name") == "polling"
+    await opened.click()
+    await eventually(lambda: len(opened.clicks) == 1)
+
+
+def test_every_event_of_nicegui_is_known() -> None:
+    """Fails when NiceGUI adds one: then it needs a model of its fields, and a guard."""
+    lifecycle = {"connect", "disconnect"}  # of Socket.IO itself, never taken as events
+    assert set(core.sio.handlers) == {"/"}
+    assert set(core.sio.handlers["/"]) == lifecycle | set(socket_messages.EVENTS)
+    assert core.sio.namespace_handlers == {}
+    emitted = set()
+    for script in Path(nicegui.__file__).parent.rglob("*.js"):
+        emitted |= set(re.findall(r"""socket\??\.emit\(\s*["'](\w+)""", script.read_text("utf-8")))
+    assert emitted == set(socket_messages.EVENTS)
 
 
 async def test_uploads_of_a_page_take_its_own_session_only(opened: Open, address: str) -> None:
