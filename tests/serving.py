@@ -62,7 +62,9 @@ async def listening(deps: Deps) -> AsyncIterator[str]:
         prepare_simulation()
         core.app.config.tailwind = False
         pages.register_all(deps)
-        config = uvicorn.Config(core.app, port=0, log_level="warning", proxy_headers=False)
+        from pages.server.http_protocol import UVICORN
+
+        config = uvicorn.Config(core.app, port=0, log_level="warning", ws="wsproto", **UVICORN)
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
         try:

@@ -11,7 +11,7 @@ from nicegui.server import Server
 
 import pages
 from components import design, live
-from pages.server import operations, sockets
+from pages.server import http_protocol, operations, sockets
 from services.app import bootstrap, error_reports, logs, startup
 from services.app.bootstrap import Product
 from services.app.startup import Opened, say
@@ -81,13 +81,12 @@ def run(settings: Settings) -> None:
         message_history_length=200,
         binding_refresh_interval=None,
         gzip_middleware_factory=lambda app: GZipMiddleware(app, minimum_size=1000, compresslevel=5),
-        ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
-        proxy_headers=False,  # pages.server.middleware does it
         access_log=False,
         server_header=False,
         log_config=None,
         lifespan="on",  # a failing start ends the program
+        **http_protocol.UVICORN,
     )
 
 
