@@ -29,6 +29,8 @@ from services.engines.preview.scene import (
     of_facts,
 )
 from services.engines.preview.scenes.registry import PLACES
+from services.engines.preview.shown import shown
+from services.engines.preview.words import understand
 from services.imaging.silhouette import judge
 from services.studio.generations import ASPECTS
 from tests import sitters
@@ -135,6 +137,31 @@ def test_a_colour_is_in_the_picture(place: Place) -> None:
 def rgb(colour: Colour) -> Array:
     code = colour.hex
     return np.array([int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+
+
+@pytest.mark.parametrize("place", list(Place))
+def test_what_is_claimed_of_a_place_is_seen_there(place: Place) -> None:
+    """Every weather and season that the words may claim changes the picture of the place."""
+    plain = surroundings(Scene(place=place, weather=Weather.CLEAR, season=Season.SUMMER))
+    for weather in set(Weather) - {Weather.CLEAR}:
+        if shown(weather, place):
+            scene = Scene(place=place, weather=weather, season=Season.SUMMER)
+            assert difference(plain, surroundings(scene)) > 0.9, weather
+    for season in set(Season) - {Season.SUMMER}:
+        if shown(season, place):
+            scene = Scene(place=place, weather=Weather.CLEAR, season=season)
+            assert difference(plain, surroundings(scene)) > 0.25, season
+
+
+def test_what_cannot_be_seen_is_not_claimed() -> None:
+    assert not shown(Weather.RAIN, Place.STUDIO)
+    assert not shown(Light.NOON, Place.SPACE)
+    assert not shown(Light.WINDOW, Place.BEACH)
+    assert shown(Weather.RAIN, Place.CAFE)
+    told = understand("in a studio, in the rain")
+    assert [term.label for term in told.understood] == ["studio"]
+    assert [each.word for each in told.not_understood] == ["in the rain"]
+    assert told.scene == Scene(place=Place.STUDIO)
 
 
 @pytest.mark.parametrize("mood", list(Mood))

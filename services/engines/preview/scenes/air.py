@@ -71,6 +71,10 @@ def _weather(back: Array, canvas: Canvas, scene: Scene) -> Array:
         back = back + (rgb(*canvas.light.haze) * 0.92 - back) * share
     if canvas.weather is Weather.STORM:
         _lightning(back, canvas, bolt=scene.place in _OPEN)
+    if canvas.season is Season.WINTER and canvas.weather is Weather.CLEAR:
+        light_snow = replace(canvas, weather=Weather.SNOW)
+        flakes = lens(falling(light_snow, 200, (0.002, 0.005), 0.95), 0.004 * canvas.unit)
+        back = flakes[..., :3] + back * (1 - flakes[..., 3:])
     if canvas.weather in _WET or canvas.weather is Weather.SNOW:
         for count, size, blur in ((420, (0.0018, 0.004), 0.003), (130, (0.004, 0.008), 0.008)):
             flakes = lens(falling(canvas, count, size, 0.95), blur * canvas.unit)

@@ -141,8 +141,3 @@ def label(value: Value) -> str:
 def said(kind: str, value: str) -> str:
     """As somebody writes it into a sentence, such as `at golden hour`."""
     return _TEXTS[kind][value][1]
-
-
-def shown(value: Value, place: Place) -> bool:  # noqa: ARG001
-    """Whether the painter of the place shows this."""
-    return True

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from services.engines.preview.scene import Colour, Light, Place, Scene, Season, Weather
+from services.engines.preview.shown import shown
 from services.engines.preview.words.grammar import related
-from services.engines.preview.words.labels import Value, kind, label, shown
+from services.engines.preview.words.labels import Value, kind, label
 from services.engines.preview.words.lexicon import Role
 from services.engines.preview.words.lights import LAMPS
 from services.engines.preview.words.sentence import Piece, Quote, pieces, quoted
