@@ -4,12 +4,20 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
+from nicegui import ui
+
 from components import formatting
 from components.controls import button, link_button
 from components.dom import El, attach, el
-from components.feedback import Bar, Tone, banner
+from components.feedback import Banner, Bar, Tone
 from components.models import Progressing, stage_text
 from services.engines.base import NotUnderstood, Term
+
+_REVEAL = """
+    getHtmlElement({id}).scrollIntoView({{
+        block: 'nearest',
+        behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth',
+    }})"""
 
 
 class Picture(Protocol):
@@ -57,18 +65,19 @@ class ResultCard:
         """caption: model and style. on_cancel: called while it is under way."""
         across = {1: 1, 8: 4}.get(request.count, 2)
         with el("article", classes="result", aria_label=request.prompt) as self.root:
-            with el("div", classes="result-head"):
-                with el("div"):
-                    el("p", request.prompt, classes="strong wrap-any")
-                    el("p", caption, classes="small muted")
-                    self._followed = el("p", classes="small muted")
-                self._cancel = button("Cancel", on_cancel, kind="quiet")
-                self._again = link_button(
-                    "Use again", f"/studio?again={request.id}", kind="quiet", icon_name="retry"
-                )
-            self._line = el("p", classes="small muted num", aria_live="polite")
-            self._bar = Bar(0, label=f"Making {formatting.plural(request.count, 'image')}")
-            self._problem = el("div")
+            with el("div", classes="result-status") as self._status:
+                with el("div", classes="result-head"):
+                    with el("div"):
+                        el("p", request.prompt, classes="strong wrap-any")
+                        el("p", caption, classes="small muted")
+                        self._followed = el("p", classes="small muted")
+                    self._cancel = button("Cancel", on_cancel, kind="quiet")
+                    self._again = link_button(
+                        "Use again", f"/studio?again={request.id}", kind="quiet", icon_name="retry"
+                    )
+                self._line = el("p", classes="small muted num", aria_live="polite")
+                self._bar = Bar(0, label=f"Making {formatting.plural(request.count, 'image')}")
+            self._problem = Banner()
             alone = "alone" if request.count == 1 else ""
             with el("div", classes=f"result-grid {alone}".strip()).style(f"--across:{across}"):
                 self._places = [_place(request) for _ in range(request.count)]
@@ -91,17 +100,18 @@ class ResultCard:
         if not request.active:
             self._end(request)
 
+    def reveal(self) -> None:
+        """Bring prompt, progress and Cancel into sight; where they are already, nothing moves."""
+        ui.run_javascript(_REVEAL.format(id=self._status.id))
+
     def _end(self, request: Request) -> None:
         for place in self._places[len(self._shown) :]:
             place.set_visibility(False)
-        self._problem.clear()
-        if not request.status_reason:
-            return
         stopped = request.status == "canceled"
         more = " Credits for pictures that were not made are back." if stopped else ""
         tone: Tone = "" if stopped else "danger" if request.status == "failed" else "warn"
-        with self._problem:
-            banner(f"{request.status_reason}{more}", tone=tone)
+        reason = request.status_reason
+        self._problem.show(f"{reason}{more}" if reason else None, tone=tone)
 
 
 def _followed(request: Request) -> str:

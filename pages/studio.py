@@ -73,8 +73,9 @@ def register(deps: Deps) -> None:
                 )
             recent = await generations.list_(session, deps, user_id=user.id, limit=SHOWN)
         ready = [m for m in found.items if m.status == "ready"]
-        async with shell(deps, "Studio") as room:
+        async with shell(deps, "Studio", heading=False) as room:
             if not ready:
+                el("h1", "Studio")
                 _nothing_yet(found.items)
                 live.on("user_model", user.id, _opening(deps, user.id))
                 return
@@ -135,6 +136,7 @@ class Studio:
         """The form as it begins, and the results."""
         with el("div", classes="studio"):
             with el("section", classes="studio-form", aria_label="What to make"):
+                el("h1", "Studio")
                 self._build_form(start)
             with el("section", classes="results", aria_label="Results") as self._results:
                 self._empty = el("div", classes="card")
@@ -263,10 +265,7 @@ class Studio:
             toast(str(error), danger=True)
             return
         await self._show(made)
-        card = self._cards[made.id].root
-        ui.run_javascript(
-            f"getHtmlElement({card.id}).scrollIntoView({{block: 'nearest', behavior: 'smooth'}})"
-        )
+        self._cards[made.id].reveal()
 
     async def _changed(self, id: UUID) -> None:
         if id not in self._cards:
