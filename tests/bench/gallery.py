@@ -13,8 +13,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlencode, urlsplit
 
 import psutil
@@ -29,16 +30,33 @@ from tests.e2e.driving import Program, Server
 from tests.e2e.test_gallery_of_100000 import INSERT
 from tests.waiting import eventually_sync
 
-ROUNDS, EACH = 5, 30
-PAGES = 500
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is measured: blocks of `each` calls in so many rounds, so many open pages."""
+
+    rounds: int = 5
+    each: int = 30
+    pages: int = 500
+    idle_seconds: float = 20
+    requests: int = 300
+
+
+WHOLE = Extent()
 
 
 class Client:
-    """One connection that is kept, and one member's cookie."""
+    """One connection that is kept for the length of a block, and one member's cookie."""
 
     def __init__(self, url: str, cookie: str = "") -> None:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc)
         self._headers = {"Cookie": f"likeness={cookie}"} if cookie else {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
 
     def get(self, path: str) -> bytes:
         try:
@@ -73,10 +91,20 @@ async def member_with(server: Server, rows: int) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison: seconds of each call, and of the serving process's CPU a call."""
+    """One side of a comparison: seconds of each call, and of the serving process's CPU a call.
 
-    seconds: list[float]
-    cpu: list[float]
+    each: calls in a round.
+    """
+
+    each: int
+    seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+    @property
+    def medians(self) -> list[float]:
+        """Seconds of a call in each round."""
+        starts = range(0, len(self.seconds), self.each)
+        return [statistics.median(self.seconds[i : i + self.each]) for i in starts]
 
     @property
     def p95(self) -> float:
@@ -88,20 +116,20 @@ class Side:
         return f"{time * 1e3:.1f} ms (CPU {used * 1e3:.1f})"
 
 
-def compare(*calls: tuple[Callable[[], object], int]) -> list[Side]:
-    """Calls and the process that serves each, in turns: a block of EACH, ROUNDS times."""
-    sides = [Side([], []) for _ in calls]
+def compare(extent: Extent, *calls: tuple[Callable[[], object], int]) -> list[Side]:
+    """Calls and the process that serves each, in turns, block by block."""
+    sides = [Side(extent.each) for _ in calls]
     for call, _ in calls:
-        for _ in range(10):
+        for _ in range(min(10, extent.each)):
             call()
-    for _ in range(ROUNDS):
+    for _ in range(extent.rounds):
         for (call, pid), side in zip(calls, sides, strict=True):
             used = cpu(pid)
-            for _ in range(EACH):
+            for _ in range(extent.each):
                 begun = time.perf_counter()
                 call()
                 side.seconds.append(time.perf_counter() - begun)
-            side.cpu.append((cpu(pid) - used) / EACH)
+            side.cpu.append((cpu(pid) - used) / extent.each)
     return sides
 
 
@@ -114,11 +142,7 @@ def cpu(pid: int) -> float:
 def report(name: str, reference: str, sides: list[Side]) -> None:
     """The ratio of the medians and the spread of its rounds, of the p95s, and of CPU."""
     ours, other = sides
-    rounds = [
-        statistics.median(ours.seconds[i : i + EACH])
-        / statistics.median(other.seconds[i : i + EACH])
-        for i in range(0, ROUNDS * EACH, EACH)
-    ]
+    rounds = [own / its for own, its in zip(ours.medians, other.medians, strict=True)]
     shares = [own / its for own, its in zip(ours.cpu, other.cpu, strict=True)]
     used = f"{statistics.median(shares):.2f} ({min(shares):.2f}-{max(shares):.2f})"
     say(
@@ -160,28 +184,33 @@ async def answer_pings(connection: websockets.ClientConnection) -> None:
             await connection.send("3")
 
 
-async def many_pages(server: Server, cookie: str) -> None:
-    """Memory and idle CPU with PAGES open galleries, and what another request then takes."""
-    process, client = psutil.Process(server.process.pid), Client(server.url, cookie)
+async def many_pages(server: Server, cookie: str, extent: Extent = WHOLE) -> None:
+    """Memory and idle CPU with many open galleries, and what another request then takes."""
+    with Client(server.url, cookie) as client:
+        await _many_pages(server, cookie, client, extent)
+
+
+async def _many_pages(server: Server, cookie: str, client: Client, extent: Extent) -> None:
+    process = psutil.Process(server.process.pid)
     before = process.memory_info().rss
     connections, tasks = [], []
-    for _ in range(PAGES):
+    for _ in range(extent.pages):
         connections.append(await open_page(server.url, cookie, client.get("/gallery")))
         tasks.append(asyncio.create_task(answer_pings(connections[-1])))
     after = process.memory_info().rss
     begun, used = time.monotonic(), process.cpu_times()
-    await asyncio.sleep(20)
+    await asyncio.sleep(extent.idle_seconds)
     spent = process.cpu_times()
     share = (spent.user + spent.system - used.user - used.system) / (time.monotonic() - begun)
     times = []
-    for _ in range(300):
+    for _ in range(extent.requests):
         asked = time.perf_counter()
         await asyncio.to_thread(client.get, "/api/auth/me")
         times.append(time.perf_counter() - asked)
     p99 = statistics.quantiles(times, n=100)[98]
     say(
-        f"{PAGES} pages: {before / 2**20:.0f} -> {after / 2**20:.0f} MiB, "
-        f"{(after - before) / PAGES / 1024:.0f} KiB each, idle CPU {share:.1%} of a core, "
+        f"{extent.pages} pages: {before / 2**20:.0f} -> {after / 2**20:.0f} MiB, "
+        f"{(after - before) / extent.pages / 1024:.0f} KiB each, idle CPU {share:.1%} of a core, "
         f"p99 of another request {p99 * 1000:.1f} ms"
     )
     for task in tasks:
@@ -202,21 +231,32 @@ async def main() -> None:
             await many_pages(server, few)
 
 
-def against(server: Server, reference: tuple[int, int], *, few: str, many: str) -> None:
+def against(
+    server: Server,
+    reference: tuple[int, int],
+    *,
+    few: str,
+    many: str,
+    extent: Extent = WHOLE,
+) -> None:
     """P9, P8 and P7; few, many: the tokens of members with 100 and 100,000 images."""
     port, other_pid = reference
-    pid = server.process.pid
-    small, large = Client(server.url, few), Client(server.url, many)
-    other = Client(f"http://127.0.0.1:{port}")
+    pid, bare = server.process.pid, f"http://127.0.0.1:{port}"
     page = "/api/generations?limit=50"
-    lists = (lambda: large.get(page), pid)
-    report("P9", "100 rows", compare(lists, (lambda: small.get(page), pid)))
-    report("P8", "bare FastAPI", compare(lists, (lambda: other.get("/rows"), other_pid)))
-    signed_in = Client(f"http://127.0.0.1:{port}", many)
-    same = (lambda: signed_in.get("/same"), other_pid)
-    report("P8", "bare FastAPI that signs in and signs addresses", compare(lists, same))
-    ours, empty = (lambda: small.get("/gallery"), pid), (lambda: other.get("/empty"), other_pid)
-    report("P7", "an empty page", compare(ours, empty))
+    with (
+        Client(server.url, few) as small,
+        Client(server.url, many) as large,
+        Client(bare) as other,
+        Client(bare, many) as signed_in,
+    ):
+        lists = (lambda: large.get(page), pid)
+        report("P9", "100 rows", compare(extent, lists, (lambda: small.get(page), pid)))
+        rows = (lambda: other.get("/rows"), other_pid)
+        report("P8", "bare FastAPI", compare(extent, lists, rows))
+        same = (lambda: signed_in.get("/same"), other_pid)
+        report("P8", "bare FastAPI that signs in and signs addresses", compare(extent, lists, same))
+        ours, empty = (lambda: small.get("/gallery"), pid), (lambda: other.get("/empty"), other_pid)
+        report("P7", "an empty page", compare(extent, ours, empty))
 
 
 @contextmanager
@@ -236,7 +276,8 @@ def reference_server(program: Program, user_id: str) -> Iterator[tuple[int, int]
 
 def _answers(port: int) -> bool:
     try:
-        return bool(Client(f"http://127.0.0.1:{port}").get("/rows"))
+        with Client(f"http://127.0.0.1:{port}") as client:
+            return bool(client.get("/rows"))
     except OSError:
         return False
 

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 os.environ["VIPS_CONCURRENCY"] = "1"
@@ -16,20 +17,20 @@ import simplejpeg
 from PIL import Image
 
 from services.imaging import decode, variants, worker
-from tests.bench.timing import compared, per_second
+from tests.bench.timing import ROUNDS, compared, per_second
 from tests.pictures import drawn
 
 SIZE = (4000, 3000)
-MEGAPIXELS = SIZE[0] * SIZE[1] / 1e6
 
 
-def enlarged(path: Path) -> bytes:
-    """A photo as a phone's camera has it: 12 megapixels, quality 92."""
+def enlarged(path: Path) -> Image.Image:
+    """A photo as large as a phone's camera makes it: 12 megapixels."""
     with Image.open(path) as image:
-        return saved(image.convert("RGB").resize(SIZE, Image.Resampling.BICUBIC))
+        return image.convert("RGB").resize(SIZE, Image.Resampling.BICUBIC)
 
 
 def saved(image: Image.Image) -> bytes:
+    """As a phone's camera does: JPEG of quality 92."""
     out = io.BytesIO()
     image.save(out, "JPEG", quality=92)
     return out.getvalue()
@@ -47,26 +48,34 @@ def vips_thumbnail(path: Path) -> bytes:
     return data
 
 
-def main(photos: list[Path]) -> None:
-    """Print both figures for each photo."""
+def main(pictures: Mapping[str, Image.Image], *, rounds: int = ROUNDS) -> None:
+    """Print both figures for each picture."""
     decode.prepare()
-    pictures = {p.name: enlarged(p) for p in photos} or {"drawn": saved(drawn(1, SIZE))}
     with tempfile.TemporaryDirectory() as folder:
-        for name, data in pictures.items():
+        for name, picture in pictures.items():
             path = Path(folder) / "photo.jpg"
-            path.write_bytes(data)
-            request = {"task": "ingest", "path": str(path)}
-            intake = compared(
-                per_second(lambda r=request: worker.answer(r, b""), units=MEGAPIXELS),  # type: ignore[misc]
-                per_second(lambda d=data: simplejpeg.decode_jpeg(d), units=MEGAPIXELS),  # type: ignore[misc]
-            )
-            print(intake.line(f"P5 {name}, {len(data) / 2**20:.1f} MiB", "MP/s"))
-            thumbs = compared(
-                per_second(lambda p=path: thumbnail(p), units=1),  # type: ignore[misc]
-                per_second(lambda p=path: vips_thumbnail(p), units=1),  # type: ignore[misc]
-            )
-            print(thumbs.line(f"P6 {name}", "thumbs/s"))
+            path.write_bytes(saved(picture))
+            measure(name, path, picture.width * picture.height / 1e6, rounds)
+
+
+def measure(name: str, path: Path, megapixels: float, rounds: int) -> None:
+    """P5 and P6 of one file. Intake is what the decoding process does for an upload."""
+    data = path.read_bytes()
+    request = {"task": "ingest", "path": str(path), "faces": False}
+    intake = compared(
+        per_second(lambda: worker.answer(request, b""), units=megapixels),
+        per_second(lambda: simplejpeg.decode_jpeg(data), units=megapixels),
+        rounds=rounds,
+    )
+    print(intake.line(f"P5 {name}, {len(data) / 2**20:.1f} MiB", "MP/s"))
+    thumbs = compared(
+        per_second(lambda: thumbnail(path), units=1),
+        per_second(lambda: vips_thumbnail(path), units=1),
+        rounds=rounds,
+    )
+    print(thumbs.line(f"P6 {name}", "thumbs/s"))
 
 
 if __name__ == "__main__":
-    main([Path(argument) for argument in sys.argv[1:]])
+    photos = [Path(argument) for argument in sys.argv[1:]]
+    main({photo.name: enlarged(photo) for photo in photos} or {"drawn": drawn(1, SIZE)})

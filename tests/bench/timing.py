@@ -25,10 +25,12 @@ class Comparison:
         return f"{name}: {figures}, ratio {self.ratio:.2f} ({spread})"
 
 
-def compared(ours: Callable[[], float], reference: Callable[[], float]) -> Comparison:
-    """Both figures ROUNDS times, in turn, after one round that does not count."""
+def compared(
+    ours: Callable[[], float], reference: Callable[[], float], *, rounds: int = ROUNDS
+) -> Comparison:
+    """Both figures `rounds` times, in turn, after one round that does not count."""
     ours(), reference()
-    pairs = [(ours(), reference()) for _ in range(ROUNDS)]
+    pairs = [(ours(), reference()) for _ in range(rounds)]
     ratios = [own / other for own, other in pairs]
     return Comparison(
         statistics.median(own for own, _ in pairs),

@@ -13,6 +13,8 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -23,7 +25,24 @@ from tests.pictures import picture
 from tests.programs import REPOSITORY, free_port
 
 PASSWORD = "four quiet words here"
-ROUNDS, LOOKS = 5, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is measured. widths: of square PNGs, in pixels. photo: size of what is uploaded.
+
+    looks: requests a round whose time is taken, while so many upload and so many sign in.
+    """
+
+    rounds: int = 5
+    looks: int = 200
+    widths: tuple[int, ...] = (13_000, 7_700)
+    photo: tuple[int, int] = (4000, 3000)
+    uploads: int = 10
+    logins: int = 20
+
+
+WHOLE = Extent()
 addresses = (f"203.0.{n // 250}.{n % 250 + 1}" for n in itertools.count())
 
 
@@ -92,15 +111,15 @@ async def highest(process: psutil.Process, work: Awaitable[object]) -> int:
     return peak
 
 
-async def memory(url: str, process: psutil.Process) -> None:
+async def memory(url: str, process: psutil.Process, extent: Extent = WHOLE) -> None:
     """P10, and what an honest picture of 59 megapixels takes; each another file."""
     async with httpx.AsyncClient(base_url=url, timeout=120) as http:
         path = await member(http, "memory@example.com")
-        for seed in range(4):
-            await http.put(path, content=picture(seed, (4000, 3000)))
-        for width in (13_000, 7_700):
+        for seed in range(min(4, extent.uploads)):
+            await http.put(path, content=picture(seed, extent.photo))
+        for width in extent.widths:
             idle, peaks = resident(process), []
-            for number in range(ROUNDS):
+            for number in range(extent.rounds):
                 data = one_bit_png(width, width - number)
                 peaks.append(await highest(process, http.put(path, content=data)))
             ratios = sorted(peak / idle for peak in peaks)
@@ -110,10 +129,10 @@ async def memory(url: str, process: psutil.Process) -> None:
             )
 
 
-async def p99(http: httpx.AsyncClient) -> float:
-    """Of LOOKS requests to /healthz, in ms."""
+async def p99(http: httpx.AsyncClient, looks: int) -> float:
+    """Of so many requests to /healthz, in ms."""
     times = []
-    for _ in range(LOOKS):
+    for _ in range(looks):
         started = time.perf_counter()
         (await http.get("/healthz")).raise_for_status()
         times.append(time.perf_counter() - started)
@@ -121,14 +140,15 @@ async def p99(http: httpx.AsyncClient) -> float:
     return 1000 * statistics.quantiles(times, n=100)[98]
 
 
-async def patience(url: str) -> None:
+async def patience(url: str, extent: Extent = WHOLE) -> None:
     """P11: /healthz while 10 members upload and 20 logins are checked, by those with nothing."""
-    photos = [picture(seed, (4000, 3000)) for seed in range(10)]
+    photos = [picture(seed, extent.photo) for seed in range(extent.uploads)]
     async with httpx.AsyncClient(base_url=url, timeout=300) as http:
         ratios, pairs = [], []
-        for round in range(ROUNDS):
-            idle = await p99(http)
-            busy = await under_load(url, photos, round, lambda: p99(http))
+        for round in range(extent.rounds):
+            idle = await p99(http, extent.looks)
+            look = partial(p99, http, extent.looks)
+            busy = await under_load(url, photos, extent.logins, round, look)
             ratios.append(busy / idle)
             pairs.append((busy, idle))
             print(f"  round {round}: p99 {busy:.1f} / {idle:.1f} ms", flush=True)
@@ -139,9 +159,9 @@ async def patience(url: str) -> None:
 
 
 async def under_load(
-    url: str, photos: list[bytes], round: int, look: Callable[[], Awaitable[float]]
+    url: str, photos: list[bytes], logins: int, round: int, look: Callable[[], Awaitable[float]]
 ) -> float:
-    """What `look` finds while 10 uploads and 20 logins are under way all the time."""
+    """What `look` finds while an upload a photo and the logins are under way all the time."""
     async with AsyncExitStack() as stack:
 
         async def browser() -> httpx.AsyncClient:
@@ -161,11 +181,11 @@ async def under_load(
                 assert answer.status_code == 401, answer.text
 
         load = []
-        for number in range(10):
+        for number in range(len(photos)):
             http = await browser()
             path = await member(http, f"p{round}-{number}@example.com")
             load.append(asyncio.create_task(upload(http, path, number)))
-        load += [asyncio.create_task(log_in(await browser())) for _ in range(20)]
+        load += [asyncio.create_task(log_in(await browser())) for _ in range(logins)]
         found = await look()
         for task in load:
             task.cancel()

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -20,7 +21,29 @@ from db.session import make_engine
 from tests.bench.jobs import ours, references
 
 ROUNDS = 5
-OLD_SNAPSHOT_ROUNDS = 3  # each takes half a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it is measured, and how much: a share of all jobs, in so many rounds.
+
+    pgbench: the program; None where this PostgreSQL has none. folder: for its script.
+    """
+
+    url: str
+    pgbench: Path | None
+    folder: Path
+    share: float = 1.0
+    rounds: int = ROUNDS
+
+    def of(self, jobs: int) -> int:
+        """So many jobs, of those that a whole run has."""
+        return max(8, int(jobs * self.share))
+
+    async def fresh(self) -> str:
+        """The URL, with an empty queue."""
+        await ours.execute(self.url, "truncate job_queue")
+        return self.url
 
 
 def main(only: list[str]) -> None:
@@ -29,12 +52,19 @@ def main(only: list[str]) -> None:
         Path(folder).chmod(0o711)
         server = EmbeddedPostgres(Path(folder) / "pg")
         migrate.upgrade(server.start())
+        place = Place(server.url(), pgbench_of(server), server.root)
         try:
             for name, figure in FIGURES.items():
                 if not only or name in only:
-                    asyncio.run(figure(server))
+                    asyncio.run(figure(place))
         finally:
             server.stop()
+
+
+def pgbench_of(server: EmbeddedPostgres) -> Path | None:
+    """The program beside the running server's own."""
+    program = server._bin / "pgbench"
+    return program if program.exists() else None
 
 
 def say(figure: str, ratios: list[float], note: str) -> None:
@@ -49,54 +79,53 @@ def p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
-async def fresh(server: EmbeddedPostgres) -> str:
-    """The URL, with an empty queue."""
-    await ours.execute(server.url(), "truncate job_queue")
-    return server.url()
-
-
-async def p1(server: EmbeddedPostgres) -> None:
+async def p1(place: Place) -> None:
     """No-op jobs a second against procrastinate."""
     ratios, rates = [], []
-    for _ in range(ROUNDS):
-        rates.append(await ours.rate(await fresh(server), 1500))
-        ratios.append(rates[-1] / await references.procrastinate_rate(server.url(), 300))
+    for _ in range(place.rounds):
+        rates.append(await ours.rate(await place.fresh(), place.of(1500)))
+        ratios.append(rates[-1] / await references.procrastinate_rate(place.url, place.of(300)))
     say("P1 jobs/s ÷ procrastinate", ratios, f"ours {statistics.median(rates):.0f}/s")
 
 
-async def p2(server: EmbeddedPostgres) -> None:
+async def p2(place: Place) -> None:
     """No-op jobs a second against bare inserts."""
-    pgbench = server._bin / "pgbench"
-    ratios = []
-    for _ in range(ROUNDS):
-        rate = await ours.rate(await fresh(server), 2000, slots=32)
+    if place.pgbench is None:
+        sys.stdout.write("P2 needs pgbench, which this PostgreSQL lacks\n")
+        return
+    ratios, seconds = [], max(1, round(3 * place.share))
+    for _ in range(place.rounds):
+        rate = await ours.rate(await place.fresh(), place.of(2000), slots=32)
         reference = await asyncio.to_thread(
-            references.pgbench_rate, pgbench, server.url(), seconds=3, folder=server.root
+            references.pgbench_rate, place.pgbench, place.url, seconds=seconds, folder=place.folder
         )
         ratios.append(rate / reference)
     say("P2 jobs/s ÷ pgbench insert-commit", ratios, f"pgbench {reference:.0f}/s")
 
 
-async def p3(server: EmbeddedPostgres) -> None:
+async def p3(place: Place) -> None:
     """Enqueue to start against a bare NOTIFY, 95th percentiles."""
     runs = []
-    for _ in range(ROUNDS):
-        mine = await ours.latencies(await fresh(server), 100)
-        runs.append((mine, await references.notify_latencies(server.url(), 100)))
+    for _ in range(place.rounds):
+        mine = await ours.latencies(await place.fresh(), place.of(100))
+        runs.append((mine, await references.notify_latencies(place.url, place.of(100))))
     for since, name in enumerate(("commit", "call")):
         ratios = [p95(mine[since]) / p95(notify[since]) for mine, notify in runs]
         milliseconds = statistics.median(p95(mine[since]) for mine, _ in runs) * 1000
         say(f"P3 from {name} to start, p95 ÷ NOTIFY", ratios, f"ours {milliseconds:.1f} ms")
 
 
-async def p4(server: EmbeddedPostgres) -> None:
-    """Jobs a second under an old snapshot, after 30,000 jobs, against none."""
-    ratios = []
-    for _ in range(OLD_SNAPSHOT_ROUNDS):
-        clean = await ours.rate(await fresh(server), 4000, slots=20, before=1000)
-        await fresh(server)
-        with held_snapshot(server.url()):
-            after = await ours.rate(server.url(), 4000, slots=20, before=30_000)
+async def p4(place: Place) -> None:
+    """Jobs a second under an old snapshot, after 30,000 jobs, against none.
+
+    In two rounds less, as each takes half a minute.
+    """
+    ratios, count = [], place.of(4000)
+    for _ in range(max(1, place.rounds - 2)):
+        clean = await ours.rate(await place.fresh(), count, slots=20, before=place.of(1000))
+        await place.fresh()
+        with held_snapshot(place.url):
+            after = await ours.rate(place.url, count, slots=20, before=place.of(30_000))
             ratios.append(after / clean)
     say("P4 under an old snapshot after 30k jobs ÷ clean", ratios, f"clean {clean:.0f}/s")
 
@@ -110,25 +139,27 @@ def held_snapshot(url: str) -> Iterator[None]:
         yield
 
 
-async def processes(server: EmbeddedPostgres) -> None:
+async def processes(place: Place, counts: Sequence[int] = (1, 2, 4)) -> None:
     """Jobs a second of 1, 2 and 4 processes."""
-    rates = {n: [await shared_rate(await fresh(server), n) for _ in range(2)] for n in (1, 2, 4)}
-    one = statistics.median(rates[1])
-    for n in (2, 4):
+    rounds = range(min(2, place.rounds))
+    rates = {n: [await shared_rate(place, n) for _ in rounds] for n in counts}
+    one = statistics.median(rates[counts[0]])
+    for n in counts[1:]:
         say(f"{n} processes ÷ 1", [rate / one for rate in rates[n]], f"1: {one:.0f}/s")
 
 
-async def shared_rate(url: str, count: int) -> float:
-    """3,000 jobs by `count` processes."""
+async def shared_rate(place: Place, processes: int) -> float:
+    """3,000 jobs by so many processes."""
+    url, count = await place.fresh(), place.of(3000)
     command = [sys.executable, "-m", "tests.bench.jobs", "work", url]
-    workers = [subprocess.Popen(command) for _ in range(count)]  # noqa: ASYNC220  # at once
+    workers = [subprocess.Popen(command) for _ in range(processes)]  # noqa: ASYNC220  # at once
     engine = make_engine(url)
-    await ours.execute(url, ours.PREPARE, count=200)  # until all are up
+    await ours.execute(url, ours.PREPARE, count=place.of(200))  # until all are up
     await ours.all_done(engine)
     started = time.perf_counter()
-    await ours.execute(url, ours.PREPARE, count=3000)
+    await ours.execute(url, ours.PREPARE, count=count)
     await ours.all_done(engine)
-    rate = 3000 / (time.perf_counter() - started)
+    rate = count / (time.perf_counter() - started)
     await engine.dispose()
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
@@ -136,13 +167,12 @@ async def shared_rate(url: str, count: int) -> float:
     return rate
 
 
-async def million(server: EmbeddedPostgres) -> None:
+async def million(place: Place) -> None:
     """Jobs a second beside a million finished ones, against none."""
-    ratios = []
-    clean = [await ours.rate(await fresh(server), 2000) for _ in range(3)]
-    await ours.execute(server.url(), ours.FINISHED, count=1_000_000)
-    for each in clean:
-        ratios.append(await ours.rate(server.url(), 2000) / each)
+    count = place.of(2000)
+    clean = [await ours.rate(await place.fresh(), count) for _ in range(min(3, place.rounds))]
+    await ours.execute(place.url, ours.FINISHED, count=place.of(1_000_000))
+    ratios = [await ours.rate(place.url, count) / each for each in clean]
     say("jobs/s beside a million finished ÷ none", ratios, "")
 
 

@@ -1,0 +1,45 @@
+"""Short forms of the benchmarks, so that each still runs when it is needed; figures mean nothing.
+
+Those that need the whole program are in tests/e2e/test_benches.py, the trainer's in
+tests/trainer/test_bench.py.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from db.embedded.server import EmbeddedPostgres
+from tests.bench import imaging
+from tests.bench.jobs.__main__ import FIGURES, Place, pgbench_of, processes
+from tests.pictures import drawn
+
+RATIO = r"(\d+\.\d+) \(\d+\.\d+-\d+\.\d+\)"
+
+
+def test_intake_and_thumbnails_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    imaging.main({"small": drawn(1, (400, 300))}, rounds=1)
+    lines = capsys.readouterr().out.splitlines()
+    for line, figure in zip(lines, ("P5 small", "P6 small"), strict=True):
+        assert line.startswith(figure)
+        found = re.search(f"ratio {RATIO}$", line)
+        assert found
+        assert float(found[1]) > 0
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+async def test_the_queue_is_compared(
+    figure: str,
+    database_url: str,
+    postgres: EmbeddedPostgres,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    place = Place(database_url, pgbench_of(postgres), tmp_path, share=0.005, rounds=1)
+    if figure == "p2" and place.pgbench is None:
+        pytest.skip("this PostgreSQL has no pgbench")
+    if figure == "processes":
+        await processes(place, counts=(1, 2))  # each takes a second to start
+    else:
+        await FIGURES[figure](place)
+    assert re.search(rf"^\| .+ \| {RATIO} \|", capsys.readouterr().out)
