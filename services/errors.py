@@ -67,6 +67,12 @@ class WrongType(DomainError):
     status = 415
 
 
+class Misdirected(DomainError):
+    """The request came by a name that is not this installation's."""
+
+    status = 421
+
+
 class Malformed(DomainError):
     """The payload can't be what the documentation asks for."""
 

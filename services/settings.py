@@ -33,6 +33,8 @@ class Settings(DatabaseSettings):
     role: Literal["all", "web", "worker"] = "all"
     registration: Literal["open", "invite", "closed"] = "open"
     trusted_proxies: str = "127.0.0.1"
+    allowed_hosts: str = ""
+    metrics_token: SecretStr | None = None
 
     s3_bucket: str | None = None
     s3_endpoint_url: str | None = None
@@ -81,6 +83,12 @@ class Settings(DatabaseSettings):
         if url and not (url.scheme in {"smtp", "smtps"} and url.hostname):
             raise ValueError("write it as smtp://user:password@mail.example.com:587")
         return value
+
+    @property
+    def behind_proxy(self) -> bool:
+        """Whether people type an address that is not this process's own."""
+        public = urlsplit(self.public_url or "")
+        return bool(self.public_url) and (public.scheme == "https" or public.port != self.port)
 
     @property
     def base_url(self) -> str:

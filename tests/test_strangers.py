@@ -50,11 +50,16 @@ class Program:
 def program(
     postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Program]:
+    with started(postgres, tmp_path_factory.mktemp("data")) as program:
+        yield program
+
+
+@contextlib.contextmanager
+def started(server: EmbeddedPostgres, folder: Path, **settings: str) -> Iterator[Program]:
+    """The program with these settings, on a database of its own."""
     port = free_port()
-    with database_of_its_own(postgres) as url:
-        env = environment(
-            DATA_DIR=str(tmp_path_factory.mktemp("data")), DATABASE_URL=url, PORT=str(port)
-        )
+    with database_of_its_own(server) as url:
+        env = environment(DATA_DIR=str(folder), DATABASE_URL=url, PORT=str(port), **settings)
         command = [sys.executable, str(REPOSITORY / "main.py")]
         with running(command, env=env, cwd="/") as process:
             assert process.stdout
@@ -204,3 +209,35 @@ def received_of(line: socket.socket) -> bytes:
         return line.recv(4096)
     except ConnectionError:
         return b""
+
+
+PUBLIC = {"PUBLIC_URL": "https://photos.example.com"}
+BEARER = {"Authorization": "Bearer a long password"}
+FROM_A_PROXY = {"X-Forwarded-For": "192.168.1.7"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "requests"),
+    [
+        ({}, [({}, 200), ({"Host": "evil.example"}, 421), ({"Via": "1.1 cache"}, 404)]),
+        # a proxy beside the program that adds no header looks like a visitor of this machine
+        (PUBLIC, [({}, 404), (FROM_A_PROXY, 404), ({"Host": "photos.example.com"}, 404)]),
+        (PUBLIC | {"TRUSTED_PROXIES": "127.0.0.1"}, [({}, 200), (FROM_A_PROXY, 200)]),
+        (PUBLIC | {"TRUSTED_PROXIES": "10.0.0.1"}, [({}, 200), (FROM_A_PROXY, 404)]),
+        (
+            PUBLIC | {"METRICS_TOKEN": "a long password"},
+            [({}, 404), (BEARER, 200), ({"Authorization": "Bearer a"}, 404)],
+        ),
+        ({"ROLE": "worker"}, [({}, 200), ({"Host": "evil.example"}, 404)]),
+    ],
+)
+def test_metrics_stay_inside(
+    postgres: EmbeddedPostgres,
+    tmp_path: Path,
+    settings: dict[str, str],
+    requests: list[tuple[dict[str, str], int]],
+) -> None:
+    with started(postgres, tmp_path, **settings) as program:
+        for headers, status in requests:
+            url = f"http://127.0.0.1:{program.port}/metrics"
+            assert httpx.get(url, headers=headers, timeout=60).status_code == status, headers

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Sequence
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from nicegui import app
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,7 +12,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from pages.server import cookies, errors, sockets
+from pages.server import cookies, errors, hosts, sockets
 from pages.server.request_bodies import SAFE, RequestBodies
 from pages.server.security_headers import content_security_policy, with_safe_headers
 from services.accounts import api_keys, sessions
@@ -139,6 +139,7 @@ class Doorkeeper:
         state |= {"deps": self._deps, "user": None, "session_id": None}
         try:
             if not STATIC.match(scope["path"]):
+                hosts.check(self._deps.settings, scope)
                 await self._identify(scope)
                 self._admit(scope)
         except DomainError as error:
@@ -174,8 +175,8 @@ class Doorkeeper:
         headers = Headers(scope=scope)
         if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
             raise Forbidden("This request came from another site.")
-        ours = {headers.get("host"), urlsplit(self._deps.settings.base_url).netloc} - {None, ""}
-        if (origin := headers.get("origin")) is not None and _host(origin) not in ours:
+        origin = headers.get("origin")
+        if origin is not None and not hosts.may_write(self._deps.settings, scope, origin):
             raise Forbidden("This request came from another site.")
 
     async def _refuse(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
@@ -207,14 +208,6 @@ class LastResort:
             if scope["type"] != "http" or started:
                 raise
             await errors.broken(error, scope)(scope, receive, send)
-
-
-def _host(origin: str) -> str:
-    """Host and port of an Origin; empty for `null` and for what is no address."""
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return ""
 
 
 def _refusal(error: DomainError, scope: Scope) -> Response:

@@ -12,7 +12,10 @@ QUIET = ("/_nicegui", "/healthz", "/readyz", "/metrics")  # too many, and they s
 
 
 class Traffic:
-    """The outermost middleware. It names routes, never addresses: those may carry tokens."""
+    """The outermost middleware. It names routes, never addresses: those may carry tokens.
+
+    Leaves `peer` in the request's state: who connected, before proxies are believed.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -22,6 +25,7 @@ class Traffic:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope.setdefault("state", {})["peer"] = scope.get("client")
         status, started = 500, time.perf_counter()
 
         async def watch(message: Message) -> None:

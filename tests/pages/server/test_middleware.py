@@ -9,7 +9,7 @@ import pytest
 from nicegui import app
 from sqlalchemy import select
 
-from db.models import Session
+from db.models import Session, User
 from pages.server import middleware
 from services.deps import Deps
 from services.settings import Settings
@@ -264,3 +264,66 @@ async def test_a_proxys_own_password_is_no_key_of_ours(api: httpx.AsyncClient, d
     await sign_in(deps, api, user := await member(deps))
     answer = await api.get("/api/auth/me", headers={"Authorization": "Basic YTpi"})
     assert answer.json()["id"] == str(user.id)
+
+
+OURS = ["photos.example.com", "PHOTOS.example.com:8080", "photos.example.com.", "localhost:1"]
+OURS += ["127.0.0.1", "192.168.1.5:8080", "[::1]:8080", "[fe80::1]", "nas", "a.b.example.org", ""]
+OTHERS = ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example"]
+OTHERS += ["photos.example.com.evil.example", "photos.example.com@evil.example", "example.org"]
+OTHERS += [
+    "xphotos.example.com",
+    "evilexample.org",
+    "127.0.0.1/evil",
+    "0x7f.1",
+    "[evil]",
+    "nas nas",
+]
+OTHERS += ["localhost:80:80", "test"]
+REACHED = {"public_url": "https://photos.example.com", "allowed_hosts": "nas, *.example.org"}
+ANNA = {"email": "anna@example.com", "password": "four quiet words here"}
+
+
+async def test_a_name_has_to_be_known(deps: Deps) -> None:
+    """A page of a site whose name points here would be of our origin."""
+    async with serving(with_settings(deps, **REACHED)) as web:
+        for host in OURS:
+            answer = await web.http_client.get("/login", headers={"Host": host})
+            assert answer.status_code == 200, host
+        for host in OTHERS:
+            for path in ("/login", "/healthz", "/api/auth/me", "/nowhere"):
+                answer = await web.http_client.get(path, headers={"Host": host})
+                assert answer.status_code == 421, host
+        assert "ALLOWED_HOSTS" in answer.text
+        assert "content-security-policy" in answer.headers
+        headers = {"Host": "evil.example"}
+        answer = await web.http_client.post("/api/auth/register", json=ANNA, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (421, "Misdirected")
+    async with deps.transaction() as session:
+        assert (await session.scalars(select(User.id))).all() == []
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("photos.example.com", "https://photos.example.com", 201),
+        ("10.0.0.2:8080", "https://photos.example.com", 201),  # as a proxy may send it
+        ("10.0.0.2:8080", "https://nas", 201),
+        ("10.0.0.2:8080", "http://10.0.0.2:8080", 201),
+        ("10.0.0.2:8080", "http://10.0.0.2:9000", 403),
+        ("10.0.0.2:8080", "http://10.0.0.3:8080", 403),
+        ("nas:8080", "http://nas:9000", 403),
+        ("localhost:8080", "http://localhost:3000", 403),
+        ("photos.example.com", "https://evil.example", 403),
+        ("evil.example", "https://evil.example", 421),
+    ],
+)
+async def test_a_page_writes_from_this_host_or_a_known_name(
+    deps: Deps, host: str, origin: str, status: int
+) -> None:
+    async with serving(with_settings(deps, **REACHED)) as web:
+        web.http_client.headers["Host"] = host
+        async with await program(deps, await member(deps)) as client:
+            answer = await client.post(
+                "/api/albums", json={"name": "x"}, headers={"Host": host, "Origin": origin}
+            )
+    assert answer.status_code == status
