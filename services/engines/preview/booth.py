@@ -10,6 +10,7 @@ from services.engines.preview import compositing, person, scenes
 from services.engines.preview.compositing import Photograph
 from services.engines.preview.pixels import Array
 from services.engines.preview.scene import Light, Place, Scene
+from services.engines.preview.shown import fitting
 from services.imaging.cutout import cut
 from services.imaging.silhouette import Box, Silhouette, judge
 
@@ -63,8 +64,14 @@ def place_of(scene: Scene, seed: int, width: int, height: int) -> Array:
 
 
 def with_defaults(scene: Scene, preset: str | None) -> Scene:
-    """The scene with what its style stands for; another place keeps only the style's light."""
+    """The scene with what its style stands for; another place keeps only the style's light.
+
+    Without a place, the words get one that shows them.
+    """
     usual = STYLES.get(preset or "", Scene())
+    if scene.place is None:
+        place = fitting(scene, usual.place)
+        scene = scene if place is (usual.place or Place.STUDIO) else replace(scene, place=place)
     if scene.place is not None and scene.place is not usual.place:
         usual = replace(usual, place=None)
     return usual.changed(scene)

@@ -45,7 +45,17 @@ UNDERSTOOD = {
     # one of each, the first named; the head of a compound; what shines before the hour
     "golden-hour city rooftop": "golden hour, rooftop",
     "at night by candlelight": "candlelight",
-    "red, green, blue and yellow tones": "red, green, blue",
+    "red, green and blue tones": "red, green",
+    # only what the place shows
+    "in a café in the rain": "café",
+    "rain": "rain",
+    "in space at dawn": "space",
+    "northern lights at night": "northern lights, night",
+    "by a window in a forest": "forest",
+    "winter in a library": "library",
+    "a rainy street in autumn": "street in the rain",
+    "red and blue, old wall": "red, old wall",
+    "a rainy park in autumn": "rain, park, autumn",
     # a colour belongs to what it describes
     "a red silk dress by the sea": "beach",
     "a red and black striped scarf in the mountains": "mountains",
@@ -84,6 +94,7 @@ UNDERSTOOD = {
     "looking calm and serene": "",
     # lettering
     'a poster saying "Hello, world" on teal': "“Hello, world”, teal",
+    "«Привет», forest": "“Привет”, forest",
     "„Sommer am See“ im Wald": "“Sommer am See”, forest",
     "it's the artist's garden": "garden",
 }
@@ -111,6 +122,7 @@ NOT_UNDERSTOOD = {
     "me in red": ("red", "colours place and light"),
     "water": ("water", "name one"),
     f'"{"very " * 12}long"': ("very", "up to 48 characters"),
+    "“你好” on teal": ("你好", "no such letters"),
     '"one" "two"': ("two", "one text at a time"),
 }
 

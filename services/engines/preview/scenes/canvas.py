@@ -4,8 +4,9 @@ A sheet is float32 (H, W, 4): red, green, blue times alpha, and alpha. Lamps and
 many times brighter than 1: spread by the aperture they become the discs that a lens makes of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
 import cv2
@@ -38,10 +39,12 @@ class Canvas:
     accents: tuple[Rgb, ...] = ()
     aperture: float = 1.0
     unit: int = field(init=False)
+    _in_turn: Iterator[Rgb] = field(init=False)
 
     def __post_init__(self) -> None:
         """The unit follows from the size."""
         object.__setattr__(self, "unit", min(self.height, self.width))
+        object.__setattr__(self, "_in_turn", cycle(self.accents))
 
     @property
     def span(self) -> float:
@@ -72,9 +75,9 @@ class Canvas:
         return colours[int(self.rng.integers(len(colours)))]
 
     def accent(self, usual: Sequence[Rgb]) -> Rgb:
-        """A colour that was asked for, else one of the usual ones."""
-        chosen = self.accents or tuple(usual)
-        return chosen[int(self.rng.integers(4096)) % len(chosen)]
+        """The next of the colours that were asked for, so that all are seen; else a usual one."""
+        drawn = int(self.rng.integers(4096))
+        return next(self._in_turn) if self.accents else usual[drawn % len(usual)]
 
     def noise(self, cells: float, octaves: int = 4, stretch: float = 1.0) -> Array:
         """Smooth noise in about -1..1; cells: features across a unit; stretch: wider than tall."""

@@ -5,14 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from services.engines.preview.scene import Colour, Light, Place, Scene, Season, Weather
-from services.engines.preview.shown import shown
+from services.engines.preview.shown import COLOURS, colours, fitting, shown
 from services.engines.preview.words.grammar import related
 from services.engines.preview.words.labels import Value, kind, label
 from services.engines.preview.words.lexicon import Role
 from services.engines.preview.words.lights import LAMPS
 from services.engines.preview.words.sentence import Piece, Quote, pieces, quoted
-
-COLOURS = 3  # in one picture; more are no palette
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +42,8 @@ class Reading:
 
     def scene(self) -> Scene:
         """What the painters are asked for."""
-        values = {kind(claim.value): claim.value for claim in self.kept}
-        values.pop("colour", None)
-        scene = Scene(
-            **values,  # type: ignore[arg-type]  # the kinds are the scene's fields
-            colours=tuple(c.value for c in self.kept if isinstance(c.value, Colour)),
-            text=next((quote.text for quote in self.quotes if quote.used), None),
-        )
-        return replace(scene, place=_merged(scene))
+        text = next((quote.text for quote in self.quotes if quote.used), None)
+        return replace(_scene(self.kept), text=text)
 
 
 def read(prompt: str) -> Reading:
@@ -61,11 +53,8 @@ def read(prompt: str) -> Reading:
     claims = _claims(found)
     kept = _chosen(claims)
     lost = [(claim, _rival(claim, kept)) for claim in claims if claim not in kept]
-    place = next((claim.value for claim in kept if isinstance(claim.value, Place)), None)
-    for claim in list(kept):
-        if place and not shown(claim.value, place):
-            kept.remove(claim)
-            lost.append((claim, f"it would not be seen in this place: {label(place)}"))
+    kept, unseen = _seen(kept)
+    lost += unseen
     keys = {claim.key for claim in kept}
     lost = [(claim, reason) for claim, reason in lost if claim.key not in keys]
     return Reading(prompt, found, tuple(quotes), tuple(kept), tuple(lost))
@@ -117,6 +106,32 @@ def _chosen(claims: Sequence[Claim]) -> list[Claim]:
 
 def _shines(claim: Claim) -> bool:
     return isinstance(claim.value, Light) and claim.value in LAMPS
+
+
+def _seen(kept: Sequence[Claim]) -> tuple[list[Claim], list[tuple[Claim, str]]]:
+    """Without what the place does not show, and that with the reason.
+
+    Where no place is named, the painters take one that shows the words.
+    """
+    scene = _scene(kept)
+    place = scene.place or fitting(scene)
+    seen = [c for c in kept if scene.place is None or shown(c.value, place, scene.weather)]
+    extra = [c for c in seen if kind(c.value) == "colour"][colours(place) :]
+    reason = f"not seen in this place: {label(place)}"
+    lost = [(claim, reason) for claim in kept if claim not in seen]
+    lost += [(claim, f"one colour at a time in this place: {label(place)}") for claim in extra]
+    return [claim for claim in seen if claim not in extra], lost
+
+
+def _scene(kept: Sequence[Claim]) -> Scene:
+    values = {kind(claim.value): claim.value for claim in kept}
+    values.pop("colour", None)
+    colours = tuple(c.value for c in kept if isinstance(c.value, Colour))
+    scene = Scene(**values, colours=colours)  # type: ignore[arg-type]  # kinds are its fields
+    scene = replace(scene, place=_merged(scene))
+    if scene.place is Place.RAIN_STREET and scene.weather is None:
+        return replace(scene, weather=Weather.RAIN)  # the street is wet; rain is the weather's
+    return scene
 
 
 def _rival(claim: Claim, kept: Sequence[Claim]) -> str:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from services.engines.preview import lettering
 from services.engines.preview.words import lexicon
 from services.engines.preview.words.lexicon import Entry, Role
 from services.engines.preview.words.phrases import plain
@@ -61,9 +62,15 @@ def quoted(text: str) -> tuple[str, list[Quote]]:
     quotes: list[Quote] = []
     for match in _QUOTES.finditer(text):
         if inside := " ".join(next(group for group in match.groups() if group).split()):
-            used = len(inside) <= TEXT_LENGTH and not any(quote.used for quote in quotes)
+            fits = len(inside) <= TEXT_LENGTH and letters(inside)
+            used = fits and not any(quote.used for quote in quotes)
             quotes.append(Quote(inside, *match.span(), used))
     return _QUOTES.sub(lambda match: "," * (match.end() - match.start()), text), quotes
+
+
+def letters(text: str) -> bool:
+    """Whether the face has a letter for each of its characters."""
+    return lettering.printable(text) == unicodedata.normalize("NFC", text)
 
 
 def pieces(text: str) -> list[Piece]:

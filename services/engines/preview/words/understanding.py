@@ -11,7 +11,7 @@ from services.engines.preview.words import cannot
 from services.engines.preview.words.labels import kind, label
 from services.engines.preview.words.lexicon import Role
 from services.engines.preview.words.reading import Reading, read
-from services.engines.preview.words.sentence import TEXT_LENGTH, Piece
+from services.engines.preview.words.sentence import TEXT_LENGTH, Piece, letters
 
 # `no people`: nobody paints them, so the picture is without them. A hat may be in the photo.
 NEVER_ADDED = {each.reason for each in (cannot.PEOPLE, cannot.ANIMALS, cannot.COSTUMES)}
@@ -62,6 +62,8 @@ def _lettered(reading: Reading) -> Iterator[Said]:
         elif len(quote.text) > TEXT_LENGTH:
             reason = f"lettering takes up to {TEXT_LENGTH} characters"
             yield quote.start, NotUnderstood(word, reason)
+        elif not letters(quote.text):
+            yield quote.start, NotUnderstood(word, "the booth has no such letters to print")
         else:
             yield quote.start, NotUnderstood(word, "one text at a time")
 
