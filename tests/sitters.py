@@ -23,7 +23,7 @@ def drawn(
     """
     rng = np.random.default_rng(seed)
     width, height = size
-    middle = width * (0.86 if cut else 0.5)
+    middle = width * (0.72 if cut else 0.5)
     alpha = Image.new("L", size, 0)
     draw = ImageDraw.Draw(alpha)
     body = (middle - 0.44 * width, 0.60 * height, middle + 0.44 * width, 1.6 * height)

@@ -196,7 +196,7 @@ class PreviewEngine:
                 faces=list(request.face_boxes),
                 scene=scene.facts(),
             )
-            recipe = {**made.facts(), "photo": request.photos[made.photo].key}
+            recipe = {**made.facts(), "photo": _name(request.photos[made.photo])}
             if made.scene is None:
                 recipe["understood"] = []
             work.results.append(ResultFile(i, data=made.data, seed=seed, recipe=recipe))
@@ -207,3 +207,8 @@ class PreviewEngine:
     async def _picture(self, photos: Sequence[bytes], **arguments: Any) -> Made:
         async with self._slots:
             return await self._render(photos, **arguments)
+
+
+def _name(photo: FileRef) -> str:
+    """The photo's own folder, without whose it is: recipes are downloaded and passed on."""
+    return photo.key.split("/")[-2]

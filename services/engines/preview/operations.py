@@ -21,7 +21,7 @@ class Impossible(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How one picture of the booth was made. photo: the key of the photo in storage."""
+    """How one picture of the booth was made. photo: the last part of its folder's name."""
 
     photo: str
     scene: Scene

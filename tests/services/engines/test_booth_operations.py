@@ -16,7 +16,7 @@ from tests.pictures import drawn
 
 KEPT: dict[str, Any] = {
     "engine": "preview",
-    "photo": "u/m/photos/1/train.jpg",
+    "photo": "5f0c",
     "scene": {"place": "lake", "light": "noon"},
     "note": None,
     "seed": 7,

@@ -1,6 +1,7 @@
 """The photo booth's pictures: what was asked for is seen, the person stays herself and whole."""
 
 import io
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from services.engines.preview import person
+from services.engines.preview import compositing, person
 from services.engines.preview.booth import Cutting, photographed
 from services.engines.preview.compositing import Photograph
 from services.engines.preview.render import Made, render
@@ -28,6 +29,7 @@ from services.engines.preview.scene import (
     Weather,
     of_facts,
 )
+from services.engines.preview.scenes import paint
 from services.engines.preview.scenes.registry import PLACES
 from services.engines.preview.shown import shown
 from services.engines.preview.words import understand
@@ -236,10 +238,28 @@ def test_nobody_floats(aspect: tuple[int, int], cut: bool) -> None:
     width, height = aspect[0] // 2, aspect[1] // 2
     alpha = photographed(cutting(cut=cut), Scene(place=Place.LAKE), 3, width, height).person
     assert (alpha[-2] > 0.95).mean() > 0.2
-    inner = alpha[:, 2:-2]
-    # A cut edge would be a column where alpha drops from one to nothing along most of the body.
-    drops = (np.abs(np.diff(inner, axis=1)) > 0.8).sum(0)
-    assert drops.max(initial=0) < 0.3 * height
+    # A cut edge would be a column where alpha drops from one to nothing along the body.
+    drops = (np.abs(alpha[:, 5:-2] - alpha[:, 2:-5]) > 0.9).sum(0)
+    assert drops.max(initial=0) < 0.13 * height
+
+
+def test_nothing_near_the_lens_covers_the_face() -> None:
+    """Not even a wall of leaves: it ends around her head."""
+    scene = Scene(place=Place.FOREST)
+    painting, light = paint(scene, *SIZE, 3)
+    leaves = np.zeros((*painting.back.shape[:2], 4), np.float32)
+    leaves[...] = (0.0, 1.0, 0.0, 1.0)
+    found = cutting()
+    sitter = person.sitter(found.photo, found.alpha, found.outline)
+    placed = person.framed(sitter, *SIZE, None, np.random.default_rng(1))
+    wall = replace(painting, front=leaves)
+    shot = compositing.photograph(placed, wall, light, np.random.default_rng(1))
+    left, top, right, bottom = (round(edge) for edge in shot.head)
+    quarter = (bottom - top) // 4
+    face = shot.picture[top + quarter : bottom - quarter, left + 30 : right - 30].mean((0, 1))
+    assert face[0] > face[1]  # skin, and no leaf
+    corner = shot.picture[:40, :40].mean((0, 1))
+    assert corner[1] > 2 * corner[0]
 
 
 def test_formats_paint_more_of_the_place_and_keep_the_person() -> None:
