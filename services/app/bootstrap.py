@@ -32,7 +32,7 @@ from services.kit import installation_secret, mail
 from services.kit.notify import Listener
 from services.maintenance import expired_rows, missed_notices, storage_orphans, stuck_runs
 from services.payments.configured import configured as configured_payments
-from services.privacy import rights
+from services.privacy import deleted_members, rights
 from services.remote import runs
 from services.settings import Settings
 from services.storage.base import Storage
@@ -64,6 +64,7 @@ TICKS: dict[str, tuple[timedelta, Handler]] = {
     "loose_ends": (stuck_runs.INTERVAL, stuck_runs.handle),
     "runs.without_engine": (stuck_runs.WITHOUT_ENGINE, stuck_runs.end_without_engine),
     "billing.past_due": (events.PAST_DUE, events.settle_past_due),
+    "deleted_members": (deleted_members.INTERVAL, deleted_members.handle),
     "gallery.purge": (images.PURGING, images.purge_tick),
     "housekeeping": (expired_rows.INTERVAL, expired_rows.run),
     "jobs.prune": (jobs.PRUNING, jobs.prune),

@@ -19,6 +19,7 @@ from db.errors import CannotStart
 OURS = "alembic_version"  # the table by which a database of Likeness is known
 # Whatever a newer release added would otherwise be in the way of bringing the old one up to date.
 EMPTY = "drop schema public cascade; create schema public"
+DUE = "update public.job_ticks set due_at = now()"  # what was done since has to be done again
 
 
 def save(url: str, file: Path) -> None:
@@ -62,7 +63,7 @@ def restore(url: str, file: Path) -> None:
         script = f"--file={folder}/restore.sql"
         _run("pg_restore", url, "--no-owner", "--no-acl", script, str(file), connects=False)
         together = ("--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
-        _run("psql", url, *together, f"--command={EMPTY}", script)
+        _run("psql", url, *together, f"--command={EMPTY}", script, f"--command={DUE}")
 
 
 def _run(program: str, url: str, *arguments: str, connects: bool = True) -> str:
@@ -77,7 +78,8 @@ def _run(program: str, url: str, *arguments: str, connects: bool = True) -> str:
     )
     if answer.returncode:
         lines = answer.stderr.strip().splitlines() or [f"exit code {answer.returncode}"]
-        raise CannotStart(f"{program} failed: {lines[0]}")
+        said = next((line for line in lines if "error" in line.lower()), lines[0])  # past notices
+        raise CannotStart(f"{program} failed: {said}")
     return answer.stdout
 
 

@@ -27,11 +27,13 @@ from services.files.zip_stream import Archive, entry
 from services.kit import audit
 from services.privacy import personal_data
 from services.remote import runs
+from services.storage import keys
 from services.storage.base import ObjectMissing, StorageError
 from services.studio import generations
 from services.training import consents, user_models
 
 KIND = "erase_member"
+DELETED = "deleted-members"  # the folder of notes by which `deleted_members` knows them
 # an engine may still hold a signed URL to put a result: swept again when that has expired
 SWEEPS = (timedelta(), runs.URL_EXPIRY + timedelta(minutes=5))
 README = """Everything that Likeness keeps about you.
@@ -106,7 +108,7 @@ async def delete_account(deps: Deps, *, user_id: UUID, typed_email: str, passwor
 
 
 async def delete_member(
-    session: AsyncSession, deps: Deps, *, user_id: UUID, actor_id: UUID
+    session: AsyncSession, deps: Deps, *, user_id: UUID, actor_id: UUID | None
 ) -> None:
     """End all work, all sessions and all rows of a member now, and all files by a job.
 
@@ -135,6 +137,8 @@ async def delete_member(
 async def erase(deps: Deps, job: jobs.Job) -> jobs.Outcome:
     """The job: no object of the member is left, and the audit log says so. Raises StorageError."""
     user_id = UUID(job.payload["user_id"])
+    note = f"{DELETED}/{user_id}"
+    await deps.storage.put(note, b"", content_type=keys.content_type(note))
     erasure = await deps.storage.erase(str(user_id))
     if erasure.left:
         raise StorageError(f"{erasure.left} objects are left under {erasure.prefix}")
