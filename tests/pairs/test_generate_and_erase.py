@@ -20,6 +20,7 @@ from services.storage.local import LocalStorage
 from services.studio import generations
 from tests.conftest import SECRET
 from tests.doubles.engine import ScriptedEngine, images, picture
+from tests.pairs.table import pair
 from tests.studio import Studio
 
 FREE = 3
@@ -131,6 +132,7 @@ async def one_of_two_has_come(erasing: Erasing, engine: ScriptedEngine) -> UUID:
     return asked.id
 
 
+@pair("generate", "erase")
 async def test_an_erased_picture_stays_away_and_is_paid(
     erasing: Erasing, engine: ScriptedEngine
 ) -> None:

@@ -13,6 +13,7 @@ from services.deps import Deps
 from services.errors import InsufficientCredits
 from services.settings import Settings
 from tests.doubles.engine import ScriptedEngine, images, picture
+from tests.pairs.table import pair
 from tests.studio import Studio
 
 KEY = {"stripe_secret_key": SecretStr("sk_test_1")}
@@ -110,6 +111,7 @@ async def studio(live_deps: Deps, house: Installation) -> AsyncIterator[Studio]:
     await studio.close()
 
 
+@pair("generate", "restart")
 async def test_images_under_way_are_paid_whatever_container_starts(
     studio: Studio, engine: ScriptedEngine, house: Installation
 ) -> None:

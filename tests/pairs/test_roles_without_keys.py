@@ -26,6 +26,7 @@ from tests.billing.conftest import LONG_AGO, Shop
 from tests.billing.conftest import selling_deps as selling_deps
 from tests.billing.conftest import shop as shop
 from tests.doubles.engine import INFO, ScriptedEngine, images, picture
+from tests.pairs.table import pair
 from tests.services.jobs.kit import done, enqueue, is_state, run_sql, working
 from tests.studio import Studio
 from tests.waiting import eventually
@@ -72,6 +73,7 @@ async def delete_account(deps: Deps, user_id: UUID) -> None:
         await rights.delete_member(session, deps, user_id=user_id, actor_id=user_id)
 
 
+@pair("leave", "role")
 async def test_a_deleted_members_subscription_ends_where_the_key_is(shop: Shop) -> None:
     subscription = await shop.buy("creator")
     without = Process(shop.deps, payments=PaymentsOff())
@@ -88,6 +90,7 @@ async def test_a_deleted_members_subscription_ends_where_the_key_is(shop: Shop) 
         await process.ends()
 
 
+@pair("buy", "role")
 async def test_webhooks_wait_for_a_container_with_the_key(shop: Shop) -> None:
     session = await shop.visit("creator")
     shop.double.world.pay(session)
@@ -147,6 +150,7 @@ async def other(live_deps: Deps) -> AsyncIterator[Process]:
     await process.ends()
 
 
+@pair("generate", "role")
 async def test_images_wait_for_a_process_with_the_engine_they_were_asked_of(
     studio: Studio, engine: ScriptedEngine, other: Process
 ) -> None:
@@ -214,6 +218,7 @@ async def look_for_lost_engines(process: Process) -> None:
         await eventually(is_state(process.deps, id, "done"))
 
 
+@pair("generate", "engine")
 @pytest.mark.parametrize("at_work", [False, True])
 async def test_what_waits_for_an_engine_that_was_taken_away_ends_unpaid(
     studio: Studio, engine: ScriptedEngine, other: Process, *, at_work: bool
@@ -245,6 +250,7 @@ async def test_what_waits_for_an_engine_that_was_taken_away_ends_unpaid(
     assert ((await studio.balance()).available, await studio.open_holds()) == (3, [])
 
 
+@pair("train", "engine")
 async def test_a_training_ends_too_and_can_be_begun_anew(studio: Studio, other: Process) -> None:
     await studio.execute("update user_models set status = 'draft'")
     await studio.train()
