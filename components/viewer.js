@@ -83,7 +83,8 @@ function likeness(n) {
 }
 
 // Fields of a recipe that have a place of their own in the details.
-const SHOWN = ["prompt", "negative_prompt", "seed", "preset", "width", "height", "seeds"];
+const SHOWN = ["prompt", "negative_prompt", "seed", "preset", "width", "height", "seeds", "made_by",
+  "note"];
 
 const STAGE = `
   <div class="stage" :class="{ zoomed }" :tabindex="zoomed ? 0 : null"
@@ -188,6 +189,10 @@ export default {
         ["Model", it.model_name],
         ["Style", it.style],
         ["To avoid", it.recipe.negative_prompt],
+        ["Made by", it.recipe.made_by],
+        ["Followed", it.recipe.understood?.map((term) => term.label).join(", ")],
+        ["Not followed", it.recipe.not_understood?.map((each) => each.word).join(", ")],
+        ["Note", it.recipe.note],
         ["Likeness", likeness(it.likeness)],
         ["Size", `${it.width} × ${it.height}`],
       ].filter(([, value]) => value);

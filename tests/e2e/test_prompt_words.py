@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from services import imaging
 from services.accounts.users import UserView
+from tests.builders import make_image
 from tests.e2e.driving import Server, barriers, shot, visit
+from tests.e2e.test_gallery import picture
 from tests.studio import Studio
 
 SENTENCE = "me in a misty forest at golden hour, in red and teal tones, as an astronaut"
@@ -124,3 +127,25 @@ async def test_a_sentence_from_before_is_read_at_once(page: Page, studio: Studio
     await visit(page, f"/studio?again={asked.id}")
     await expect(heard(page).first).to_have_text("café")
     await expect(page.get_by_text(re.compile("^pirate: the booth"))).to_be_visible()
+
+
+async def test_the_viewer_says_who_made_a_picture_and_what_it_followed(
+    server: Server, page: Page, member: UserView
+) -> None:
+    recipe = {
+        "made_by": "Photo booth, no generative AI",
+        "understood": [
+            {"label": "forest", "kind": "place", "word": "woods"},
+            {"label": "golden hour", "kind": "light", "word": "sunset"},
+        ],
+        "not_understood": [{"word": "astronaut", "reason": "the booth can't dress you up"}],
+    }
+    derived = await imaging.derive(picture(640, 800))
+    async with server.deps.transaction() as session:
+        image = await make_image(session, user_id=member.id, prompt="woods", recipe=recipe)
+        await imaging.store(server.deps.storage, image.folder, derived.files)
+    await visit(page, f"/gallery?image={image.id}")
+    facts = page.get_by_role("dialog").locator("dl.facts").first
+    await expect(facts).to_contain_text("Made byPhoto booth, no generative AI")
+    await expect(facts).to_contain_text("Followedforest, golden hour")
+    await expect(facts).to_contain_text("Not followedastronaut")
