@@ -12,7 +12,11 @@ from services.errors import NotFound
 
 
 class NotYetKnown(Exception):
-    """The provider told us of something before our own row of it was there: ask again later."""
+    """The provider told us of a customer whose row is not here, or not here yet."""
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"customer {customer_id}")
+        self.customer_id = customer_id
 
 
 async def customer_of(deps: Deps, *, user_id: UUID) -> str:
@@ -42,5 +46,5 @@ async def member_of(session: AsyncSession, *, customer_id: str) -> UUID:
         select(Customer.user_id).where(Customer.stripe_id == customer_id)
     )
     if user_id is None:
-        raise NotYetKnown(f"customer {customer_id}")
+        raise NotYetKnown(customer_id)
     return user_id

@@ -123,6 +123,8 @@ class Payments(Protocol):
 
     async def close_customer(self, customer_id: str) -> None: ...  # noqa: D102
 
+    async def is_closed(self, customer_id: str) -> bool: ...  # noqa: D102
+
     async def checkout(  # noqa: D102
         self,
         *,

@@ -127,6 +127,17 @@ class StripePayments:
                 if error.code != "resource_missing":
                     raise
 
+    async def is_closed(self, customer_id: str) -> bool:
+        """Whether the customer was deleted."""
+        async with asking("customer"):
+            try:
+                customer = await self._api.customers.retrieve_async(customer_id)
+            except stripe.InvalidRequestError as error:
+                if error.code != "resource_missing":
+                    raise
+                return True
+        return bool(getattr(customer, "deleted", False))
+
     async def _close_pages(self, customer_id: str) -> None:
         pages = await self._api.checkout.sessions.list_async(
             {"customer": customer_id, "status": "open", "limit": 100}

@@ -178,6 +178,15 @@ async def test_an_account_that_goes_before_its_payment_is_known_is_not_billed(sh
     assert (subscriptions(shop, "active"), len(subscriptions(shop, "canceled"))) == ([], 1)
 
 
+async def test_the_last_events_of_an_account_that_went_wait_for_nobody(shop: Shop) -> None:
+    """They made the installation look unwell for three days."""
+    await shop.buy("creator")
+    await delete_account(shop)
+    await work(shop, closing.KIND)
+    await shop.deliver()
+    assert await shop.unhandled() == 0
+
+
 class Meanwhile(StripePayments):
     """Lets something happen right after Stripe has made a customer or a page."""
 
