@@ -193,14 +193,15 @@ def _weathered(light: Lighting, weather: Weather) -> Lighting:
         return light
     dim = {Weather.STORM: 0.45, Weather.RAIN: 0.65}.get(weather, 0.85)
     thick = {Weather.FOG: 0.9, Weather.SNOW: 0.62, Weather.RAIN: 0.6}.get(weather, light.thick)
-    covered = {Weather.CLOUDY: 0.5, Weather.FOG: 0.8}.get(weather, 0.75)
+    # Fog takes the colour of the hour; clouds take it away.
+    covered = {Weather.CLOUDY: 0.5, Weather.FOG: 0.2}.get(weather, 0.75)
     grey = tuple(float(np.mean(colour)) * (0.5 + 0.5 * dim) for colour in light.sky)
     sky = tuple(
         _toward(colour, (g, g, g * 1.03), covered)
         for colour, g in zip(light.sky, grey, strict=True)
     )
     mean = sum(light.key) / 3
-    soft = tuple(0.45 * (k + mean) / 2 * dim for k in light.key)
+    soft = tuple(0.45 * (k + (mean - k) * covered * 0.65) * dim for k in light.key)
     fill = tuple(f * dim + 0.35 * mean * dim for f in light.fill)
     g = float(np.mean(light.haze)) * (0.6 + 0.4 * dim)
     return replace(
