@@ -12,11 +12,13 @@ import time
 import tomllib
 from pathlib import Path
 
-from tests import browsers
+from tests import audit, browsers
 
 ROOT = Path(__file__).parents[1]
 TRAINER = ROOT / ".venv-trainer"
 TRAINER_TESTS = ["jsonschema", "pytest", "pytest-asyncio", "pytest-timeout", "pyyaml"]
+
+Results = dict[str, tuple[bool | None, float]]
 
 
 def main(arguments: list[str]) -> int:
@@ -31,8 +33,9 @@ def main(arguments: list[str]) -> int:
         "layers": [str(Path(sys.executable).with_name("lint-imports"))],
         "tests": [*python, "pytest", *arguments],
     }
-    results = {}
+    results: Results = {}
     if not arguments:
+        results["audit"] = audit_dependencies()
         results["trainer"] = test_trainer()  # first: the tests of the app start its worker
     results |= {name: run(name, command) for name, command in checks.items()}
     return report(results)
@@ -46,12 +49,20 @@ def run(name: str, command: list[str]) -> tuple[bool, float]:
     return code == 0, time.monotonic() - started
 
 
-def report(results: dict[str, tuple[bool, float]]) -> int:
+def audit_dependencies() -> tuple[bool | None, float]:
+    """Whether no dependency has a known vulnerability; None where no database answered."""
+    say("== audit")
+    started = time.monotonic()
+    return audit.audit(dict(os.environ)), time.monotonic() - started
+
+
+def report(results: Results) -> int:
     """Prints one line a check; 1 if one failed."""
     say("== summary")
+    words = {True: "passed", False: "FAILED", None: "not audited: no database of vulnerabilities"}
     for name, (passed, seconds) in results.items():
-        say(f"{name:8} {'passed' if passed else 'FAILED'}  {seconds:6.1f} s")
-    return 0 if all(passed for passed, _ in results.values()) else 1
+        say(f"{name:8} {words[passed]}  {seconds:6.1f} s")
+    return 1 if any(passed is False for passed, _ in results.values()) else 0
 
 
 def install_browser() -> None:
