@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 from components.feedback import toast
 from components.plain import error_page
+from pages.server.traffic import route_of
 from services.errors import DomainError, NotSignedIn
 from services.kit import database_errors
 
@@ -132,7 +133,7 @@ def _methods(scope: Scope) -> list[str]:
 def broken(error: Exception, scope: Scope) -> Response:
     """500, or 503 where a part is away: what happened goes to the log, under the reference."""
     reference = scope["state"]["request_id"]
-    log.error("%s %s failed [%s]", scope["method"], scope["path"], reference, exc_info=error)
+    log.error("%s %s failed [%s]", scope["method"], route_of(scope), reference, exc_info=error)
     if reason := database_errors.plain(error):
         return answer(reason, scope)
     return _answer(scope, 500, "Internal", BROKEN, {"reference": reference})

@@ -40,8 +40,13 @@ class Traffic:
             _note(scope, status, time.perf_counter() - started)
 
 
+def route_of(scope: Scope) -> str:
+    """The route's pattern, such as `/s/{token}`; "none" where no route was found."""
+    return str(getattr(scope.get("route"), "path", "none"))
+
+
 def _note(scope: Scope, status: int, seconds: float) -> None:
-    route = getattr(scope.get("route"), "path", "none")
+    route = route_of(scope)
     metrics.REQUESTS.labels(scope["method"], route, str(status)).inc()
     metrics.REQUEST_SECONDS.labels(route).observe(seconds)
     state = scope.get("state", {})

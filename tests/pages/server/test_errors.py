@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from services.deps import Deps
 from services.errors import Conflict, NotFound
+from services.gallery import share_links
 from services.storage.base import StorageError
 from tests.accounts import member, sign_in
 from tests.serving import serving
@@ -134,3 +135,25 @@ async def test_without_the_database_every_page_says_so(
     assert page.status_code == 503
     assert "The database can’t be reached at present" in page.text
     assert page.headers["content-security-policy"]
+
+
+async def test_a_failed_share_link_is_not_in_the_log(
+    web: User, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads the log could open the link."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the power went")
+
+    monkeypatch.setattr(share_links, "opened", fail)
+    monkeypatch.setattr(share_links, "file_url", fail)
+    token, image = "a-token-of-a-share-link", "00000000-0000-4000-8000-000000000001"
+    for path in (f"/s/{token}", f"/s/{token}/{image}/thumb"):
+        assert (await web.http_client.get(path)).status_code == 500
+    failures = [r for r in caplog.records if r.levelno >= logging.ERROR]
+    assert [r.getMessage().split(" failed")[0] for r in failures] == [
+        "GET /s/{token}",
+        "GET /s/{token}/{image_id}/{variant}",
+    ]
+    assert token not in caplog.text
+    caplog.clear()  # the simulated browser fails a test for any error that is left
