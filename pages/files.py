@@ -10,11 +10,9 @@ from nicegui import app
 
 from services.deps import Deps
 from services.storage import keys
-from services.storage.base import TooMuch
+from services.storage.base import TooMuch, lasting
 from services.storage.local import LocalStorage
 from services.storage.signing import Grant
-
-IMMUTABLE = "private, max-age=31536000, immutable"  # a key's bytes never change
 
 
 def register(deps: Deps) -> None:
@@ -62,7 +60,10 @@ def _file(request: Request, storage: LocalStorage, grant: Grant, found: os.stat_
     response = FileResponse(
         storage.path(grant.key),
         media_type=keys.content_type(grant.key),
-        headers={"Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"},
+        headers={
+            "Cache-Control": lasting(storage.seconds_left(grant)),
+            "X-Content-Type-Options": "nosniff",
+        },
         filename=grant.download_name or None,
         stat_result=found,
     )

@@ -26,7 +26,10 @@ def register(deps: Deps) -> None:
     async def show(request: Request, next: str = "") -> Response:
         if context.visitor(request):
             return RedirectResponse(local(next), 303)
-        return _page(deps, next=next)
+        page = _page(deps, next=next)
+        if cookies.read(deps.settings, request.scope):  # of a session that was ended elsewhere
+            cookies.clear(page, deps.settings, request.scope)
+        return page
 
     @app.post("/login", include_in_schema=False)
     async def sign_in(

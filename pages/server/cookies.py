@@ -51,7 +51,12 @@ def write(response: Response, settings: Settings, scope: Scope, started: NewSess
 
 
 def clear(response: Response, settings: Settings, scope: Scope) -> None:
-    """Let the browser forget the session's token; that it has signed in before, it remembers."""
+    """Let the browser forget the session's token, and the private pictures in its cache.
+
+    That it has signed in before, it remembers. Browsers clear their cache over https and on
+    localhost; elsewhere pictures stay in it as long as their URLs work.
+    """
+    response.headers["Clear-Site-Data"] = '"cache"'
     response.delete_cookie(
         name(settings, scope),
         path="/",

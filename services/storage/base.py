@@ -9,6 +9,15 @@ from typing import Literal, Protocol
 GET_EXPIRY = timedelta(minutes=15)
 
 
+def lasting(seconds: int) -> str:
+    """Cache-Control of a file whose URL works for so many seconds.
+
+    The bytes of a key never change. But nobody asks by a URL that has expired, and on a shared
+    computer a private picture must not stay in the cache for longer.
+    """
+    return f"private, max-age={seconds}, immutable"
+
+
 class StorageError(Exception):
     """Storage did not do what it was asked; details are for the log, not for members."""
 

@@ -146,6 +146,10 @@ class LocalStorage:
         """What the query of a URL allows now; None if it is forged, expired or for another use."""
         return signing.verify(self._secret, method=method, key=key, query=query, now=self._now())
 
+    def seconds_left(self, grant: signing.Grant) -> int:
+        """For how long its URL still works."""
+        return max(0, grant.expires_at - int(self._now().timestamp()))
+
     async def check(self) -> None:
         """Write and remove a small file; raises StorageError when that fails."""
         with _translated():

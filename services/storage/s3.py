@@ -23,7 +23,14 @@ from botocore.exceptions import (
 )
 
 from services.storage import keys, signing
-from services.storage.base import GET_EXPIRY, Erasure, ObjectInfo, ObjectMissing, StorageError
+from services.storage.base import (
+    GET_EXPIRY,
+    Erasure,
+    ObjectInfo,
+    ObjectMissing,
+    StorageError,
+    lasting,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectIdentifierTypeDef
@@ -32,7 +39,6 @@ CHUNK = 1 << 18
 PART = 8 * 2**20  # bytes; larger objects go in parts of this size
 BATCH = 1000  # keys in one DeleteObjects call: S3's limit
 ABANDONED = timedelta(hours=24)
-IMMUTABLE = "private, max-age=31536000, immutable"
 MISSING = {"NoSuchKey", "404", "NotFound"}
 REASONS = {
     "InvalidAccessKeyId": "S3 does not know this access key: check S3_ACCESS_KEY_ID.",
@@ -196,7 +202,10 @@ class S3Storage:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _put(self, key: str, data: bytes | Path, content_type: str) -> None:
-        extra = {"ContentType": content_type, "CacheControl": IMMUTABLE}
+        extra = {
+            "ContentType": content_type,
+            "CacheControl": lasting(int(GET_EXPIRY.total_seconds())),
+        }
         source = data.open("rb") if isinstance(data, Path) else io.BytesIO(data)
         with source:
             self._client.upload_fileobj(source, self._bucket, key, extra, Config=_IN_PARTS)
@@ -254,7 +263,7 @@ class S3Storage:
                 key,
                 expires,
                 ResponseContentDisposition=disposition,
-                ResponseCacheControl=IMMUTABLE,
+                ResponseCacheControl=lasting(int(expires.total_seconds())),
             )
             if len(self._urls) > 20_000:
                 self._urls.clear()

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -85,7 +86,9 @@ async def test_a_raw_photo_and_its_thumbnail(member: Member) -> None:
     assert photo["name"] == "IMG_1.HEIC"
     thumb = await member.http.get(photo["thumb_url"])
     assert thumb.headers["content-type"] == "image/webp"
-    assert thumb.headers["cache-control"] == "private, max-age=31536000, immutable"
+    lasting = re.fullmatch(r"private, max-age=(\d+), immutable", thumb.headers["cache-control"])
+    assert lasting
+    assert 0 < int(lasting[1]) <= 15 * 60  # no longer than its URL
     assert max(Image.open(io.BytesIO(thumb.content)).size) == 512
     assert (await member.http.delete(f"{member.path}/{photo['id']}")).status_code == 204
     assert await member.count() == 0
