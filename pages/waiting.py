@@ -10,30 +10,27 @@ from services.training.user_models import UserModelView
 
 
 async def generation(deps: Deps, user_id: UUID, view: GenerationView) -> str:
-    """` · Number 3 in line · about 20 seconds`, or nothing."""
+    """` · Number 3 in line · takes about 20 seconds`, or nothing."""
     return await _promise(deps, user_id, view.id) if view.active else ""
 
 
 async def model(deps: Deps, user_id: UUID, view: UserModelView) -> str:
-    """The same for a training; the engine's own estimate goes first."""
-    if not view.active:
-        return ""
-    if view.seconds_left:
-        return f" · {formatting.duration(view.seconds_left)} left"
-    return await _promise(deps, user_id, view.id)
+    """The same for a training."""
+    return await _promise(deps, user_id, view.id) if view.active else ""
 
 
 async def _promise(deps: Deps, user_id: UUID, id: UUID) -> str:
     async with deps.transaction() as session:
-        promise = (await queue_position.promises(session, user_id=user_id)).get(id)
+        promise = (await queue_position.promises(session, deps, user_id=user_id)).get(id)
     return "".join(f" · {part}" for part in parts(promise)) if promise else ""
 
 
 def parts(promise: queue_position.Promise) -> list[str]:
-    """`Number 3 in line`, `about 20 seconds`: what is known of it."""
+    """`Number 3 in line`, `takes about 20 seconds`: what is known of it."""
     said = []
     if promise.place is not None:
         said.append("Next in line" if promise.place == 1 else f"Number {promise.place} in line")
     if promise.seconds_left is not None:
-        said.append(formatting.duration(promise.seconds_left))
+        duration = formatting.duration(promise.seconds_left)
+        said.append(f"{duration} left" if promise.at_work else f"takes {duration}")
     return said

@@ -10,6 +10,8 @@ from db.base import Base, Id, Now, Owner, When
 
 OPEN = ("queued", "submitting", "submitted", "running", "fetching", "unknown")
 FINAL = ("succeeded", "failed", "canceled", "expired")
+# What durations are taken from. A later attempt makes only what the earlier ones left.
+MEASURED = text("state = 'succeeded' and attempt = 1 and running_at is not null")
 
 
 class RemoteJob(Base):
@@ -17,7 +19,8 @@ class RemoteJob(Base):
 
     attempt: number of submits begun, and the fencing token of every move.
     misses: submits whose answer never came, or that failed and are worth another try.
-    remote_id: the engine's name for it.
+    remote_id: the engine's name for it. running_at: when the engine began to work on it.
+    seconds_left: the engine's own estimate when it was last asked.
     made: positions of the images it has made, kept when the member erases the images: what is
     here is never stored a second time, and is what the generation is charged for.
     """
@@ -28,6 +31,13 @@ class RemoteJob(Base):
         CheckConstraint("kind in ('training', 'generation')", name="kind"),
         CheckConstraint("num_nonnulls(user_model_id, generation_id) = 1", name="one_target"),
         Index("ix_remote_jobs_state_deadline_at", "state", "deadline_at"),
+        Index(
+            "ix_remote_jobs_measured",
+            "engine",
+            "kind",
+            "finished_at",
+            postgresql_where=MEASURED,
+        ),
         Index(
             "uq_remote_jobs_open_training",
             "user_model_id",
@@ -60,5 +70,6 @@ class RemoteJob(Base):
     submitting_at: Mapped[When | None]
     submitted_at: Mapped[When | None]
     running_at: Mapped[When | None]
+    seconds_left: Mapped[float | None]
     deadline_at: Mapped[When]
     finished_at: Mapped[When | None]

@@ -176,7 +176,8 @@ class EngineInfo:
     """What the screens say of an engine and which parameters they offer.
 
     label: a short name. notice: what it means, shown wherever the engine is used.
-    privacy: where the photos go. image_seconds, training_seconds: typical, None if not known.
+    privacy: where the photos go. image_seconds, training_seconds: its own estimates, used
+    until runs were measured; None if not known.
     resubmit_safe: an unknown submit may simply be repeated (nothing is charged elsewhere).
     in_process: it works inside the process that submits, under the id that it is sent: no other
     process can ask it, and what it knows dies with that process.

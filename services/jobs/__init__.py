@@ -12,7 +12,7 @@ from services.jobs.base import (
     Priority,
 )
 from services.jobs.overview import PRUNING, QueueView, discard, overview, prune, retry
-from services.jobs.position import Standing, standings
+from services.jobs.position import ahead
 from services.jobs.queue import cancel, enqueue, unmet
 from services.jobs.worker import Worker
 
@@ -28,14 +28,13 @@ __all__ = [
     "Permanent",
     "Priority",
     "QueueView",
-    "Standing",
     "Worker",
+    "ahead",
     "cancel",
     "discard",
     "enqueue",
     "overview",
     "prune",
     "retry",
-    "standings",
     "unmet",
 ]

@@ -139,6 +139,8 @@ class _Driver:
         except Unknown as unknown:
             log.warning("run %s: the answer to a submit never came: %s", run.id, unknown)
             return await self._miss(run)
+        answered = status.state is RemoteState.SUCCEEDED  # the submit was the work
+        began = {"running_at": RemoteJob.submitting_at} if answered else {}
         try:
             run = await self._move(
                 run,
@@ -146,6 +148,7 @@ class _Driver:
                 remote_id=status.remote_id,
                 submitted_at=func.now(),
                 deadline_at=func.now() + self.work.limits.wait,
+                **began,
             )
         except runs.LostRace:
             await self._disown(run, status.remote_id)
@@ -218,15 +221,16 @@ class _Driver:
 
     async def _watch(self, run: Run, status: RemoteStatus) -> jobs.Outcome:
         came = bool(status.results or status.samples) and await self.work.collect(run, status)
-        forgiven = {"misses": 0} if came and self.deps.engine.info.in_process else {}
+        values: dict[str, Any] = {"seconds_left": status.seconds_left}
+        if came and self.deps.engine.info.in_process:
+            values["misses"] = 0
         async with self.job.transaction(self.deps) as session:
             if run.state == "submitted" and status.state is RemoteState.RUNNING:
                 deadline = func.now() + self.work.limits.run
-                run = await runs.move(
-                    session, run, "running", running_at=func.now(), deadline_at=deadline, **forgiven
-                )
+                values |= {"running_at": func.now(), "deadline_at": deadline}
+                run = await runs.move(session, run, "running", **values)
             else:
-                run = await runs.move(session, run, run.state, **forgiven)
+                run = await runs.move(session, run, run.state, **values)
             await self.work.progress(session, run, status)
         shortest, longest = self.work.limits.poll
         return jobs.Again(after=timedelta(seconds=min(longest, max(shortest, run.age / 20))))
@@ -246,7 +250,7 @@ class _Driver:
     async def _finish(self, run: Run, status: RemoteStatus) -> jobs.Outcome:
         """Bytes first: success is only said of what lies in our own storage."""
         if run.state != "fetching":
-            run = await self._move(run, "fetching")
+            run = await self._move(run, "fetching", seconds_left=None)
         try:
             await self.work.collect(run, status)
         except BadResult as bad:

@@ -1,43 +1,85 @@
-"""The promise to a member: the place in the line, and when the work should be done."""
+"""The promise to a member: the place in the line, and apart from it what the work takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Float, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import RemoteJob
 from db.models.remote import OPEN
 from services import jobs
+from services.deps import Deps
+from services.remote import runs
+
+AT_WORK = ("running", "fetching")
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """place: 1 is next, None when it is under way. seconds_left: measured, None if not known."""
+    """place: 1 is next, None once it has left our line. at_work: an engine works on it.
+
+    seconds_left: of work, without the wait; 0 when it takes longer than usual, None if not known.
+    """
 
     place: int | None
+    at_work: bool
     seconds_left: float | None
 
 
-async def promises(session: AsyncSession, *, user_id: UUID) -> dict[UUID, Promise]:
+async def promises(session: AsyncSession, deps: Deps, *, user_id: UUID) -> dict[UUID, Promise]:
     """What the member may expect, by id of the user model or generation that is not done yet."""
-    target = func.coalesce(RemoteJob.user_model_id, RemoteJob.generation_id)
-    query = select(RemoteJob.job_id, target).where(
-        RemoteJob.user_id == user_id, RemoteJob.state.in_(OPEN), RemoteJob.job_id.is_not(None)
-    )
-    targets: dict[UUID, UUID] = {
-        job_id: target_id for job_id, target_id in await session.execute(query) if job_id
-    }
-    found: dict[UUID, Promise] = {}
-    for job_id, standing in (await jobs.standings(session, job_ids=targets)).items():
-        promise = Promise(
-            None if standing.ahead is None else standing.ahead + 1, standing.seconds_left
+    elapsed = func.extract("epoch", func.clock_timestamp() - RemoteJob.running_at).cast(Float)
+    rows = await session.execute(
+        select(
+            func.coalesce(RemoteJob.user_model_id, RemoteJob.generation_id).label("target"),
+            RemoteJob.job_id,
+            RemoteJob.kind,
+            RemoteJob.engine,
+            RemoteJob.units,
+            RemoteJob.state.in_(AT_WORK).label("at_work"),
+            RemoteJob.seconds_left,
+            elapsed.label("elapsed"),
+        ).where(
+            RemoteJob.user_id == user_id, RemoteJob.state.in_(OPEN), RemoteJob.job_id.is_not(None)
         )
-        id = targets[job_id]
-        found[id] = _later(found.get(id, promise), promise)
-    return found
+    )
+    by_target: dict[UUID, list[Row[Any]]] = {}
+    for row in rows:
+        by_target.setdefault(row.target, []).append(row)
+    open_runs = [row for each in by_target.values() for row in each]
+    ahead = await jobs.ahead(session, job_ids=[row.job_id for row in open_runs])
+    usual = {
+        kind: await runs.typical_seconds(session, deps, kind=kind)
+        for kind in {row.kind for row in open_runs}
+    }
+    engine = deps.engine.info.name
+    return {
+        target: _promise(
+            [ahead.get(row.job_id) for row in each],
+            [_left(row, usual[row.kind] if row.engine == engine else None) for row in each],
+            at_work=any(row.at_work for row in each),
+        )
+        for target, each in by_target.items()
+    }
 
 
-def _later(one: Promise, other: Promise) -> Promise:
-    """A generation in several runs is done with the last of them."""
-    return max(one, other, key=lambda promise: (promise.seconds_left or 0, promise.place or 0))
+def _left(row: Row[Any], each: float | None) -> float | None:
+    """The engine's own estimate of a run, else what such runs took less what has passed."""
+    if not row.at_work:
+        return None if each is None else each * row.units
+    if row.seconds_left is not None:
+        return float(row.seconds_left)
+    return None if each is None else max(0.0, each * row.units - (row.elapsed or 0.0))
+
+
+def _promise(
+    ahead: Sequence[int | None], left: Sequence[float | None], *, at_work: bool
+) -> Promise:
+    """Of runs at the same time: begun as soon as one is, and done with the last."""
+    waiting = [count for count in ahead if count is not None]
+    known = [seconds for seconds in left if seconds is not None]
+    place = min(waiting) + 1 if len(waiting) == len(ahead) else None
+    return Promise(place, at_work, max(known, default=None))

@@ -12,7 +12,7 @@ from sqlalchemy import Float, Row, Select, func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import RemoteJob
-from db.models.remote import OPEN
+from db.models.remote import MEASURED, OPEN
 from services import jobs
 from services.deps import Deps, engine_of
 from services.engines.base import FileRef
@@ -186,21 +186,29 @@ async def now(session: AsyncSession) -> datetime:
 
 
 async def typical_seconds(session: AsyncSession, deps: Deps, *, kind: Kind) -> float | None:
-    """Median seconds of one unit over the last 50 runs at the present engine, None without any."""
-    seconds = func.extract("epoch", RemoteJob.finished_at - RemoteJob.submitted_at)
+    """Seconds of work for one unit, an image or a training, at the present engine.
+
+    The median of its last 50 runs that succeeded at the first attempt, from the start of work
+    to the end: waiting, here or at the engine, is none. The engine's own figure where nothing
+    was measured, None without one.
+    """
+    info = deps.engine.info
+    seconds = func.extract("epoch", RemoteJob.finished_at - RemoteJob.running_at)
     recent = (
         select((seconds / RemoteJob.units).label("each"))
         .where(
             RemoteJob.kind == kind,
-            RemoteJob.engine == deps.engine.info.name,
-            RemoteJob.state == "succeeded",
+            RemoteJob.engine == info.name,
+            MEASURED,
         )
         .order_by(RemoteJob.finished_at.desc())
         .limit(50)
         .subquery()
     )
     median = await session.scalar(select(func.percentile_cont(0.5).within_group(recent.c.each)))
-    return None if median is None else float(median)
+    if median is not None:
+        return float(median)
+    return info.training_seconds if kind == "training" else info.image_seconds
 
 
 _COLUMNS: Sequence[Any] = (

@@ -64,7 +64,7 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True)
 class GenerationQuote:
-    """The price before the click. seconds: expected, from measured runs, None if not known.
+    """The price before the click. seconds: of work, without the wait; None if not known.
 
     available: credits left, None where the plan is unlimited.
     """
@@ -127,8 +127,8 @@ async def quote(session: AsyncSession, deps: Deps, *, user_id: UUID, count: int)
     """What `count` images cost and take: one credit each."""
     balance = await ledger.balance(session, user_id=user_id)
     each = await runs.typical_seconds(session, deps, kind="generation")
-    each = each if each is not None else deps.engine.info.image_seconds
-    return GenerationQuote(count, balance.available, None if each is None else each * count)
+    longest = min(count, deps.engine.info.batch)  # images of one run; all runs go at once
+    return GenerationQuote(count, balance.available, None if each is None else each * longest)
 
 
 async def create(

@@ -31,9 +31,9 @@ class TrainingQuote:
     """What a training takes, before Train is pressed.
 
     status: of the model, which may have been started somewhere else.
-    credits: its price; available: credits left, None where unlimited. seconds: expected, from
-    measured runs, else the engine's own figure, else None. slots: of the plan, None where
-    unlimited. problem: why it can't be started yet, in plain words, or None.
+    credits: its price; available: credits left, None where unlimited. seconds: of work, without
+    the wait; None if not known. slots: of the plan, None where unlimited.
+    problem: why it can't be started yet, in plain words, or None.
     engine, notice, privacy: who does it, what that means, where the photos go.
     """
 
@@ -67,7 +67,7 @@ async def quote(
         status=model.status,
         credits=slots.plan.training_credits,
         available=balance.available,
-        seconds=await runs.typical_seconds(session, deps, kind="training") or info.training_seconds,
+        seconds=await runs.typical_seconds(session, deps, kind="training"),
         slots=slots.plan.model_slots,
         slots_used=slots.used,
         photos=model.photos,

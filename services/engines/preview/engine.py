@@ -57,7 +57,7 @@ class _Work:
 class PreviewEngine:
     """Trains in the sense of choosing and checking photos; generates by restyling them.
 
-    render: `render.render` in a worker process. parallel: pictures made at the same time.
+    render: `render.render` in a worker process. parallel: runs at the same time.
     """
 
     info = INFO
@@ -120,9 +120,13 @@ class PreviewEngine:
             del self._jobs[key]
 
     async def _guard(self, work: _Work, run: Callable[[_Work], Awaitable[None]]) -> None:
-        """Turns what goes wrong into a status: nobody awaits this task."""
+        """One run at a time in each slot; what goes wrong becomes a status: nobody awaits this.
+
+        It is pending until it has the slot, so that a wait is not measured as work.
+        """
         try:
-            await run(work)
+            async with self._slots:
+                await run(work)
         except StorageError:
             self._fail(work, "A photo could not be read from storage.", retryable=True)
         except (OSError, ValueError):
@@ -166,7 +170,7 @@ class PreviewEngine:
             self._progress(work, "sampling", (len(photos) + i) / total, samples=tuple(work.results))
             side = {"width": SAMPLE_SIDE, "height": SAMPLE_SIDE}
             faces = list(request.face_boxes)
-            made = await self._picture(
+            made = await self._render(
                 photos, alphas=alphas, seed=request.seed + i, preset=preset, faces=faces, **side
             )
             await self._storage.put(ref.key, made.data, content_type="image/jpeg")
@@ -185,7 +189,7 @@ class PreviewEngine:
                 continue
             share = i / len(request.seeds)
             self._progress(work, "generating", share, results=tuple(work.results))
-            made = await self._picture(
+            made = await self._render(
                 photos,
                 alphas=alphas,
                 seed=seed,
@@ -203,10 +207,6 @@ class PreviewEngine:
         recipe = {"engine": NAME, "base_model": INFO.base_model, "preset": request.preset}
         results, done = tuple(work.results), RemoteState.SUCCEEDED
         work.status = replace(work.status, state=done, progress=1.0, results=results, recipe=recipe)
-
-    async def _picture(self, photos: Sequence[bytes], **arguments: Any) -> Made:
-        async with self._slots:
-            return await self._render(photos, **arguments)
 
 
 def _name(photo: FileRef) -> str:

@@ -126,8 +126,8 @@ async def test_nobody_waits_longer_for_what_only_others_can_work(live_deps: Deps
         await enqueue(live_deps, needs=PAYMENTS)
     plain, mail = await enqueue(live_deps), await enqueue(live_deps, needs=MAIL)
     async with live_deps.transaction() as session:
-        found = await jobs.standings(session, job_ids=[plain, mail])
-    assert (found[plain].ahead, found[mail].ahead) == (0, 1)
+        found = await jobs.ahead(session, job_ids=[plain, mail])
+    assert found == {plain: 0, mail: 1}
 
 
 async def test_the_operator_reads_what_no_process_has(live_deps: Deps) -> None:

@@ -5,12 +5,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from sqlalchemy import TextClause, text
 
 from services import jobs
 from services.deps import Deps
-from services.jobs import Priority, position, queue
+from services.jobs import Priority, queue
 from services.jobs.overview import COUNT_DEAD, DEAD, OPEN
 from tests.builders import make_user
 from tests.services.jobs.kit import enqueue, pass_time, run_sql
@@ -139,25 +138,13 @@ async def test_a_delayed_job_is_not_claimed_before_its_time(live_deps: Deps) -> 
     assert len(await claim(live_deps)) == 1
 
 
-async def test_standings_say_the_place_and_the_time_from_measured_durations(
-    live_deps: Deps,
-) -> None:
-    await enqueue_many(live_deps, 3)
-    for row in await claim(live_deps, 3):
-        await run_sql(
-            live_deps, "update job_queue set started_at = now() - interval '10 s'", id=row.id
-        )
-        async with live_deps.transaction() as session:
-            await queue.finish(session, leases=[(row.id, row.lease_token)])
+async def test_each_who_waits_is_told_how_many_are_ahead(live_deps: Deps) -> None:
     running = await enqueue(live_deps)
     await claim(live_deps)
     waiting = [await enqueue(live_deps) for _ in range(3)]
     async with live_deps.transaction() as session:
-        found = await jobs.standings(session, job_ids=[running, *waiting, uuid4()])
-    assert found[running].ahead is None
-    assert [found[id].ahead for id in waiting] == [0, 1, 2]
-    left = [found[id].seconds_left for id in (running, *waiting)]
-    assert left == pytest.approx([10, 10, 20, 30], abs=2)
+        found = await jobs.ahead(session, job_ids=[running, *waiting, uuid4()])
+    assert found == {running: None, **{id: ahead for ahead, id in enumerate(waiting)}}
 
 
 PLANS: dict[str, tuple[TextClause, dict[str, Any]]] = {
@@ -182,7 +169,6 @@ PLANS: dict[str, tuple[TextClause, dict[str, Any]]] = {
     "overview": (OPEN, {}),
     "dead": (DEAD, {"limit": 50}),
     "count of the dead": (COUNT_DEAD, {}),
-    "usual durations": (position.USUAL, {"kinds": ["note"], "sample": 50}),
 }
 
 
@@ -202,7 +188,7 @@ async def test_finished_rows_and_stale_statistics_leave_every_plan_an_index_scan
         for name, (statement, values) in PLANS.items():
             explained = text(f"explain (analyze, format text) {statement.text}")
             lines = list(await session.scalars(explained, values))
-            assert not [position for line in lines if "Seq Scan on job_queue" in line], (
+            assert not [line for line in lines if "Seq Scan on job_queue" in line], (
                 name,
                 lines,
             )
