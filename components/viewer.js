@@ -313,6 +313,7 @@ export default {
       const next = it.next_id || it.previous_id;
       if (!(await this.act(name, { ids: [it.id], count: 1 }))) return;
       this.known.clear();
+      if (this.wanted !== it.id) return; // closed, or turned on, while the server acted
       if (next) this.turn(next);
       else this.$refs.box.close();
     },
