@@ -154,17 +154,18 @@ async def shared_rate(place: Place, processes: int) -> float:
     command = [sys.executable, "-m", "tests.bench.jobs", "work", url]
     workers = [subprocess.Popen(command) for _ in range(processes)]  # noqa: ASYNC220  # at once
     engine = make_engine(url)
-    await ours.execute(url, ours.PREPARE, count=place.of(200))  # until all are up
-    await ours.all_done(engine)
-    started = time.perf_counter()
-    await ours.execute(url, ours.PREPARE, count=count)
-    await ours.all_done(engine)
-    rate = count / (time.perf_counter() - started)
-    await engine.dispose()
-    for worker in workers:
-        worker.send_signal(signal.SIGTERM)
-        worker.wait(20)
-    return rate
+    try:
+        await ours.execute(url, ours.PREPARE, count=place.of(200))  # until all are up
+        await ours.all_done(engine)
+        started = time.perf_counter()
+        await ours.execute(url, ours.PREPARE, count=count)
+        await ours.all_done(engine)
+        return count / (time.perf_counter() - started)
+    finally:
+        await engine.dispose()
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+            worker.wait(20)
 
 
 async def million(place: Place) -> None:
