@@ -85,14 +85,15 @@ async def test_a_concurrent_repeat_waits_for_the_first(live_deps: Deps) -> None:
     first = asyncio.create_task(request("first"))
     await claimed.wait()
     second = asyncio.create_task(request("second"))
-    async with live_deps.transaction() as session:
-        await eventually(lambda: _waits_for_lock(session))
+    await eventually(lambda: _waits_for_lock(live_deps))
     finish.set()
     assert await first is None
     assert await second == Answer(201, "first")
     assert ran == ["first"]
 
 
-async def _waits_for_lock(session: AsyncSession) -> bool:
+async def _waits_for_lock(deps: Deps) -> bool:
+    """A look of its own: within a transaction Postgres shows the activity of its first look."""
     waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-    return bool(await session.scalar(text(waiting)))
+    async with deps.transaction() as session:
+        return bool(await session.scalar(text(waiting)))
