@@ -229,7 +229,7 @@ async def test_workers_have_no_secrets_and_little_memory(
         assert set(process.environ()) <= {"PATH", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS"}
         limits = Path(f"/proc/{process.pid}/limits").read_text()  # noqa: ASYNC240
         found = {line[:26].strip(): line[26:].split()[0] for line in limits.splitlines()}
-        assert int(found["Max address space"]) == 1280 * 2**20
+        assert int(found["Max address space"]) == 2048 * 2**20
         assert found["Max file size"] == "0"
     imaging.close()
     assert workers() == []
