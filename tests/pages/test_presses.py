@@ -197,7 +197,10 @@ async def test_older_movements_stay_when_a_new_one_comes(page: Page, studio: Stu
     await expect(rows).to_have_count(61)
 
 
-PRESSABLE = "a, button, input, textarea, select, summary, [tabindex]:not([tabindex='-1'])"
+# Ideas make room for what is typed, so they are no loss.
+PRESSABLE = (
+    "a, button:not(.idea), input, textarea, select, summary, [tabindex]:not([tabindex='-1'])"
+)
 WRITE = """(pressable) => {
     window.kept = [...document.querySelectorAll(pressable)];
     const fields = window.kept.filter((e) => e.matches('textarea, input')
