@@ -5,6 +5,7 @@ import dataclasses
 import logging
 from pathlib import Path
 
+from services.trainer import hardware
 from services.trainer.config import WorkerConfig
 
 
@@ -29,7 +30,9 @@ def serve(config: WorkerConfig) -> None:
     from services.trainer.server import create_app
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    app = create_app(config)
+    found = hardware.require(config)
+    logging.getLogger(__name__).info("jobs run on %s", found)
+    app = create_app(config, found)
     if config.key is None:
         logging.getLogger(__name__).info("the key is in %s", config.work_dir / "key")
     uvicorn.run(app, host=config.host, port=config.port, log_config=None, access_log=False)

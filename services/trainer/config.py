@@ -14,7 +14,8 @@ class WorkerConfig:
     base_dir: holds one folder for each base, named like its hub repository's last part.
     hub: whether a base that is not there may be fetched from the Hugging Face hub.
     accepted_licences: names of bases whose licence the operator says to hold.
-    device, dtype: None takes CUDA and bfloat16 where there is a GPU, else the CPU and float32.
+    device: None takes the GPU and refuses to start without one; "cpu" has to be asked for.
+    dtype: None takes bfloat16 on a GPU and float32 on the CPU.
     threads: of a job's process on the CPU. compile: torch.compile of the transformer's blocks.
     keep_jobs_days: how long a finished job can be asked for. lora_cache_*: see `loras`.
     """

@@ -8,13 +8,20 @@ from typing import Any
 import torch
 
 from services.trainer.config import WorkerConfig
+from services.trainer.errors import JobFailed
+from services.trainer.spec import Code
 
 SMALL_GPU = 30 * 2**30  # bytes; below it a klein-4B training begins with checkpointed gradients
 
 
 def device_of(config: WorkerConfig) -> Any:
-    """The configured device, else CUDA where there is one, else the CPU."""
-    return torch.device(config.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    """The configured device, else the GPU; raises JobFailed(NO_GPU) where there is none.
+
+    The CPU has to be asked for: a training that fell back on it would take days.
+    """
+    if config.device is None and not torch.cuda.is_available():
+        raise JobFailed(Code.NO_GPU, "The worker's GPU is not there any more.")
+    return torch.device(config.device or "cuda")
 
 
 def dtype_of(config: WorkerConfig) -> Any:

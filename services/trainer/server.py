@@ -9,6 +9,7 @@ import contextlib
 import hmac
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.trainer.config import WorkerConfig, worker_key
 from services.trainer.errors import JobFailed
+from services.trainer.hardware import Hardware
 from services.trainer.job_queue import Conflict, JobQueue
 from services.trainer.spec import from_wire
 from services.trainer.store import StoredJob
@@ -69,13 +71,15 @@ class QueueError(Exception):
         return JSONResponse(body, status_code=self.status)
 
 
-def create_app(config: WorkerConfig, supervisor: Supervisor | None = None) -> FastAPI:
+def create_app(
+    config: WorkerConfig, hardware: Hardware, supervisor: Supervisor | None = None
+) -> FastAPI:
     """The HTTP application; its lifespan starts the loop and ends it in good order."""
     queue = JobQueue(config, supervisor or Supervisor(config))
     app = FastAPI(title="Likeness GPU worker", lifespan=_lifespan(queue), openapi_url=None)
     app.state.queue = queue
     _guard(app, worker_key(config))
-    _routes(app, queue)
+    _routes(app, queue, hardware)
     return app
 
 
@@ -119,10 +123,10 @@ def _guard(app: FastAPI, key: str) -> None:
         return QueueError(400, "invalid_request", str(first["msg"]), param).response()
 
 
-def _routes(app: FastAPI, queue: JobQueue) -> None:
+def _routes(app: FastAPI, queue: JobQueue, hardware: Hardware) -> None:
     @app.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
+    async def health() -> dict[str, Any]:
+        return {"status": "ok", "hardware": {**asdict(hardware), "summary": str(hardware)}}
 
     @app.post("/v1/queue/submit")
     async def submit(body: Submission) -> dict[str, str]:

@@ -160,13 +160,14 @@ class Code(StrEnum):
     DIVERGED = "diverged"
     CANCELED = "canceled"
     OUT_OF_MEMORY = "oom"
+    NO_GPU = "no_gpu"
     DISK_FULL = "disk_full"
     TRANSFER_FAILED = "transfer_failed"
     CRASHED = "crashed"
     STOPPED = "stopped"
 
 
-RETRYABLE = {Code.TRANSFER_FAILED, Code.CRASHED, Code.STOPPED, Code.DISK_FULL}
+RETRYABLE = {Code.TRANSFER_FAILED, Code.CRASHED, Code.STOPPED, Code.DISK_FULL, Code.NO_GPU}
 
 
 class Failure(_Strict):

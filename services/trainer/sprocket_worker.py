@@ -15,6 +15,7 @@ from typing import Any
 
 import sprocket
 
+from services.trainer import hardware
 from services.trainer.callback import Callback
 from services.trainer.config import WorkerConfig
 from services.trainer.spec import Code, ProgressInfo, from_wire
@@ -91,7 +92,9 @@ def main() -> None:
     """Serve Together's queue under the deployment's name."""
     logging.basicConfig(level=logging.INFO)
     name = os.environ.get("TOGETHER_DEPLOYMENT_NAME", "likeness-trainer")
-    trainer = Trainer(Supervisor(WorkerConfig.from_environment()))
+    config = WorkerConfig.from_environment()
+    log.info("jobs run on %s", hardware.require(config))
+    trainer = Trainer(Supervisor(config))
     asyncio.run(ReportingRunner(trainer, name).run())
 
 

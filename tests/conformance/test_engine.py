@@ -306,7 +306,10 @@ async def test_it_says_what_it_is_and_that_it_is_ready(bench: Bench) -> None:
     assert info.notice
     assert info.privacy
     assert info.batch >= 1
-    assert (await bench.engine.check()).endswith(".")
+    said = await bench.engine.check()
+    assert said.endswith(".")
+    if info.name == "worker":
+        assert "It runs on the CPU (torch 2." in said
 
 
 async def test_a_training_ends_with_what_the_engine_promised(bench: Bench) -> None:

@@ -14,12 +14,14 @@ import yaml
 
 from services.trainer import supervisor
 from services.trainer.config import WorkerConfig, worker_key
+from services.trainer.hardware import Hardware
 from services.trainer.server import create_app
 from services.trainer.spec import GeneratePayload, TrainPayload, to_wire
 from services.trainer.supervisor import Supervisor
 from tests.trainer.bucket import Bucket
 from tests.waiting import eventually
 
+GPU = Hardware("cuda", "2.15.0", "13.0", "580.65", "NVIDIA L4", 24 * 2**30, (8, 9))
 FAKE = (sys.executable, "-m", "tests.trainer.fake_child")
 Jobs = Callable[..., GeneratePayload]
 
@@ -95,7 +97,7 @@ def serve(description: Description) -> Serve:
 
     @asynccontextmanager
     async def start(config: WorkerConfig) -> AsyncIterator[Client]:
-        app = create_app(config, Supervisor(config, command=FAKE))
+        app = create_app(config, GPU, Supervisor(config, command=FAKE))
         transport = httpx.ASGITransport(app)
         headers = {"Authorization": "Bearer the key"}
         async with (
@@ -137,6 +139,12 @@ async def test_no_key_no_answer(client: Client, header: str) -> None:
     assert (await client.get("metrics", model="m")).status_code == 401
     assert (await client.post("submit", {"model": "m", "payload": {}})).status_code == 401
     assert (await client.http.get("/health")).status_code == 200
+
+
+async def test_health_names_the_hardware(client: Client) -> None:
+    hardware = (await client.http.get("/health")).json()["hardware"]
+    assert hardware["summary"] == "NVIDIA L4 (24 GiB, driver 580.65, CUDA 13.0)"
+    assert (hardware["torch"], hardware["memory_bytes"]) == ("2.15.0", 24 * 2**30)
 
 
 @pytest.mark.parametrize(

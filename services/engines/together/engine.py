@@ -81,7 +81,19 @@ class TogetherEngine:
                 await self.client.get("/v1/models", cast_to=object, options={"timeout": 20.0})
         names = dict.fromkeys(name for name in (self.trainer, self.generator) if name)
         said = [await self.queue.check(name) for name in names]
+        if self.info.name == "worker":
+            said.append(await self._hardware())
         return " ".join([f"{self.info.label} accepts the key.", *said])
+
+    async def _hardware(self) -> str:
+        """One sentence on what the worker runs on."""
+        with in_plain_words(self.info.label):
+            health: Any = await self.client.get(
+                "/health", cast_to=object, options={"timeout": 20.0}
+            )
+        hardware = health.get("hardware") if isinstance(health, dict) else None
+        known = hardware.get("summary") if isinstance(hardware, dict) else None
+        return f"It runs on {known}." if known else "It does not say what it runs on."
 
     async def close(self) -> None:
         """Closes the connections."""
