@@ -11,8 +11,6 @@ from services.trainer.config import WorkerConfig
 from services.trainer.errors import JobFailed
 from services.trainer.spec import Code
 
-SMALL_GPU = 30 * 2**30  # bytes; below it a klein-4B training begins with checkpointed gradients
-
 
 def device_of(config: WorkerConfig) -> Any:
     """The configured device, else the GPU; raises JobFailed(NO_GPU) where there is none.
@@ -30,14 +28,23 @@ def dtype_of(config: WorkerConfig) -> Any:
     return getattr(torch, config.dtype or default)
 
 
-def is_small(device: Any) -> bool:
-    """Whether this is a GPU with too little memory to keep all activations."""
-    return bool(device.type == "cuda" and torch.cuda.mem_get_info(device)[1] < SMALL_GPU)
+def free_bytes(device: Any) -> int | None:
+    """GPU memory that nobody uses at present; None on the CPU."""
+    if device.type != "cuda":
+        return None
+    free_memory()
+    free: int = torch.cuda.mem_get_info(device)[0]
+    return free
 
 
 def batch_of(device: Any) -> int:
     """How many pictures are made at once: a batch keeps a GPU busy, and a CPU only waiting."""
     return 4 if device.type == "cuda" else 1
+
+
+def allocated() -> int:
+    """GPU memory that this process holds, in bytes."""
+    return torch.cuda.memory_reserved() if torch.cuda.is_available() else 0
 
 
 def free_memory() -> None:

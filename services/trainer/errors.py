@@ -18,7 +18,7 @@ class JobFailed(Exception):
         return self.failure.code
 
 
-_OUT_OF_MEMORY = ("out of memory", "alloc_failed", "can't allocate memory")
+_OUT_OF_MEMORY = ("out of memory", "alloc_failed", "allocate memory")
 
 
 def failure_of(error: BaseException) -> Failure:

@@ -35,3 +35,28 @@ def sha256(path: Path) -> str:
     """The file's SHA-256, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def same_files(one: str, other: str, part: str, known: Path) -> bool:
+    """Whether two folders hold the same files in a part of them; hashes are kept in `known`."""
+    parts = [_listed(Path(folder) / part) for folder in (one, other)]
+    sizes = [{path.name: path.stat().st_size for path in files} for files in parts]
+    if not sizes[0] or sizes[0] != sizes[1]:
+        return False
+    hashes = read_json(known) or {}
+    sums = [[_known_sum(path, hashes) for path in files] for files in parts]
+    write_json(known, hashes)
+    return sums[0] == sums[1]
+
+
+def _listed(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.is_file())
+
+
+def _known_sum(path: Path, hashes: dict[str, str]) -> str:
+    """Its hash, computed once for each state of the file: a base's parts have many GB."""
+    status = path.stat()
+    key = f"{path.resolve()} {status.st_size} {status.st_mtime_ns}"
+    if key not in hashes:
+        hashes[key] = sha256(path)
+    return hashes[key]

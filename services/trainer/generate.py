@@ -2,19 +2,20 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from PIL import Image
 
-from services.trainer import device, loras, pipelines
+from services.trainer import device, loras, pipelines, placement
 from services.trainer.architectures import Architecture, Prompt, architecture
 from services.trainer.bases import Base, Profile, find_base, locate
 from services.trainer.captions import prompt_with_trigger
 from services.trainer.context import Context
 from services.trainer.errors import failure_of
-from services.trainer.files import read_json, write_json
+from services.trainer.files import read_json, same_files, write_json
 from services.trainer.lora_cache import cached
+from services.trainer.placement import PLACEMENTS, Pictures, Placement
 from services.trainer.sampling import encoded, make_images
 from services.trainer.spec import (
     IMAGE_TYPES,
@@ -26,6 +27,7 @@ from services.trainer.spec import (
 )
 from services.trainer.transfer import put
 
+SHARED = ("text_encoder", "text_encoder_2", "vae")
 MAX_ADAPTERS = 4  # LoRAs that stay loaded beside the base
 RECORD = "images.json"
 
@@ -36,13 +38,10 @@ def generate(payload: GeneratePayload, context: Context) -> GenerateOutputs:
     base = find_base(context.config, payload.base_model)
     profile = base.fast if payload.profile == "fast" else base.quality
     context.report.stage(Stage.PREPARING)
-    warm = _warm(base, profile, context)
-    warm.use_lora(payload, context)
-    work = _Work(payload, profile, warm, context)
-    images = work.run()
+    work = _made(payload, base, profile, context)
     return GenerateOutputs(
         client_job_id=payload.client_job_id,
-        images=tuple(images),
+        images=tuple(work.images()),
         seconds=round(time.monotonic() - started, 2),
         vram_peak_bytes=device.vram_peak(),
         ram_peak_bytes=device.ram_peak(),
@@ -52,18 +51,26 @@ def generate(payload: GeneratePayload, context: Context) -> GenerateOutputs:
 
 
 class WarmBase:
-    """One base in memory, with the LoRAs that were used last."""
+    """One base in memory, with the LoRAs that were used last; rung: its place in PLACEMENTS."""
 
-    def __init__(self, kind: Architecture, source: str, context: Context) -> None:
+    def __init__(
+        self, kind: Architecture, source: str, context: Context, rung: int, parts: dict[str, Any]
+    ) -> None:
         config = context.config
-        self.kind, self.source = kind, source
+        target, self.dtype = device.device_of(config), device.dtype_of(config)
+        self.kind, self.source, self.rung = kind, source, rung
+        self.placement = PLACEMENTS[rung]
         self.pipe = pipelines.load_pipeline(
-            kind, source, device=device.device_of(config), dtype=device.dtype_of(config)
+            kind,
+            source,
+            device=target,
+            dtype=self.dtype,
+            placement=self.placement,
+            parts=parts,
         )
         self.base = loras.fingerprint(kind.name, self.pipe.transformer)
-        self.batch = device.batch_of(device.device_of(config))
+        self.batch = min(self.placement.batch, device.batch_of(target))
         self.adapters: list[str] = []
-        self.economies = [self._one_by_one, self._offload]
         if config.compile:
             self.pipe.transformer.compile_repeated_blocks()
 
@@ -96,34 +103,68 @@ class WarmBase:
             self.pipe.load_lora_weights(
                 str(path.parent), weight_name=path.name, adapter_name=name, local_files_only=True
             )
+            if self.placement.fp8:
+                loras.keep_precision(self.pipe.transformer, path, name, self.dtype)
         self.adapters.append(name)
 
-    def economise(self) -> bool:
-        """Use less memory from now on; False if there is nothing left to give up."""
-        if not self.economies:
-            return False
-        self.economies.pop(0)()
-        device.free_memory()
-        return True
-
-    def _one_by_one(self) -> None:
-        self.batch = 1
-        self.pipe.vae.enable_tiling()
-
-    def _offload(self) -> None:
-        pipelines.offload(self.pipe)
+    def shared(self, source: str, placement: Placement, hashes: Path) -> dict[str, Any]:
+        """The parts that another base has the very same files of, to be used by it too."""
+        if placement.encoders_fp8 != self.placement.encoders_fp8:
+            return {}
+        self.pipe.remove_all_hooks()
+        same = [name for name in SHARED if same_files(self.source, source, name, hashes)]
+        return {name: getattr(self.pipe, name) for name in same if hasattr(self.pipe, name)}
 
 
-def _warm(base: Base, profile: Profile, context: Context) -> WarmBase:
-    """The base in memory: the one that is there, or a fresh one in its place."""
+def _made(payload: GeneratePayload, base: Base, profile: Profile, context: Context) -> "_Work":
+    """The images, by the first placement that fits; a lack of memory all the same is the next."""
     source = locate(context.config, profile)
+    rung = _first_placement(source, payload, context)
+    while True:
+        try:
+            warm = _warm(base, source, rung, context)
+            warm.use_lora(payload, context)
+            work = _Work(payload, profile, warm, context)
+            work.run()
+            return work
+        except Exception as error:
+            if failure_of(error).code is not Code.OUT_OF_MEMORY or rung + 1 == len(PLACEMENTS):
+                raise
+        rung += 1
+        context.report.warn("Memory was short: making images more slowly.")
+
+
+def _first_placement(source: str, payload: GeneratePayload, context: Context) -> int:
+    """The one that is loaded, or the first that fits; raises JobFailed(OUT_OF_MEMORY)."""
     warm = context.warm.get("base")
     if isinstance(warm, WarmBase) and warm.source == source:
+        return warm.rung
+    sizes = placement.sizes_of(Path(source))
+    free = device.free_bytes(device.device_of(context.config))
+    if isinstance(warm, WarmBase) and free is not None:
+        free += device.allocated()  # of the base that goes
+    wanted = Pictures(payload.width, payload.height, len(payload.seeds))
+    rung = placement.place_images(free, sizes, wanted)
+    if rung is None:
+        needed = placement.image_bytes(PLACEMENTS[-1], cast(Any, sizes), wanted)
+        raise placement.too_large("An image", needed, cast(int, free))
+    return rung
+
+
+def _warm(base: Base, source: str, rung: int, context: Context) -> WarmBase:
+    """The base in memory: the one that is there, or a fresh one in its place."""
+    warm = context.warm.get("base")
+    if isinstance(warm, WarmBase) and (warm.source, warm.rung) == (source, rung):
         return warm
     context.warm.clear()
+    parts: dict[str, Any] = {}
+    if isinstance(warm, WarmBase) and warm.source != source:
+        hashes = context.config.work_dir / "hashes.json"
+        parts = warm.shared(source, PLACEMENTS[rung], hashes)
     del warm
     device.free_memory()
-    context.warm["base"] = WarmBase(architecture(base.architecture), source, context)
+    kind = architecture(base.architecture)
+    context.warm["base"] = WarmBase(kind, source, context, rung, parts)
     fresh: WarmBase = context.warm["base"]
     return fresh
 
@@ -144,14 +185,17 @@ class _Work:
         self.done = {image["index"]: PutFile.model_validate(image) for image in record}
         self.started = time.monotonic()
 
-    def run(self) -> list[PutFile]:
-        """Every image at its URL, in order."""
+    def run(self) -> None:
+        """Put every image at its URL."""
         if self.payload.negative_prompt and not self._takes_negative():
             self.context.report.warn("This base takes no negative prompt: it was left out.")
         prompt = self._encode(self.prompt)
         negative = self._encode(self.payload.negative_prompt or "") if self.guidance > 1 else None
         while missing := [i for i in range(len(self.payload.seeds)) if i not in self.done]:
             self._batch(missing[: self.warm.batch], prompt, negative)
+
+    def images(self) -> list[PutFile]:
+        """The files that were put, in order."""
         return [self.done[index] for index in sorted(self.done)]
 
     def _takes_negative(self) -> bool:
@@ -164,25 +208,19 @@ class _Work:
 
     def _batch(self, indexes: list[int], prompt: Prompt, negative: Prompt | None) -> None:
         payload = self.payload
-        try:
-            images = make_images(
-                self.warm.kind,
-                self.warm.pipe,
-                prompts=[prompt] * len(indexes),
-                negative=negative,
-                seeds=tuple(payload.seeds[index] for index in indexes),
-                size=(payload.width, payload.height),
-                steps=self.steps,
-                guidance_scale=self.guidance,
-                on_step=lambda step: self._say(step, len(indexes)),
-            )
-        except Exception as error:
-            if failure_of(error).code is Code.OUT_OF_MEMORY and self.warm.economise():
-                return self.context.report.warn("Memory was short: making images more slowly.")
-            raise
+        images = make_images(
+            self.warm.kind,
+            self.warm.pipe,
+            prompts=[prompt] * len(indexes),
+            negative=negative,
+            seeds=tuple(payload.seeds[index] for index in indexes),
+            size=(payload.width, payload.height),
+            steps=self.steps,
+            guidance_scale=self.guidance,
+            on_step=lambda step: self._say(step, len(indexes)),
+        )
         for index, image in zip(indexes, images, strict=True):
             self._put(index, image)
-        return None
 
     def _say(self, step: int, batch: int) -> None:
         """Progress by step; time left by the steps of this job so far."""

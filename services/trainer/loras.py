@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from services.trainer.errors import JobFailed
@@ -134,3 +134,12 @@ def require_fit(path: Path, base: dict[str, Any]) -> dict[str, Any]:
             Code.LORA_MISMATCH, f"The LoRA was trained for {trained}, and this base is {base}."
         )
     return metadata
+
+
+def keep_precision(transformer: Any, path: Path, adapter: str, dtype: Any) -> None:
+    """Give a loaded adapter its file's weights in `dtype`: peft took the base's 8 bits for them."""
+    for name, weight in transformer.named_parameters():
+        if f".{adapter}." in name:
+            weight.data = weight.data.to(dtype)
+    weights = {name.removeprefix("transformer."): value for name, value in load_file(path).items()}
+    set_peft_model_state_dict(transformer, weights, adapter_name=adapter)

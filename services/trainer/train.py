@@ -2,9 +2,10 @@
 
 import time
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
-from services.trainer import checkpoints, device, loras, pipelines
+from services.trainer import checkpoints, device, loras, pipelines, placement
 from services.trainer.architectures import Architecture, architecture
 from services.trainer.bases import Base, find_base, locate
 from services.trainer.context import Context
@@ -12,7 +13,7 @@ from services.trainer.dataset import MAX_ZIP_BYTES, Photo, read_dataset
 from services.trainer.encoding import Material, encode
 from services.trainer.errors import JobFailed
 from services.trainer.files import sha256
-from services.trainer.ladder import Economy, economy
+from services.trainer.ladder import LAST, Economy, economy
 from services.trainer.reporting import curve, mean_of
 from services.trainer.samples import Samples, recorded
 from services.trainer.spec import WEIGHTS_TYPE, Code, Stage, TrainOutputs, TrainPayload
@@ -28,7 +29,7 @@ def train(payload: TrainPayload, context: Context) -> TrainOutputs:
     started = time.monotonic()
     base = find_base(context.config, payload.base_model)
     kind, source = architecture(base.architecture), locate(context.config, base.quality)
-    plan = economy(_first_rung(context), payload.recipe)
+    plan = economy(_rung(source, payload, context), payload.recipe)
     photos, identity = _photos(payload, context)
     pipe, material = _encode(kind, source, photos, payload, plan, context)
     training = _prepare(kind, source, pipe, material, payload, plan, context)
@@ -37,9 +38,18 @@ def train(payload: TrainPayload, context: Context) -> TrainOutputs:
     return _finish(payload, context, training, recipe, started)
 
 
-def _first_rung(context: Context) -> int:
-    """A small GPU begins with checkpointed gradients instead of finding out the hard way."""
-    return max(context.rung, 1 if device.is_small(device.device_of(context.config)) else 0)
+def _rung(source: str, payload: TrainPayload, context: Context) -> int:
+    """The first rung that fits, or the one that the ladder has come to.
+
+    Raises JobFailed(OUT_OF_MEMORY) before anything is loaded where no rung fits.
+    """
+    free = device.free_bytes(device.device_of(context.config))
+    sizes = placement.sizes_of(Path(source))
+    first = placement.first_rung(free, sizes, payload.recipe)
+    if first is None:
+        needed = placement.training_bytes(economy(LAST, payload.recipe), cast(Any, sizes))
+        raise placement.too_large("A training", needed, cast(int, free))
+    return max(first, context.rung)
 
 
 def _photos(payload: TrainPayload, context: Context) -> tuple[list[Photo], str]:
@@ -65,7 +75,7 @@ def _encode(
     """The encoded dataset, and the pipeline with its encoders dropped again."""
     target, dtype = device.device_of(context.config), device.dtype_of(context.config)
     context.report.stage(Stage.ENCODING, progress=0.02)
-    pipe = pipelines.load_encoders(kind, source, device=target, dtype=dtype)
+    pipe = pipelines.load_encoders(kind, source, device=target, dtype=dtype, fp8=plan.fp8)
     material = encode(kind, pipe, photos, payload, plan.resolutions, context.report)
     pipelines.drop_encoders(pipe)
     device.free_memory()
@@ -85,10 +95,8 @@ def _prepare(
     config, recipe = context.config, payload.recipe
     dtype = device.dtype_of(config)
     transformer = pipelines.load_transformer(
-        kind, source, device=device.device_of(config), dtype=dtype
+        kind, source, device=device.device_of(config), dtype=dtype, fp8=plan.fp8
     )
-    if plan.fp8:
-        pipelines.store_in_fp8(transformer, dtype)
     parameters = loras.add_adapter(
         transformer,
         rank=plan.rank,

@@ -11,8 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from services.trainer import generate, lora_cache
+from services.trainer import device, generate, lora_cache, pipelines
 from services.trainer.errors import JobFailed
+from services.trainer.placement import PLACEMENTS, Placement
 from services.trainer.sampling import make_images
 from services.trainer.spec import Code, GeneratePayload, TrainPayload
 from tests.trainer import tiny
@@ -196,6 +197,62 @@ def test_short_memory_makes_images_one_by_one(
     outputs = run(generation("short-memory", seeds=(1, 2)))
     assert len(outputs.images) == 2
     assert "more slowly" in outputs.warnings[0]
+
+
+def test_memory_that_is_short_while_loading_comes_to_the_ladder(
+    run: Run,
+    generation: Payloads,
+    lora: dict[str, str],
+    bucket: Bucket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The last placement, 8 bits in every part, still makes the picture of the same LoRA."""
+    run(generation("in-16-bits", lora_url=lora[tiny.KLEIN]))
+    run.warm.clear()
+    load, tried = pipelines.load_pipeline, []
+
+    def large(*arguments: Any, placement: Placement, **rest: Any) -> Any:
+        tried.append(placement)
+        if not placement.encoders_fp8:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return load(*arguments, placement=placement, **rest)
+
+    monkeypatch.setattr(pipelines, "load_pipeline", large)
+    outputs = run(generation("only-8-bits", lora_url=lora[tiny.KLEIN]))
+    assert tried == list(PLACEMENTS[: len(tried)])
+    assert "more slowly" in outputs.warnings[0]
+    pipe = run.warm["base"].pipe
+    adapter = [w.dtype for n, w in pipe.transformer.named_parameters() if "lora_" in n]
+    assert torch.float8_e4m3fn not in adapter
+    stored = {weight.dtype for weight in pipe.transformer.parameters()}
+    assert torch.float8_e4m3fn in stored
+    assert torch.float8_e4m3fn in {weight.dtype for weight in pipe.text_encoder.parameters()}
+    run(generation("without-lora"))
+    full, small, none = (
+        bucket.picture(f"/{job}/0") for job in ("in-16-bits", "only-8-bits", "without-lora")
+    )
+    assert numpy.abs(full - small).mean() < 0.5 * numpy.abs(full - none).mean()
+
+
+def test_a_base_that_can_not_fit_is_refused_before_it_is_loaded(
+    run: Run, generation: Payloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "free_bytes", lambda _device: 2**20)
+    with pytest.raises(JobFailed, match=r"oom: An image on this base needs about 0\.9 GiB"):
+        run(generation("too-small-gpu"))
+    assert "base" not in run.warm
+
+
+def test_parts_that_two_bases_share_are_loaded_once(run: Run, generation: Payloads) -> None:
+    run(generation("quality-first"))
+    first = run.warm["base"].pipe
+    run(generation("fast-second", profile="fast"))
+    second = run.warm["base"].pipe
+    assert second.transformer is not first.transformer
+    assert second.text_encoder is first.text_encoder
+    assert second.vae is first.vae
+    run(generation("other-second", base_model=tiny.FLUX1))
+    assert run.warm["base"].pipe.vae is not first.vae
 
 
 def test_no_memory_at_all_is_said(
