@@ -8,6 +8,7 @@ from services.deps import MAIL, Deps
 from services.kit import mail
 
 KIND = "account_mail"
+ATTEMPTS = mail.ATTEMPTS
 TEXT = """The password of your account at {address} was changed on {at:%-d %B %Y} at {at:%H:%M} UTC,
 from the address {ip}. Every other browser was signed out.
 {keys}

@@ -17,6 +17,7 @@ from services.errors import Conflict, NotFound, Unavailable
 from services.kit import audit, mail, notify
 
 KIND = "invitation_mail"
+ATTEMPTS = mail.ATTEMPTS
 TOPIC = "invitation"
 SUBJECT = "You are invited to Likeness"
 TEXT = """{who} invites you to Likeness, a photo studio at {address}

@@ -11,6 +11,7 @@ from services.errors import Invalid
 from services.kit import audit, mail
 
 KIND = "password_reset_mail"
+ATTEMPTS = mail.ATTEMPTS
 TEXT = """Somebody, probably you, asked for a new password for your Likeness account.
 
 Set it here within the next hour:

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db.errors import CannotStart
 from db.session import make_engine, make_reading, make_transaction
-from services import imaging, jobs
+from services import imaging
 from services.accounts import account_mail, invitations, one_time_links, password_reset
 from services.app.health import Health
 from services.app.scheduler import Scheduler
-from services.billing import closing, events
-from services.credits import plan_changes
+from services.billing import backfill, closing, events, past_due
+from services.credits import renewals
 from services.deps import Deps
 from services.engines.base import Engine
 from services.engines.preview.engine import PreviewEngine
@@ -26,14 +26,21 @@ from services.engines.preview.process import Renderer
 from services.faces import configured as configured_faces
 from services.faces.memory import FaceMemory
 from services.files import erasing, uploads
-from services.gallery import images
-from services.jobs import Handler, Kind, Worker
-from services.kit import installation_secret, mail
+from services.gallery import purging
+from services.jobs import Kind, Tick, Worker, pruning
+from services.jobs.modules import kinds, ticking, ticks
+from services.kit import installation_secret
 from services.kit.notify import Listener
-from services.maintenance import expired_rows, missed_notices, storage_orphans, stuck_runs
+from services.maintenance import (
+    expired_rows,
+    missed_notices,
+    runs_without_engine,
+    storage_orphans,
+    stuck_runs,
+)
 from services.payments.configured import configured as configured_payments
-from services.privacy import deleted_members, rights
-from services.remote import runs
+from services.privacy import deleted_members, member_erasure
+from services.remote import cancellation
 from services.settings import Settings
 from services.storage.base import Storage
 from services.storage.configured import configured
@@ -42,39 +49,51 @@ from services.training import training_job
 
 GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may have them
 
-# What waits for an engine has its own deadlines; attempts only count our own failures.
-KINDS: dict[str, Kind] = {
-    closing.KIND: Kind(closing.handle, max_attempts=20),
-    closing.ENDING: Kind(closing.handle_ending, max_attempts=20),
-    events.KIND: Kind(events.handle, max_attempts=20),
-    rights.KIND: Kind(rights.erase, max_attempts=20),
-    account_mail.KIND: Kind(account_mail.handle, max_attempts=mail.ATTEMPTS),
-    invitations.KIND: Kind(invitations.handle, max_attempts=mail.ATTEMPTS),
-    password_reset.KIND: Kind(password_reset.handle, max_attempts=mail.ATTEMPTS),
-    erasing.KIND: Kind(erasing.handle, max_attempts=20),
-    runs.CANCEL: Kind(runs.handle_cancel),
-    training_job.KIND: Kind(training_job.handle, training_job.abandoned, max_attempts=20),
-    generation_job.KIND: Kind(generation_job.handle, generation_job.abandoned, max_attempts=20),
+KINDS: dict[str, Kind] = kinds(
+    [
+        closing,
+        events,
+        member_erasure,
+        account_mail,
+        invitations,
+        password_reset,
+        erasing,
+        cancellation,
+        training_job,
+        generation_job,
+    ]
+)
+TICKS: dict[str, tuple[timedelta, Tick]] = ticks(
+    [
+        stuck_runs,
+        runs_without_engine,
+        past_due,
+        deleted_members,
+        purging,
+        expired_rows,
+        pruning,
+        storage_orphans,
+        renewals,
+    ]
+)
+# fired and worked by processes with payments alone, so that no other one does them in vain
+PAYMENT_TICKS: dict[str, tuple[timedelta, Tick]] = ticks([backfill])
+# What release 1.0.0 calls them: a process of it may still be there, or have left some behind.
+FORMER_KINDS: dict[str, Kind] = {
+    "end_subscription": KINDS[closing.KIND],
+    "loose_ends": ticking(stuck_runs.tick),
+    "runs.without_engine": ticking(runs_without_engine.tick),
+    "gallery.purge": ticking(purging.tick),
+    "housekeeping": ticking(expired_rows.tick),
+    "jobs.prune": ticking(pruning.tick),
+    "reconcile": ticking(storage_orphans.tick),
+    "membership.renew": ticking(renewals.tick),
+    "deleted_members": ticking(deleted_members.tick),
 }
 # An engine in this process does a few things at a time; the rest waits for whichever process is
 # free. Two generations, so that one is drawn while the other's pictures are stored.
 IN_PROCESS_SLOTS = {training_job.KIND: 1, generation_job.KIND: 2}
 IN_PROCESS_TIMEOUT = timedelta(minutes=30)  # for a whole run, which takes seconds
-TICKS: dict[str, tuple[timedelta, Handler]] = {
-    "loose_ends": (stuck_runs.INTERVAL, stuck_runs.handle),
-    "runs.without_engine": (stuck_runs.WITHOUT_ENGINE, stuck_runs.end_without_engine),
-    "billing.past_due": (events.PAST_DUE, events.settle_past_due),
-    "deleted_members": (deleted_members.INTERVAL, deleted_members.handle),
-    "gallery.purge": (images.PURGING, images.purge_tick),
-    "housekeeping": (expired_rows.INTERVAL, expired_rows.run),
-    "jobs.prune": (jobs.PRUNING, jobs.prune),
-    "reconcile": (storage_orphans.INTERVAL, storage_orphans.run),
-    "membership.renew": (plan_changes.RENEWAL, plan_changes.renew),
-}
-# fired and worked by processes with payments alone, so that no other one does them in vain
-PAYMENT_TICKS: dict[str, tuple[timedelta, Handler]] = {
-    "billing.backfill": (events.BACKFILL, events.backfill),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +158,19 @@ def build(settings: Settings, url: str) -> Product:
         secret=secret,
         faces=FaceMemory() if configured_faces.looks(settings) else None,
     )
-    kinds = kinds_for(deps.engine)
-    ticks = TICKS | PAYMENT_TICKS if deps.payments.enabled else TICKS
-    worker = Worker(deps, kinds=kinds, ticks=ticks) if settings.role != "web" else None
+    worker = make_worker(deps) if settings.role != "web" else None
     scheduler = Scheduler(worker.duties if worker else {})
     listener = Listener(url, missed=lambda: missed_notices.missed(deps))
     if worker:
         listener.subscribe(worker.heard)
     health = Health(deps, listener, scheduler)
     return Product(deps, health, listener, scheduler, worker, (database, lookups))
+
+
+def make_worker(deps: Deps) -> Worker:
+    """A worker of all kinds of job and of the ticks that this process has a part in."""
+    ticks = TICKS | PAYMENT_TICKS if deps.payments.enabled else TICKS
+    return Worker(deps, kinds=FORMER_KINDS | kinds_for(deps.engine), ticks=ticks)
 
 
 def kinds_for(engine: Engine) -> dict[str, Kind]:

@@ -10,7 +10,6 @@ from services.deps import PAYMENTS, Deps
 from services.jobs import Done, Job, Outcome
 
 KIND = "close_customer"
-ENDING = "end_subscription"  # queued by release 1.0.0
 
 
 async def close_customer(session: AsyncSession, *, user_id: UUID) -> None:
@@ -25,11 +24,8 @@ async def close_customer(session: AsyncSession, *, user_id: UUID) -> None:
 
 async def handle(deps: Deps, job: Job) -> Outcome:
     """Job: closes the customer at the provider; one that is closed already is fine."""
-    await deps.payments.close_customer(job.payload["customer_id"])
-    return Done()
-
-
-async def handle_ending(deps: Deps, job: Job) -> Outcome:
-    """Job: ends one subscription at the provider; one that has ended already is fine."""
-    await deps.payments.cancel_now(job.payload["subscription_id"])
+    if subscription_id := job.payload.get("subscription_id"):  # queued by release 1.0.0
+        await deps.payments.cancel_now(subscription_id)
+    else:
+        await deps.payments.close_customer(job.payload["customer_id"])
     return Done()

@@ -1,7 +1,7 @@
 """Webhooks: verified, stored once, answered at once, and then handled as a job.
 
 Handling asks the provider what the object is now, so order, duplicates and replays change
-nothing. What nobody delivered to us is fetched once a day.
+nothing. What nobody delivered to us, `backfill` fetches once a day.
 """
 
 import logging
@@ -24,10 +24,6 @@ KIND = "stripe_event"
 STALE = timedelta(minutes=10)
 WAIT = timedelta(seconds=15)  # for our own row, when the event came first
 GIVE_UP = timedelta(days=3)  # as long as the provider itself would have tried again
-LOOK_BACK = timedelta(days=29)  # events are kept for 30 days
-KEPT = timedelta(days=90)
-BACKFILL = timedelta(days=1)
-PAST_DUE = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 
@@ -95,26 +91,6 @@ async def handle(deps: Deps, job: Job) -> Outcome:
     return Done()
 
 
-async def backfill(deps: Deps, job: Job) -> Outcome:
-    """Tick: stores what the provider could not deliver, and forgets what was handled long ago."""
-    now = await entitlement.database_time(deps)
-    missed = await deps.payments.undelivered(now - LOOK_BACK)
-    async with job.transaction(deps) as session:
-        found = [event.id for event in missed if await store(session, event)]
-        await _prune(session)
-    if found:
-        log.warning("fetched %d webhooks that had not been delivered", len(found))
-    return Done()
-
-
-async def settle_past_due(deps: Deps, job: Job) -> Outcome:
-    """Tick: ends the grace of members whose payment has failed for too long."""
-    async with job.transaction(deps) as session:
-        for user_id in await entitlement.past_due_members(session):
-            await entitlement.settle_plan(session, deps, user_id=user_id)
-    return Done()
-
-
 async def unhandled(session: AsyncSession) -> int:
     """How many events have not been handled yet."""
     left = select(func.count()).select_from(StripeEvent).where(StripeEvent.handled_at.is_(None))
@@ -141,8 +117,3 @@ async def _report_clock(deps: Deps, error: ClockSkew) -> None:
     async with deps.transaction() as session:
         details = {"seconds": error.seconds}
         session.add(AuditEntry(action="payments.clock", target="server", details=details))
-
-
-async def _prune(session: AsyncSession) -> None:
-    old = StripeEvent.handled_at < func.now() - KEPT
-    await session.execute(StripeEvent.__table__.delete().where(old))  # type: ignore[attr-defined]

@@ -1,11 +1,10 @@
-"""Who has which plan: what an administrator or a paid subscription sets, and monthly grants."""
+"""Who has which plan: what an administrator or a paid subscription sets."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import CreditAccount, User
@@ -13,22 +12,7 @@ from services.accounts import users
 from services.credits import ledger, plans
 from services.deps import Deps
 from services.errors import Invalid, NotFound
-from services.jobs import Done, Job, Outcome
 from services.kit import audit, notify
-
-RENEWAL = timedelta(hours=1)
-# Whose month has begun; and who has a default plan that was changed since it last gave them
-# anything (own plans are granted when they are set, paid ones by their invoices).
-DUE = text("""
-    select account.user_id from credit_accounts account
-    join users member on member.id = account.user_id
-    join plans usual on usual.is_default
-    where account.renews_at <= now()
-        or (member.plan is null and usual.credits_monthly > 0 and account.renews_at is null)
-        or (member.plan is null and usual.credits_once > 0 and not exists (
-            select from credit_entries entry where entry.kind = 'grant'
-                and entry.reference = 'plan:' || usual.name || ':' || member.id))
-    limit 1""")
 
 
 async def set_plan(
@@ -99,16 +83,6 @@ async def edit_plan(
     plan = await plans.edit(session, name=name, changes=changes)
     audit.record(session, action="plan.edited", actor_id=actor_id, target=name, **changes)
     return plan
-
-
-async def renew(deps: Deps, job: Job) -> Outcome:
-    """Tick: grants what is due, member by member."""
-    while True:
-        async with job.transaction(deps) as session:
-            user_id = await session.scalar(DUE)
-            if user_id is None:
-                return Done()
-            await ledger.renew_plan(session, user_id=user_id)
 
 
 async def _put(session: AsyncSession, *, user_id: UUID, plan: str | None) -> None:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     bindparam,
-    delete,
     func,
     literal,
     select,
@@ -37,10 +36,8 @@ from services.gallery.image_query import (
     place_of,
     selected,
 )
-from services.jobs import Done, Job, Outcome
 from services.kit import notify
 
-PURGING = timedelta(minutes=5)
 MISSING = "There is no such picture."
 
 
@@ -305,34 +302,6 @@ async def erase(
     there = in_trash(deps.now())
     gone = deps.now() - TRASH_KEPT
     return await _update(session, deps, user_id, selection, there, {"deleted_at": gone})
-
-
-async def purge(deps: Deps, *, batch: int = 200) -> int:
-    """Remove, for ever, what was in the trash for 30 days; the number of images.
-
-    Files go before rows, outside any transaction: after a crash the next run ends the work.
-    Nothing can be restored by then, so no row comes back without its files.
-    """
-    expired = GeneratedImage.deleted_at <= deps.now() - TRASH_KEPT
-    purged = 0
-    while True:
-        async with deps.transaction() as session:
-            query = select(GeneratedImage.id, GeneratedImage.folder).where(expired).limit(batch)
-            rows = (await session.execute(query)).all()
-        for row in rows:
-            await deps.storage.erase(row.folder.rstrip("/") + "/")
-        async with deps.transaction() as session:
-            ids = [row.id for row in rows]
-            await session.execute(delete(GeneratedImage).where(GeneratedImage.id.in_(ids)))
-        purged += len(rows)
-        if len(rows) < batch:
-            return purged
-
-
-async def purge_tick(deps: Deps, _job: Job) -> Outcome:
-    """Tick: what a member deletes for ever is gone from our disks within PURGING."""
-    await purge(deps)
-    return Done()
 
 
 async def _update(

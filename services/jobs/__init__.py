@@ -10,14 +10,14 @@ from services.jobs.base import (
     Outcome,
     Permanent,
     Priority,
+    Tick,
 )
-from services.jobs.overview import PRUNING, QueueView, discard, overview, prune, retry
+from services.jobs.overview import QueueView, discard, overview, retry
 from services.jobs.position import ahead
 from services.jobs.queue import cancel, enqueue, unmet
 from services.jobs.worker import Worker
 
 __all__ = [
-    "PRUNING",
     "Again",
     "Done",
     "Handler",
@@ -28,13 +28,13 @@ __all__ = [
     "Permanent",
     "Priority",
     "QueueView",
+    "Tick",
     "Worker",
     "ahead",
     "cancel",
     "discard",
     "enqueue",
     "overview",
-    "prune",
     "retry",
     "unmet",
 ]

@@ -73,6 +73,7 @@ class Job:
 
 
 Handler = Callable[[Deps, Job], Awaitable[Outcome]]
+Tick = Callable[[Deps], Awaitable[None]]
 Abandoned = Callable[[AsyncSession, Job, str], Awaitable[None]]
 
 

@@ -1,29 +1,18 @@
-"""The queue as the operator sees it, what can be done about dead jobs, and retention."""
+"""The queue as the operator sees it, and what can be done about dead jobs."""
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.deps import Deps
 from services.errors import NotFound
 from services.jobs import queue
-from services.jobs.base import Done, Job, Outcome
 from services.kit import audit
 from services.kit.notify import publish
-
-RETENTION = {
-    "done": timedelta(days=7),
-    "canceled": timedelta(days=7),
-    "failed": timedelta(days=30),
-    "dead": timedelta(days=30),
-}
-PRUNING = timedelta(hours=1)
-BATCH = 1000
 
 # One look for each state, since each has an index of its own that is as short as its list.
 OPEN = text("""
@@ -54,10 +43,6 @@ RETRY = text("""
     where id = :id and state in ('dead', 'failed') returning kind""")
 DISCARD = text("""
     delete from job_queue where id = :id and state in ('dead', 'failed') returning kind""")
-PRUNE = text("""
-    delete from job_queue where id = any(array(
-        select id from job_queue
-        where state = :state and finished_at < now() - :keep limit :limit))""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +142,3 @@ async def _act(
         raise NotFound("This job is not dead any more.")
     audit.record(session, action=action, actor_id=actor_id, target=f"job:{job_id}", kind=kind)
     await publish(session, topic="job", id=job_id, user_id=None)
-
-
-async def prune(deps: Deps, job: Job) -> Outcome:
-    """Tick: deletes jobs that ended longer ago than RETENTION, a batch a transaction."""
-    for state, keep in RETENTION.items():
-        deleted = BATCH
-        while deleted == BATCH:
-            async with job.transaction(deps) as session:
-                values = {"state": state, "keep": keep, "limit": BATCH}
-                deleted = (await session.execute(PRUNE, values)).rowcount  # type: ignore[attr-defined]
-    return Done()

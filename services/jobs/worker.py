@@ -15,10 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.deps import Deps
-from services.jobs import queue, ticks
-from services.jobs.base import Again, Done, Handler, Job, Kind, LeaseLost, Outcome, Permanent
+from services.jobs import queue
+from services.jobs.base import Again, Done, Job, Kind, LeaseLost, Outcome, Permanent, Tick
 from services.jobs.claimer import RECENT, Claimer
 from services.jobs.finisher import Finisher
+from services.jobs.modules import ticking
+from services.jobs.ticks import fire
 from services.kit import notify
 from services.kit.database_errors import log_failure
 
@@ -57,7 +59,7 @@ class Worker:
     """Works the queue in one process; several processes work it together.
 
     The scheduler calls its `duties`, the listener tells it what it `heard`.
-    ticks: periodic jobs, as {name: (interval, handler)}; the name is also the kind.
+    ticks: periodic jobs, as {name: (interval, work)}; the name is also the kind.
     slots: how many handlers run at a time, but for kinds with slots of their own.
     lease: how long a silent worker keeps its jobs.
     """
@@ -67,13 +69,14 @@ class Worker:
         deps: Deps,
         *,
         kinds: Mapping[str, Kind],
-        ticks: Mapping[str, tuple[timedelta, Handler]] | None = None,
+        ticks: Mapping[str, tuple[timedelta, Tick]] | None = None,
         slots: int = 8,
         lease: timedelta = LEASE,
     ) -> None:
         self._deps = deps
-        self._ticks = {name: every for name, (every, _) in (ticks or {}).items()}
-        self._kinds = {name: Kind(run) for name, (_, run) in (ticks or {}).items()} | dict(kinds)
+        ticks = ticks or {}
+        self._ticks = {name: every for name, (every, _) in ticks.items()}
+        self._kinds = {name: ticking(tick) for name, (_, tick) in ticks.items()} | dict(kinds)
         self._lease = lease
         self._running: dict[queue.Lease, asyncio.Task[None]] = {}
         shared = [name for name, kind in self._kinds.items() if kind.slots is None]
@@ -156,7 +159,7 @@ class Worker:
     async def tick(self) -> None:
         """Fires the ticks that are due."""
         async with self._deps.transaction() as session:
-            await ticks.fire(session, self._ticks)
+            await fire(session, self._ticks)
 
     def retire(self) -> None:
         """Claims no more from now on; what runs goes on."""

@@ -4,10 +4,9 @@ from datetime import timedelta
 
 from services.accounts import one_time_links, past_members, rate_limits, sessions
 from services.deps import Deps
-from services.jobs import Done, Job, Outcome
 from services.kit import idempotency
 
-INTERVAL = timedelta(hours=1)
+EVERY = timedelta(hours=1)
 PRUNES = (
     sessions.prune,
     one_time_links.prune,
@@ -17,9 +16,8 @@ PRUNES = (
 )
 
 
-async def run(deps: Deps, job: Job) -> Outcome:
-    """Tick: each table in a transaction of its own, so that none waits for another."""
+async def tick(deps: Deps) -> None:
+    """Each table in a transaction of its own, so that none waits for another."""
     for prune in PRUNES:
-        async with job.transaction(deps) as session:
+        async with deps.transaction() as session:
             await prune(session, deps)
-    return Done()

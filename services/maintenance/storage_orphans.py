@@ -14,10 +14,9 @@ from sqlalchemy import select
 from db.models import GeneratedImage, TrainingImage, User, UserModel
 from services.deps import Deps
 from services.files import uploads
-from services.jobs import Done, Job, Outcome
 from services.storage.base import ObjectInfo
 
-INTERVAL = timedelta(days=1)
+EVERY = timedelta(days=1)
 GRACE = timedelta(hours=48)  # twice what a worker's signed URL lives: results come before rows
 BATCH = 500
 log = logging.getLogger("likeness.reconciling")
@@ -32,12 +31,11 @@ class Findings:
     missing: tuple[str, ...]
 
 
-async def run(deps: Deps, _job: Job) -> Outcome:
-    """Tick: reconcile, and sweep up what killed processes left half written."""
+async def tick(deps: Deps) -> None:
+    """Reconcile, and sweep up what killed processes left half written."""
     await reconcile(deps)
     swept = uploads.sweep(deps) + await deps.storage.tidy()
     log.info("%d half-written files removed", swept)
-    return Done()
 
 
 async def reconcile(deps: Deps) -> Findings:

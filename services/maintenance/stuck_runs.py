@@ -1,7 +1,6 @@
-"""Runs that nobody drives: driven on, or ended where no process has their engine any more."""
+"""The daily tick that drives on runs which no job drives, and releases holds left open."""
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -12,20 +11,14 @@ from sqlalchemy.sql import func
 
 from db.models import CreditHold, Generation, RemoteJob
 from db.models.remote import OPEN
-from services import jobs
 from services.credits import ledger
 from services.deps import Deps
 from services.kit import audit
 from services.remote import runs
-from services.studio import generation_job
 from services.studio.generations import OPEN as GENERATIONS_OPEN
-from services.training import training_job
 
 log = logging.getLogger(__name__)
-INTERVAL = timedelta(days=1)
-WITHOUT_ENGINE = timedelta(minutes=1)
-GONE = "The engine was changed while this was under way."
-FAIL = {training_job.KIND: training_job.fail, generation_job.KIND: generation_job.fail}
+EVERY = timedelta(days=1)
 DOUBTFUL = timedelta(days=2)  # how far back the operator's list goes; runs overlap by a day
 
 WITHOUT_JOB = text("""
@@ -44,37 +37,12 @@ class Report:
     doubtful: tuple[UUID, ...]
 
 
-async def end_without_engine(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """Tick: ends runs that wait for an engine which no process has; their credits come back."""
-    async with job.transaction(deps) as session:
-        unmet = await jobs.unmet(session)
-    for found in unmet:
-        with suppress(runs.LostRace):
-            async with job.transaction(deps) as session:
-                await _end(session, found.id, found.kind)
-    return jobs.Done()
-
-
-async def _end(session: AsyncSession, job_id: UUID, kind: str) -> None:
-    if kind == runs.CANCEL:
-        await jobs.cancel(session, job_id=job_id)
-    if kind not in FAIL or not await jobs.cancel(session, job_id=job_id):
-        return
-    query = runs.query().where(RemoteJob.job_id == job_id, RemoteJob.state.in_(OPEN))
-    if row := (await session.execute(query)).one_or_none():
-        run = runs.run_of(row)
-        log.error("run %s: no process has had the engine %s for long", run.id, run.engine)
-        run = await runs.move(session, run, "failed", reason=GONE, finished_at=func.now())
-        await FAIL[kind](session, run, GONE)
-
-
-async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """Tick: one look at everything."""
-    async with job.transaction(deps) as session:
+async def tick(deps: Deps) -> None:
+    """One look at everything."""
+    async with deps.transaction() as session:
         report = await tie_up(session)
     if report.doubtful:
         log.warning("%d runs may have been charged for nothing", len(report.doubtful))
-    return jobs.Done()
 
 
 async def tie_up(session: AsyncSession) -> Report:

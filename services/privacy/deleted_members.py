@@ -11,17 +11,15 @@ from sqlalchemy import select
 
 from db.models import User
 from services.deps import Deps
-from services.jobs import Done, Job, Outcome
-from services.privacy import rights
+from services.privacy import member_erasure, rights
 
-INTERVAL = timedelta(hours=1)
+EVERY = timedelta(hours=1)
 BATCH = 500
 
 
-async def handle(deps: Deps, _job: Job) -> Outcome:
-    """Tick, which is due at once after a restore: deletes who has come back."""
+async def tick(deps: Deps) -> None:
+    """Deletes who has come back; due at once after a restore."""
     await forget(deps)
-    return Done()
 
 
 async def forget(deps: Deps) -> int:
@@ -39,7 +37,7 @@ async def forget(deps: Deps) -> int:
 
 async def _noted(deps: Deps) -> AsyncIterator[Sequence[UUID]]:
     batch: list[UUID] = []
-    async for info in deps.storage.list(rights.DELETED):
+    async for info in deps.storage.list(member_erasure.NOTES):
         batch.append(UUID(info.key.rpartition("/")[2]))
         if len(batch) == BATCH:
             yield batch

@@ -3,7 +3,6 @@
 import json
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -17,7 +16,6 @@ from db.models import (
     User,
     UserModel,
 )
-from services import jobs
 from services.accounts import past_members, sessions, signing_in, users
 from services.billing import closing
 from services.deps import Deps
@@ -25,17 +23,11 @@ from services.errors import Invalid
 from services.files import erasing
 from services.files.zip_stream import Archive, entry
 from services.kit import audit
-from services.privacy import personal_data
-from services.remote import runs
-from services.storage import keys
-from services.storage.base import ObjectMissing, StorageError
+from services.privacy import member_erasure, personal_data
+from services.storage.base import ObjectMissing
 from services.studio import generations
 from services.training import consents, user_models
 
-KIND = "erase_member"
-DELETED = "deleted-members"  # the folder of notes by which `deleted_members` knows them
-# an engine may still hold a signed URL to put a result: swept again when that has expired
-SWEEPS = (timedelta(), runs.URL_EXPIRY + timedelta(minutes=5))
 README = """Everything that Likeness keeps about you.
 
 data/   one JSON file a table; times are UTC, bytes are base64. Passwords and keys are not in it:
@@ -127,34 +119,10 @@ async def delete_member(
     await session.execute(delete(OneTimeToken).where(OneTimeToken.email == email))
     await session.execute(delete(User).where(User.id == user_id))
     await session.execute(update(AuditEntry).where(AuditEntry.actor_id == user_id).values(ip=None))
-    for delay in SWEEPS:
-        await jobs.enqueue(session, kind=KIND, payload={"user_id": str(user_id)}, delay=delay)
+    await member_erasure.request(session, user_id=user_id)
     audit.record(
         session, action="user.deleted", actor_id=actor_id, target=str(user_id), rows=receipt
     )
-
-
-async def erase(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """The job: no object of the member is left, and the audit log says so. Raises StorageError."""
-    user_id = UUID(job.payload["user_id"])
-    note = f"{DELETED}/{user_id}"
-    await deps.storage.put(note, b"", content_type=keys.content_type(note))
-    erasure = await deps.storage.erase(str(user_id))
-    if erasure.left:
-        raise StorageError(f"{erasure.left} objects are left under {erasure.prefix}")
-    async with job.transaction(deps) as session:
-        left = await personal_data.counts(session, user_id=user_id)
-        audit.record(
-            session,
-            action="user.erased",
-            actor_id=None,
-            target=str(user_id),
-            objects=erasure.erased,
-            objects_left=erasure.left,
-            rows_left=sum(left.values()),
-        )
-        await job.finish(session)
-    return jobs.Done()
 
 
 async def _stop(session: AsyncSession, deps: Deps, user_id: UUID, condition: object) -> None:

@@ -26,7 +26,7 @@ from db.models.remote import OPEN
 from services import jobs
 from services.deps import Deps
 from services.engines.base import EngineError, Refused, RemoteState, RemoteStatus, Unknown
-from services.remote import runs
+from services.remote import cancellation, runs
 from services.remote.results import BadResult
 from services.remote.runs import Limits, Run
 
@@ -101,7 +101,7 @@ async def abandon(session: AsyncSession, job: jobs.Job, fail: Fail, reason: str)
     if row is None or row.state not in OPEN:
         return
     run = runs.run_of(row)
-    await runs.tell(session, run)
+    await cancellation.request(session, run)
     log.error("run %s was given up: %s", run.id, reason)
     plain = "It failed several times for a reason on our side."
     run = await runs.move(session, run, "failed", reason=reason, finished_at=func.now())
@@ -273,7 +273,7 @@ class _Driver:
             else "The engine did not finish in time, so we stopped waiting."
         )
         async with self.job.transaction(self.deps) as session:
-            await runs.tell(session, run)
+            await cancellation.request(session, run)
             run = await runs.move(session, run, "expired", reason=reason, finished_at=func.now())
             await self.work.fail(session, run, reason)
         return jobs.Done()

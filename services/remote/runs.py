@@ -1,8 +1,6 @@
 """Runs: the rows behind remote work, how they are begun, moved and ended, and what they took."""
 
-import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,10 +15,7 @@ from services import jobs
 from services.deps import Deps, engine_of
 from services.engines.base import FileRef
 
-log = logging.getLogger(__name__)
-
 Kind = Literal["training", "generation"]
-CANCEL = "cancel_remote"
 URL_EXPIRY = timedelta(hours=24)  # of the URLs that workers are given; S3 allows 7 days
 
 
@@ -115,51 +110,6 @@ async def enqueue(
 def patience(deps: Deps, limits: Limits) -> timedelta:
     """How long a run may be queued. Our own line is the only queue of an engine in process."""
     return limits.wait if deps.engine.info.in_process else limits.accept
-
-
-async def cancel(
-    session: AsyncSession, *, user_model_id: UUID | None = None, generation_id: UUID | None = None
-) -> list[Run]:
-    """Ends the open runs of one target at once; what they still bring is discarded.
-
-    The engine is told by a job of its own, so that this answers at once and survives a crash.
-    Returns the runs as they were. Locks in the order of a handler: job, run, then its target.
-    """
-    target = (
-        RemoteJob.user_model_id == user_model_id
-        if user_model_id
-        else RemoteJob.generation_id == generation_id
-    )
-    canceled: list[Run] = []
-    while rows := (await session.execute(query().where(target, RemoteJob.state.in_(OPEN)))).all():
-        for run in map(run_of, rows):
-            if run.job_id and run.state != "submitting":  # a POST under way is seen to its end
-                await jobs.cancel(session, job_id=run.job_id)
-            with suppress(LostRace):  # then it is looked at again
-                await move(session, run, "canceled", finished_at=func.now())
-                await tell(session, run)
-                canceled.append(run)
-    return canceled
-
-
-async def tell(session: AsyncSession, run: Run) -> None:
-    """Have the engine stop a run that we have ended, if it knows of it."""
-    if run.remote_id:
-        await jobs.enqueue(
-            session,
-            kind=CANCEL,
-            payload={"remote_id": run.remote_id},
-            dedupe_key=f"cancel:{run.id}",
-            needs=engine_of(run.engine),
-            priority=jobs.Priority.URGENT,
-        )
-
-
-async def handle_cancel(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """The job behind `tell`. An engine that can't stop it brings a result nobody looks at."""
-    stopped = await deps.engine.cancel(job.payload["remote_id"])
-    log.info("remote job %s %s", job.payload["remote_id"], "stopped" if stopped else "discarded")
-    return jobs.Done()
 
 
 def readable(deps: Deps, key: str) -> FileRef:

@@ -17,7 +17,7 @@ from services.files import erasing
 from services.gallery import images as gallery_images
 from services.gallery.images import ImageView
 from services.kit import notify, paging, texts
-from services.remote import runs
+from services.remote import cancellation, runs
 from services.studio import prompt_reading, styles
 from services.training import user_models
 
@@ -203,7 +203,7 @@ async def cancel(
     row = await _owned(session, user_id=user_id, generation_id=generation_id)
     if row.status not in (*OPEN, "canceled"):
         raise Conflict("These images are already finished.")
-    if canceled := await runs.cancel(session, generation_id=row.id):
+    if canceled := await cancellation.cancel(session, generation_id=row.id):
         await settle(session, row, status="canceled", reason="You stopped this.")
         for run in canceled:
             await discard(session, run)

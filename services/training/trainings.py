@@ -12,7 +12,7 @@ from services.credits import ledger, plans
 from services.deps import Deps
 from services.errors import Conflict, DomainError, NotFound
 from services.files import erasing
-from services.remote import runs
+from services.remote import cancellation, runs
 from services.training import consents, user_models
 from services.training.photo_coach import MAX_PHOTOS, MIN_PHOTOS
 from services.training.user_models import UserModelView
@@ -123,7 +123,7 @@ async def cancel(
     row = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id)
     if row.status not in (*user_models.ACTIVE, "canceled"):
         raise Conflict("This model is not being trained.")
-    for run in await runs.cancel(session, user_model_id=row.id):
+    for run in await cancellation.cancel(session, user_model_id=row.id):
         await end(session, run, status="canceled", reason="You stopped the training.")
     return await user_models.get(session, deps, user_id=user_id, user_model_id=row.id)
 

@@ -17,7 +17,7 @@ from services.deps import Deps
 from services.errors import Conflict, Invalid, NotFound
 from services.files import erasing
 from services.kit import notify, paging, texts
-from services.remote import runs
+from services.remote import cancellation, runs
 from services.storage.keys import new_folder
 from services.training import consents
 
@@ -186,9 +186,11 @@ async def delete(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -
     puts after the first clean-up is erased by a second one when those have expired.
     """
     await owned(session, user_id=user_id, user_model_id=user_model_id)
-    canceled = await runs.cancel(session, user_model_id=user_model_id)  # locks before the model
+    canceled = await cancellation.cancel(
+        session, user_model_id=user_model_id
+    )  # locks before the model
     row = await owned(session, user_id=user_id, user_model_id=user_model_id, lock=True)
-    canceled += await runs.cancel(session, user_model_id=row.id)  # begun in between
+    canceled += await cancellation.cancel(session, user_model_id=row.id)  # begun in between
     for run in canceled:
         if run.credits:
             await ledger.release(session, reference=f"training:{run.id}")

@@ -8,14 +8,13 @@ from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from db.models import Subscription, User
-from services import jobs
-from services.billing import checkout, events, set_up
+from services.billing import backfill, checkout, events, past_due, set_up
 from services.credits import ledger, plans
 from services.deps import Deps
-from services.jobs import Handler, Kind, Worker
+from services.jobs import Kind, Worker
 from services.payments.stripe import StripePayments
 from tests.builders import make_user
 from tests.doubles.stripe import StripeDouble
@@ -103,28 +102,11 @@ class Shop:
         """The days of grace pass, and the tick comes."""
         async with self.deps.transaction() as session:
             await session.execute(update(Subscription).values(past_due_since=LONG_AGO))
-        await self.tick(events.settle_past_due)
+        await past_due.tick(self.deps)
 
     async def backfill(self) -> None:
         """The daily tick."""
-        await self.tick(events.backfill)
-
-    async def tick(self, handler: Handler) -> None:
-        """Runs a tick as the worker does."""
-        worker = Worker(self.deps, kinds={"tick": Kind(handler)})
-        async with self.deps.transaction() as session:
-            await jobs.enqueue(session, kind="tick", payload={})
-
-        async def done() -> bool:
-            await worker.poll()
-            async with self.deps.transaction() as session:
-                left = text(
-                    "select count(*) from job_queue where kind = 'tick' and state <> 'done'"
-                )
-                return not (await session.execute(left)).scalar_one()
-
-        await eventually(done)
-        await worker.drain(timedelta(seconds=5))
+        await backfill.tick(self.deps)
 
     async def set_up(self) -> None:
         """The operator runs the command once more."""

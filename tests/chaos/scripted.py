@@ -4,12 +4,13 @@ import asyncio
 import os
 import signal
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.deps import Deps
-from services.jobs import Again, Done, Handler, Job, Kind, Outcome
+from services.jobs import Again, Done, Handler, Job, Kind, Outcome, Tick
 
 TABLES = """
 create table effects (job_id uuid not null, process text not null, what text not null,
@@ -28,9 +29,9 @@ def kinds(process: str) -> dict[str, Kind]:
     }
 
 
-async def note(session: AsyncSession, job: Job, process: str, what: str) -> None:
+async def note(session: AsyncSession, job_id: UUID, process: str, what: str) -> None:
     """Leaves an effect."""
-    values = {"job_id": job.id, "process": process, "what": what}
+    values = {"job_id": job_id, "process": process, "what": what}
     insert = "insert into effects (job_id, process, what) values (:job_id, :process, :what)"
     await session.execute(text(insert), values)
 
@@ -41,7 +42,7 @@ def effect(process: str) -> Handler:
     async def run(deps: Deps, job: Job) -> Outcome:
         await work(job.payload.get("seconds", 0))
         async with job.transaction(deps) as session:
-            await note(session, job, process, "effect")
+            await note(session, job.id, process, "effect")
             await job.finish(session)
         return Done()
 
@@ -53,11 +54,11 @@ def gated(process: str) -> Handler:
 
     async def run(deps: Deps, job: Job) -> Outcome:
         async with deps.transaction() as session:
-            await note(session, job, process, "begun")
+            await note(session, job.id, process, "begun")
         while not await is_open(deps, job.payload["gate"]):
             await work(0.02)
         async with job.transaction(deps) as session:
-            await note(session, job, process, "effect")
+            await note(session, job.id, process, "effect")
             await job.finish(session)
         return Done()
 
@@ -69,10 +70,10 @@ def remote(process: str) -> Handler:
 
     async def run(deps: Deps, job: Job) -> Outcome:
         async with job.transaction(deps) as session:
-            await note(session, job, process, "poll")
+            await note(session, job.id, process, "poll")
             count = text("select count(*) from effects where job_id = :id and what = 'poll'")
             if (await session.scalar(count, {"id": job.id}) or 0) >= job.payload["polls"]:
-                await note(session, job, process, "effect")
+                await note(session, job.id, process, "effect")
                 await job.finish(session)
         return Done() if job.finished else Again(timedelta(milliseconds=100))
 
@@ -87,17 +88,15 @@ async def poison(deps: Deps, job: Job) -> Outcome:
 
 async def buried(session: AsyncSession, job: Job, reason: str) -> None:
     """What is left to do for a job that is given up."""
-    await note(session, job, "", f"buried: {reason}")
+    await note(session, job.id, "", f"buried: {reason}")
 
 
-def tick(process: str) -> Handler:
+def tick(process: str) -> Tick:
     """Has one effect a time it is run."""
 
-    async def run(deps: Deps, job: Job) -> Outcome:
-        async with job.transaction(deps) as session:
-            await note(session, job, process, "tick")
-            await job.finish(session)
-        return Done()
+    async def run(deps: Deps) -> None:
+        async with deps.transaction() as session:
+            await note(session, uuid4(), process, "tick")
 
     return run
 

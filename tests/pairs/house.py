@@ -20,6 +20,7 @@ from services.engines.base import RemoteState, RemoteStatus, ResultFile
 from services.errors import DomainError
 from services.gallery import files as gallery_files
 from services.gallery import images as gallery_images
+from services.gallery import purging
 from services.gallery.image_query import Selection
 from services.jobs import Worker
 from services.maintenance import storage_orphans
@@ -202,7 +203,7 @@ class House:
 
     async def purge(self) -> None:
         """The tick that removes rows and files of what was deleted for ever."""
-        await gallery_images.purge(self.deps)
+        await purging.purge(self.deps)
 
     async def _all(self, act: Any, studio: Studio, ids: set[UUID]) -> None:
         async with self.deps.transaction() as session:

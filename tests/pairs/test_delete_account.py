@@ -12,13 +12,12 @@ from db.base import Base
 from services.accounts import password_reset, past_members, signing_in
 from services.accounts.sessions import Caller
 from services.app.bootstrap import KINDS
-from services.credits import ledger, ledger_audit, plan_changes
+from services.credits import ledger, ledger_audit, renewals
 from services.deps import Deps
 from services.errors import Conflict
-from services.jobs import Kind
 from services.privacy import rights
 from services.settings import Settings
-from tests.services.jobs.kit import enqueue, is_state, run_sql, working
+from tests.services.jobs.kit import is_state, run_sql, working
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -72,10 +71,7 @@ async def available(deps: Deps, user_id: UUID) -> int | None:
 
 async def renew(deps: Deps) -> None:
     """The hourly tick that grants what is due."""
-    async with working(deps, {"renew": Kind(plan_changes.renew)}) as worker:
-        tick = await enqueue(deps, "renew")
-        await worker.poll()
-        await eventually(is_state(deps, tick, "done"))
+    await renewals.tick(deps)
 
 
 async def test_registering_again_renews_no_free_images(shop: Deps) -> None:

@@ -13,6 +13,7 @@ from services.credits import ledger_audit
 from services.deps import Deps
 from services.engines.base import RemoteState, RemoteStatus, ResultFile
 from services.gallery import images as gallery_images
+from services.gallery import purging
 from services.gallery.image_query import Selection
 from services.privacy import rights
 from services.settings import Settings
@@ -54,7 +55,7 @@ class Erasing:
 
     async def purge(self) -> None:
         """The tick comes."""
-        await gallery_images.purge(self.studio.deps)
+        await purging.purge(self.studio.deps)
 
     async def everything(self) -> None:
         """All that is there now goes, with its files."""

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from db.models import GeneratedImage
-from services.gallery import images as gallery_images
+from services.gallery import purging
 from services.gallery.image_query import TRASH_KEPT
 from tests.pairs.house import House, at_once
 from tests.pairs.table import pair
@@ -77,13 +77,13 @@ async def test_a_container_whose_clock_is_off_purges(house: House, minutes: int)
     """
     anna, ids = await in_the_trash(house)
     off = replace(house.deps, now=lambda: house.deps.now() + timedelta(minutes=minutes))
-    await gallery_images.purge(off)
+    await purging.purge(off)
     assert await rows(house, anna) == ids
     some = set(sorted(ids)[:2])
     await house.erase(anna, some)
-    await gallery_images.purge(off)
+    await purging.purge(off)
     await house.restore(anna, ids)
     assert await house.pictures(anna) == ids - some
     later = replace(house.deps, now=lambda: house.deps.now() + TRASH_KEPT)
-    await gallery_images.purge(later)
+    await purging.purge(later)
     assert await house.pictures(anna) == await rows(house, anna) == ids - some

@@ -9,14 +9,13 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from services import jobs
 from services.app.bootstrap import KINDS, build
 from services.billing import events
 from services.credits import ledger_audit
 from services.deps import Deps, engine_of
 from services.engines.base import RemoteState, RemoteStatus
 from services.jobs import Kind, Worker
-from services.maintenance import stuck_runs
+from services.maintenance import runs_without_engine
 from services.payments.base import PaymentsError
 from services.payments.off import PaymentsOff
 from services.privacy import rights
@@ -27,7 +26,7 @@ from tests.billing.conftest import selling_deps as selling_deps
 from tests.billing.conftest import shop as shop
 from tests.doubles.engine import INFO, ScriptedEngine, images, picture
 from tests.pairs.table import pair
-from tests.services.jobs.kit import done, enqueue, is_state, run_sql, working
+from tests.services.jobs.kit import done, enqueue, is_state, run_sql
 from tests.studio import Studio
 from tests.waiting import eventually
 
@@ -211,11 +210,7 @@ async def minutes_pass(process: Process, minutes: int) -> None:
 
 async def look_for_lost_engines(process: Process) -> None:
     """The tick comes."""
-    async with working(process.deps, {"look": Kind(stuck_runs.end_without_engine)}) as worker:
-        async with process.deps.transaction() as session:
-            id = await jobs.enqueue(session, kind="look", payload={})
-        await worker.poll()
-        await eventually(is_state(process.deps, id, "done"))
+    await runs_without_engine.tick(process.deps)
 
 
 @pair("generate", "engine")

@@ -10,7 +10,7 @@ from db.models import JobRow
 from services.accounts import account_mail, api_keys, one_time_links, signing_in
 from services.app.bootstrap import KINDS
 from services.deps import Deps
-from services.privacy import rights
+from services.privacy import member_erasure, rights
 from services.settings import Settings
 from tests.builders import PASSWORD
 from tests.mailbox import Mailbox
@@ -102,7 +102,7 @@ async def test_the_queue_knows_no_address_and_a_deleted_member_gets_no_mail(
         user_id = job.user_id
         assert user_id
         await rights.delete_member(session, live_deps, user_id=user_id, actor_id=user_id)
-    await run_sql(live_deps, f"delete from job_queue where kind = '{rights.KIND}'")
+    await run_sql(live_deps, f"delete from job_queue where kind = '{member_erasure.KIND}'")
     await work(live_deps)
     assert mailbox.mails == []
 

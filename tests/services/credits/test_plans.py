@@ -9,15 +9,13 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.credits import ledger, plan_changes, plans
+from services.credits import ledger, plan_changes, plans, renewals
 from services.credits.ledger import Balance
 from services.deps import Deps
 from services.errors import Invalid, LimitReached, NotFound
-from services.jobs import Kind
 from services.settings import Settings
 from tests.builders import make_user, make_user_model
-from tests.services.jobs.kit import enqueue, is_state, run_sql, working
-from tests.waiting import eventually
+from tests.services.jobs.kit import run_sql
 
 
 async def choose(session: AsyncSession, settings: Settings) -> None:
@@ -123,11 +121,8 @@ async def test_each_month_that_begins_is_granted_once(live_deps: Deps) -> None:
         assert (await ledger.balance(session, user_id=user.id)).available == 200
     begun = "update credit_accounts set renews_at = now() - interval '1 day'"
     await run_sql(live_deps, begun)
-    async with working(live_deps, {"renew": Kind(plan_changes.renew)}) as worker:
-        for _ in range(2):
-            tick = await enqueue(live_deps, "renew")
-            await worker.poll()
-            await eventually(is_state(live_deps, tick, "done"))
+    for _ in range(2):
+        await renewals.tick(live_deps)
     async with live_deps.transaction() as session:
         assert (await ledger.balance(session, user_id=user.id)).available == 400
 
@@ -191,10 +186,7 @@ async def test_a_new_default_plan_reaches_members_who_are_there(live_deps: Deps)
         settings = live_deps.settings.model_copy(update={"default_plan": plan})
         async with live_deps.transaction() as session:
             await choose(session, settings)
-        async with working(live_deps, {"renew": Kind(plan_changes.renew)}) as worker:
-            tick = await enqueue(live_deps, "renew")
-            await worker.poll()
-            await eventually(is_state(live_deps, tick, "done"))
+        await renewals.tick(live_deps)
         async with live_deps.transaction() as session:
             assert (await ledger.balance(session, user_id=user.id)).available == credits
 
@@ -204,9 +196,6 @@ async def test_who_pays_by_subscription_is_granted_nothing_by_the_clock(live_dep
         user = await make_user(session)
         await choose(session, live_deps.settings.model_copy(update={"default_plan": "free"}))
         await plan_changes.set_paid_plan(session, user_id=user.id, plan="creator")
-    async with working(live_deps, {"renew": Kind(plan_changes.renew)}) as worker:
-        tick = await enqueue(live_deps, "renew")
-        await worker.poll()
-        await eventually(is_state(live_deps, tick, "done"))
+    await renewals.tick(live_deps)
     async with live_deps.transaction() as session:
         assert (await ledger.balance(session, user_id=user.id)).available == 3

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from db.models import GeneratedImage
 from services.deps import Deps, Session
 from services.errors import Invalid, NotFound
-from services.gallery import files, images
+from services.gallery import files, images, purging
 from services.gallery.image_query import Filters, Selection, Sort
 from services.storage.local import LocalStorage
 from tests.builders import make_generation, make_image, make_user, make_user_model
@@ -209,7 +209,7 @@ async def test_after_thirty_days_rows_and_files_are_gone(
     await session.flush()
     with pytest.raises(NotFound):
         await images.details(session, deps, user_id=owner, image_id=old.id)
-    assert await images.purge(deps, batch=1) == 1
+    assert await purging.purge(deps, batch=1) == 1
     assert list(await session.scalars(select(GeneratedImage.id))) == [kept.id]
     assert [info.key async for info in storage.list()] == [f"{kept.folder}/full.webp"]
 
@@ -223,7 +223,7 @@ async def test_delete_for_ever_cannot_be_undone(session: Session, deps: Deps, ow
     await images.erase(session, deps, user_id=owner, selection=only)
     assert (await images.restore(session, deps, user_id=owner, selection=only)).count == 0
     assert await walk(session, deps, owner, trash=True) == []
-    assert await images.purge(deps) == 1
+    assert await purging.purge(deps) == 1
 
 
 @pytest.mark.parametrize(

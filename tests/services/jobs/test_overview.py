@@ -9,7 +9,7 @@ from sqlalchemy import text
 from services import jobs
 from services.deps import Deps
 from services.errors import NotFound
-from services.jobs import Done, Job, Kind, Outcome, Permanent
+from services.jobs import Done, Job, Kind, Outcome, Permanent, pruning
 from tests.services.jobs.kit import enqueue, is_state, row, run_sql, working
 from tests.waiting import eventually
 
@@ -65,10 +65,7 @@ async def test_pruning_removes_what_ended_long_ago_and_nothing_else(live_deps: D
     await run_sql(live_deps, ended, state="done", ago=timedelta(days=8), id=old)
     await run_sql(live_deps, ended, state="done", ago=timedelta(days=6), id=fresh)
     await run_sql(live_deps, ended, state="dead", ago=timedelta(days=8), id=dead)
-    async with working(live_deps, {"prune": Kind(jobs.prune)}) as worker:
-        tick = await enqueue(live_deps, "prune")
-        await worker.poll()
-        await eventually(is_state(live_deps, tick, "done"))
+    await pruning.tick(live_deps)
     left = await run_sql(live_deps, "select id from job_queue where kind = 'note'")
     assert {found.id for found in left} == {fresh, dead, open_one}
     assert (await row(live_deps, open_one)).state == "queued"

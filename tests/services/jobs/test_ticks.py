@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from services.deps import Deps
-from services.jobs import Done, Job, Outcome, ticks
+from services.jobs import ticks
 from tests.services.jobs.kit import run_sql, working
 from tests.waiting import eventually
 
@@ -42,9 +42,8 @@ async def test_missed_intervals_are_made_up_for_once(live_deps: Deps) -> None:
 async def test_a_worker_runs_its_ticks(live_deps: Deps) -> None:
     ran: list[str] = []
 
-    async def daily(deps: Deps, job: Job) -> Outcome:
-        ran.append(job.kind)
-        return Done()
+    async def daily(deps: Deps) -> None:
+        ran.append("daily")
 
     async with working(live_deps, ticks={"daily": (HOUR, daily)}) as worker:
         await worker.tick()

@@ -18,7 +18,7 @@ from services.accounts import rate_limits, users
 from services.deps import Deps
 from services.errors import Invalid, NotFound, TooManyRequests
 from services.files import erasing
-from services.privacy import personal_data, rights
+from services.privacy import member_erasure, personal_data, rights
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from tests import builders
@@ -47,8 +47,8 @@ async def actions(session: AsyncSession, target: UUID) -> list[AuditEntry]:
 
 async def erase(deps: Deps, finished: int) -> None:
     """Let a worker do the erasing that is due, until so many jobs of it are done."""
-    kinds = {rights.KIND: jobs.Kind(rights.erase)}
-    done = select(func.count()).where(JobRow.kind == rights.KIND, JobRow.state == "done")
+    kinds = {member_erasure.KIND: jobs.Kind(member_erasure.handle)}
+    done = select(func.count()).where(JobRow.kind == member_erasure.KIND, JobRow.state == "done")
 
     async def all_done() -> bool:
         async with deps.transaction() as session:
@@ -153,7 +153,7 @@ async def test_what_a_late_job_still_puts_is_swept_again(live_deps: Deps) -> Non
     with pytest.raises(IntegrityError):  # nor can it write a row
         async with live_deps.transaction() as session:
             await builders.make_user_model(session, user_id=anna)
-    await pass_time(live_deps, rights.SWEEPS[-1].total_seconds() + 1)
+    await pass_time(live_deps, member_erasure.SWEEPS[-1].total_seconds() + 1)
     await erase(live_deps, finished=2)
     assert await objects(live_deps, anna) == []
 

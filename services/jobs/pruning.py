@@ -1,0 +1,30 @@
+"""The hourly tick that deletes jobs which ended long ago."""
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from services.deps import Deps
+
+EVERY = timedelta(hours=1)
+RETENTION = {
+    "done": timedelta(days=7),
+    "canceled": timedelta(days=7),
+    "failed": timedelta(days=30),
+    "dead": timedelta(days=30),
+}
+BATCH = 1000
+PRUNE = text("""
+    delete from job_queue where id = any(array(
+        select id from job_queue
+        where state = :state and finished_at < now() - :keep limit :limit))""")
+
+
+async def tick(deps: Deps) -> None:
+    """Deletes jobs that ended longer ago than RETENTION, a batch a transaction."""
+    for state, keep in RETENTION.items():
+        deleted = BATCH
+        while deleted == BATCH:
+            async with deps.transaction() as session:
+                values = {"state": state, "keep": keep, "limit": BATCH}
+                deleted = (await session.execute(PRUNE, values)).rowcount  # type: ignore[attr-defined]
