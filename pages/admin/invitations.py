@@ -11,7 +11,8 @@ from components.dom import El, el
 from components.feedback import section, toast
 from components.keyed_list import KeyedList
 from services.accounts import invitations, one_time_links
-from services.accounts.invitations import InvitationView, MailState
+from services.accounts.invitations import InvitationView
+from services.accounts.one_time_links import MailState
 from services.accounts.users import UserView
 from services.deps import Deps
 from services.errors import DomainError

@@ -3,40 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import OneTimeToken, User
-from services import jobs
-from services.accounts import one_time_links, users
-from services.deps import MAIL, Deps
-from services.errors import Conflict, NotFound, Unavailable
+from db.models import OneTimeToken
+from services.accounts import mail_job, mails, one_time_links, users
+from services.accounts.one_time_links import MailState
+from services.deps import Deps
+from services.errors import Conflict, NotFound
 from services.kit import audit, mail, notify
 
-KIND = "invitation_mail"
-ATTEMPTS = mail.ATTEMPTS
-TOPIC = "invitation"
-SUBJECT = "You are invited to Likeness"
-TEXT = """{who} invites you to Likeness, a photo studio at {address}
-
-Make your account here within {days} days:
-
-{link}
-
-The link works once, and for this e-mail address only. If you did not expect it, there is nothing
-to do.
-"""
-
-
-class MailState(StrEnum):
-    """What became of an invitation's mail."""
-
-    QUEUED = "queued"
-    SENT = "sent"
-    FAILED = "failed"  # for now or for good; a later attempt may still bring it to `sent`
+TOPIC = one_time_links.INVITATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +49,10 @@ async def create(
     await one_time_links.create(session, deps, purpose="invite", email=address, id=id)
     audit.record(session, action="invite.created", actor_id=actor_id, target=str(id))
     if address and mail.enabled(deps.settings):
-        await _mailed(session, id=id, state=MailState.QUEUED)
-        payload = {"invitation_id": str(id), "actor_id": str(actor_id)}
-        await jobs.enqueue(session, kind=KIND, payload=payload, dedupe_key=str(id), needs=MAIL)
+        await one_time_links.mail_queued(session, id=id)
+        await mail_job.enqueue(
+            session, deps, mails.invitation, invitation_id=str(id), actor_id=str(actor_id)
+        )
     await changed(session, id=id)
     row = await session.get_one(OneTimeToken, id, populate_existing=True)
     return _view(deps, row)
@@ -108,31 +88,6 @@ async def changed(session: AsyncSession, *, id: UUID) -> None:
     await notify.publish(session, topic=TOPIC, id=id, user_id=None)
 
 
-async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """Send the mail, unless the invitation has ended; each attempt mails the same link.
-
-    Raises Unavailable.
-    """
-    id = UUID(job.payload["invitation_id"])
-    async with deps.transaction() as session:
-        row = await session.scalar(_open(deps).where(OneTimeToken.id == id))
-        actor = await session.get(User, UUID(job.payload["actor_id"]))
-        link = one_time_links.invitation(deps, row) if row else None
-        if row is None or row.email is None or link is None:
-            return jobs.Done()
-        to, text = row.email, _text(deps, link, actor)
-    try:
-        await mail.send(deps.settings, to=to, subject=SUBJECT, text=text)
-    except Unavailable as refusal:
-        async with job.transaction(deps) as session:
-            await _mailed(session, id=id, state=MailState.FAILED, problem=str(refusal))
-        raise
-    async with job.transaction(deps) as session:
-        await _mailed(session, id=id, state=MailState.SENT)
-        await job.finish(session)
-    return jobs.Done()
-
-
 def _open(deps: Deps) -> Select[OneTimeToken]:
     return select(OneTimeToken).where(
         OneTimeToken.purpose == "invite",
@@ -150,20 +105,3 @@ def _view(deps: Deps, row: OneTimeToken) -> InvitationView:
         problem=row.mail_problem,
         expires_at=row.expires_at,
     )
-
-
-def _text(deps: Deps, link: str, actor: User | None) -> str:
-    return TEXT.format(
-        who=(actor.name or actor.email) if actor else "The administrator",
-        address=deps.settings.base_url,
-        days=one_time_links.LASTS["invite"].days,
-        link=link,
-    )
-
-
-async def _mailed(
-    session: AsyncSession, *, id: UUID, state: MailState, problem: str | None = None
-) -> None:
-    row = update(OneTimeToken).where(OneTimeToken.id == id)
-    await session.execute(row.values(mail_state=state, mail_problem=problem))
-    await changed(session, id=id)

@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import OneTimeToken, User
 from services.accounts import tokens
 from services.deps import Deps
+from services.kit import notify
 
 Purpose = Literal["first_admin", "invite", "password_reset"]
 LASTS: dict[Purpose, timedelta] = {
@@ -19,11 +21,20 @@ LASTS: dict[Purpose, timedelta] = {
     "invite": timedelta(days=7),
     "password_reset": timedelta(hours=1),
 }
+INVITATION = "invitation"  # topic of the notices for the administrators' open pages
 _PATHS: dict[Purpose, str] = {
     "first_admin": "/register",
     "invite": "/register",
     "password_reset": "/reset",
 }
+
+
+class MailState(StrEnum):
+    """What became of an invitation's mail."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"  # for now or for good; a later attempt may still bring it to `sent`
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,16 @@ def invitation(deps: Deps, row: OneTimeToken) -> str | None:
     return _address(deps, "invite", token) if known else None
 
 
+async def mail_queued(session: AsyncSession, *, id: UUID) -> None:
+    """An invitation's mail is to be sent."""
+    await _set_mail(session, id, MailState.QUEUED, None)
+
+
+async def record_mail(session: AsyncSession, refusal: str | None, *, id: UUID) -> None:
+    """Keeps what became of an invitation's mail; refusal: why it was not sent, if so."""
+    await _set_mail(session, id, MailState.FAILED if refusal else MailState.SENT, refusal)
+
+
 async def first_admin(session: AsyncSession, deps: Deps) -> str | None:
     """A new link for the first administrator; None once there is one."""
     if await session.scalar(select(User.id).where(User.role == "admin").limit(1)):
@@ -122,6 +143,12 @@ async def void(session: AsyncSession, *, user_id: UUID) -> None:
 async def prune(session: AsyncSession, deps: Deps) -> None:
     """Forget links that no longer work."""
     await session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at <= deps.now()))
+
+
+async def _set_mail(session: AsyncSession, id: UUID, state: MailState, problem: str | None) -> None:
+    row = update(OneTimeToken).where(OneTimeToken.id == id)
+    await session.execute(row.values(mail_state=state, mail_problem=problem))
+    await notify.publish(session, topic=INVITATION, id=id, user_id=None)
 
 
 def _address(deps: Deps, purpose: Purpose, token: str) -> str:

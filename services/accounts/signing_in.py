@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import User
 from services.accounts import (
-    account_mail,
     api_keys,
     devices,
     invitations,
+    mail_job,
+    mails,
     one_time_links,
     passwords,
     past_members,
@@ -231,7 +232,10 @@ async def _set_password(
         keys_revoked=revoked,
         keys_left=await api_keys.count(session, user_id=user_id),
     )
-    await account_mail.password_changed(session, deps, entry)
+    await session.flush()
+    await mail_job.enqueue(
+        session, deps, mails.password_changed, owner_id=user_id, entry_id=entry.id
+    )
     return users.view(row)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from db.errors import CannotStart
 from db.session import make_engine, make_reading, make_transaction
 from services import imaging
-from services.accounts import account_mail, invitations, one_time_links, password_reset
+from services.accounts import mail_job, one_time_links
 from services.app.health import Health
 from services.app.scheduler import Scheduler
 from services.billing import backfill, closing, events, past_due
@@ -54,9 +54,7 @@ KINDS: dict[str, Kind] = kinds(
         closing,
         events,
         member_erasure,
-        account_mail,
-        invitations,
-        password_reset,
+        mail_job,
         erasing,
         cancellation,
         training_job,
@@ -81,6 +79,7 @@ PAYMENT_TICKS: dict[str, tuple[timedelta, Tick]] = ticks([backfill])
 # What release 1.0.0 calls them: a process of it may still be there, or have left some behind.
 FORMER_KINDS: dict[str, Kind] = {
     "end_subscription": KINDS[closing.KIND],
+    **dict.fromkeys(mail_job.FORMER, KINDS[mail_job.KIND]),
     "loose_ends": ticking(stuck_runs.tick),
     "runs.without_engine": ticking(runs_without_engine.tick),
     "gallery.purge": ticking(purging.tick),

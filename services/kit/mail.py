@@ -16,7 +16,6 @@ from services.errors import Unavailable
 from services.settings import Settings
 
 TIMEOUT_SECONDS = 20.0
-ATTEMPTS = 15  # of a job that mails: it bridges an hour without the mail server
 
 
 def enabled(settings: Settings) -> bool:

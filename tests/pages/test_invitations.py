@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from services.accounts import invitations, users
+from services.accounts import invitations, mail_job, users
 from services.app.bootstrap import KINDS
 from services.deps import Deps
 from services.settings import Settings
@@ -55,7 +55,7 @@ async def test_the_administrator_sees_the_mail_go(
     await invite(page, "bert@example.com")
     dialog = page.get_by_role("dialog", name="Invitation")
     await expect(dialog.get_by_role("status").first).to_have_text("Being mailed.")
-    async with working(live_deps, {invitations.KIND: KINDS[invitations.KIND]}) as worker:
+    async with working(live_deps, {mail_job.KIND: KINDS[mail_job.KIND]}) as worker:
         await worker.poll()
         await expect(dialog.get_by_role("status").first).to_contain_text("550 No such user here")
         mailbox.refuse = None

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from db.base import Base
-from services.accounts import password_reset, past_members, signing_in
+from services.accounts import mail_job, password_reset, past_members, signing_in
 from services.accounts.sessions import Caller
 from services.app.bootstrap import KINDS
 from services.credits import ledger, ledger_audit, renewals
@@ -200,7 +200,7 @@ async def test_no_row_of_any_table_has_the_address_of_a_deleted_member(shop: Dep
         query = f'select t::text as row from "{table.name}" t where t::text ilike :address'
         found = await run_sql(shop, query, address=f"%{ANNA}%")
         assert found == [], table.name
-    assert await run_sql(shop, "select 1 from job_queue where kind = 'password_reset_mail'")
+    assert await run_sql(shop, "select 1 from job_queue where kind = 'mail'")
 
 
 async def test_a_reset_mail_for_an_account_that_is_gone_is_not_sent(shop: Deps) -> None:
@@ -208,8 +208,8 @@ async def test_a_reset_mail_for_an_account_that_is_gone_is_not_sent(shop: Deps) 
     await password_reset.ask(shop, email=ANNA, caller=Caller("192.0.2.7"))
     await delete(shop, user_id)
     await register(shop)  # somebody else's account by now
-    [job] = await run_sql(shop, "select id from job_queue where kind = 'password_reset_mail'")
-    async with working(shop, {password_reset.KIND: KINDS[password_reset.KIND]}) as worker:
+    [job] = await run_sql(shop, "select id from job_queue where kind = 'mail'")
+    async with working(shop, {mail_job.KIND: KINDS[mail_job.KIND]}) as worker:
         await worker.poll()
         await eventually(is_state(shop, job.id, "done"))
     async with shop.transaction() as session:

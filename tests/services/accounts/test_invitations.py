@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from db.models import JobRow
-from services.accounts import invitations, signing_in
-from services.accounts.invitations import InvitationView, MailState
+from services.accounts import invitations, mail_job, signing_in
+from services.accounts.invitations import InvitationView
+from services.accounts.one_time_links import MailState
 from services.accounts.sessions import Caller
 from services.app.bootstrap import KINDS
 from services.deps import Deps
@@ -68,7 +69,7 @@ async def work(deps: Deps, until: Callable[[], Awaitable[bool]]) -> None:
         await worker.poll()
         return await until()
 
-    async with working(deps, {invitations.KIND: KINDS[invitations.KIND]}) as worker:
+    async with working(deps, {mail_job.KIND: KINDS[mail_job.KIND]}) as worker:
         await eventually(there)
 
 
@@ -106,7 +107,8 @@ async def test_the_queue_knows_ids_only(live_deps: Deps, admin: UUID) -> None:
     invited = await invite(live_deps, admin)
     async with live_deps.transaction() as session:
         job = (await session.scalars(select(JobRow))).one()
-    assert job.payload == {"invitation_id": str(invited.id), "actor_id": str(admin)}
+    ids = {"invitation_id": str(invited.id), "actor_id": str(admin)}
+    assert job.payload == {"mail": "invitation"} | ids
 
 
 async def test_a_server_that_refuses_is_told_of_and_tried_again(

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 from pydantic import SecretStr
 
-from services import jobs
-from services.accounts import password_reset, sessions, signing_in
+from services.accounts import mail_job, password_reset, sessions, signing_in
 from services.accounts.sessions import Caller
+from services.app.bootstrap import KINDS
 from services.deps import Deps
 from services.errors import Invalid, TooManyRequests, Unavailable
 from services.kit import mail
@@ -34,7 +34,7 @@ async def work(deps: Deps, done: int) -> None:
         rows = await run_sql(deps, "select state from job_queue where state = 'done'")
         return len(rows) == done
 
-    async with working(deps, {password_reset.KIND: jobs.Kind(password_reset.handle)}) as worker:
+    async with working(deps, {mail_job.KIND: KINDS[mail_job.KIND]}) as worker:
         await worker.poll()
         await eventually(all_done)
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from db.models import JobRow
-from services.accounts import account_mail, api_keys, one_time_links, signing_in
+from services.accounts import api_keys, mail_job, one_time_links, signing_in
 from services.app.bootstrap import KINDS
 from services.deps import Deps
 from services.privacy import member_erasure, rights
@@ -32,7 +32,7 @@ async def work(deps: Deps) -> None:
     async def nothing_left() -> bool:
         return not await run_sql(deps, "select from job_queue where state <> 'done'")
 
-    kinds = {account_mail.KIND: KINDS[account_mail.KIND]}
+    kinds = {mail_job.KIND: KINDS[mail_job.KIND]}
     async with working(deps, kinds) as worker:
         await worker.poll()
         await eventually(nothing_left)
@@ -98,7 +98,7 @@ async def test_the_queue_knows_no_address_and_a_deleted_member_gets_no_mail(
     await change(live_deps, keys=1)
     async with live_deps.transaction() as session:
         job = (await session.scalars(select(JobRow))).one()
-        assert set(job.payload) == {"entry_id"}
+        assert set(job.payload) == {"mail", "entry_id"}
         user_id = job.user_id
         assert user_id
         await rights.delete_member(session, live_deps, user_id=user_id, actor_id=user_id)
