@@ -2,8 +2,8 @@
 
 In:  {"run": {"payload": ..., "folder": ..., "rung": 0}} and {"stop": "canceled" | "stopped"}.
 Out: {"progress": ...}, then {"done": ...} or {"failed": "code: plain words"}.
-It dies with its parent: the end of stdin means stop. Only one such process has a work folder at
-a time, so that an orphan's last checkpoint is written before its successor starts.
+It dies with its parent: the end of stdin means stop. Only one such process of each lane has a
+work folder at a time, so that an orphan's last checkpoint is written before its successor starts.
 """
 
 import contextlib
@@ -87,7 +87,8 @@ def _say(answers: IO[str], event: dict[str, Any]) -> None:
 @contextlib.contextmanager
 def _alone(work_dir: Path) -> Iterator[None]:
     work_dir.mkdir(parents=True, exist_ok=True)
-    with (work_dir / "device.lock").open("w") as lock:
+    lane = os.environ.get("TRAINER_LANE", "jobs")
+    with (work_dir / f"{lane}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -17,6 +17,7 @@ class WorkerConfig:
     device: None takes the GPU and refuses to start without one; "cpu" has to be asked for.
     dtype: None takes bfloat16 on a GPU and float32 on the CPU.
     threads: of a job's process on the CPU. compile: torch.compile of the transformer's blocks.
+    turn_seconds: how long a training learns before it pauses for waiting images.
     keep_jobs_days: how long a finished job can be asked for. lora_cache_*: see `loras`.
     """
 
@@ -32,6 +33,7 @@ class WorkerConfig:
     key: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    turn_seconds: float = 60.0
     keep_jobs_days: float = 7.0
     lora_cache_hours: float = 24.0
     lora_cache_bytes: int = 20 * 2**30
@@ -57,6 +59,7 @@ class WorkerConfig:
             key=text("KEY", "") or None,
             host=text("HOST", default.host),
             port=int(text("PORT", str(default.port))),
+            turn_seconds=float(text("TURN_SECONDS", str(default.turn_seconds))),
             keep_jobs_days=float(text("KEEP_JOBS_DAYS", str(default.keep_jobs_days))),
             lora_cache_hours=float(text("LORA_CACHE_HOURS", str(default.lora_cache_hours))),
             lora_cache_bytes=int(text("LORA_CACHE_BYTES", str(default.lora_cache_bytes))),

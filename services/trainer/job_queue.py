@@ -1,29 +1,40 @@
-"""The queue of one worker: strict priority, then order of arrival; one job runs at a time."""
+"""The queue of one worker: images before trainings, then priority, then order of arrival.
+
+At most one job of each kind runs at a time, each kind in a process of its own; see `scheduling`.
+"""
 
 import asyncio
+import contextlib
 import logging
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from services.trainer.bases import find_base, locate
 from services.trainer.callback import Callback
 from services.trainer.config import WorkerConfig
 from services.trainer.errors import JobFailed
+from services.trainer.hardware import Hardware
+from services.trainer.room import Room
+from services.trainer.scheduling import Standing, decide
 from services.trainer.spec import (
     Code,
     Failure,
     GeneratePayload,
     ProgressInfo,
+    Stage,
     TrainPayload,
     from_wire,
     to_wire,
 )
-from services.trainer.store import FINAL, JobStore, StoredJob, digest
-from services.trainer.supervisor import Supervisor
+from services.trainer.store import FINAL, JobStore, StoredJob, digest, kind_of
+from services.trainer.supervisor import COMMAND, Supervisor
 
 log = logging.getLogger(__name__)
 
 DAY = 86400.0
+LOOK_EVERY = 2.0  # seconds between two looks at whether a training's turn is over
 PAUSE = 5.0  # seconds until the next try when the disk is full
 
 
@@ -31,13 +42,30 @@ class Conflict(Exception):
     """The id of a job was used for another one before."""
 
 
+@dataclass(slots=True)
+class _Lane:
+    """One kind of job: the process for it, and what runs in it. learning_since: monotonic time."""
+
+    kind: str
+    supervisor: Supervisor
+    job: StoredJob | None = None
+    task: asyncio.Task[None] | None = None
+    learning_since: float | None = None
+    pausing: bool = False
+
+
 class JobQueue:
     """Takes, runs and remembers jobs; `serve` is its loop, `stop` its end in good order."""
 
-    def __init__(self, config: WorkerConfig, supervisor: Supervisor) -> None:
-        self.config, self._supervisor = config, supervisor
+    def __init__(
+        self, config: WorkerConfig, hardware: Hardware, command: Sequence[str] = COMMAND
+    ) -> None:
+        self.config, self._room = config, Room(config, hardware)
+        self._images, self._trainings = (
+            _Lane(kind, Supervisor(config, command=command, lane=kind))
+            for kind in ("generate", "train")
+        )
         self._store = JobStore(config.work_dir)
-        self._running: StoredJob | None = None
         self._news = asyncio.Event()
         self._stopping = False
         for job in self._store:  # what ran when the worker was killed goes on first
@@ -89,9 +117,11 @@ class JobQueue:
         """End a job for good, pending or running; False if it has ended already."""
         if job.status in FINAL:
             return False
-        if job is self._running:
-            self._supervisor.request_stop(Code.CANCELED)
+        for lane in (self._images, self._trainings):
+            if job is lane.job:
+                lane.supervisor.request_stop(Code.CANCELED)
         self._finish(job, "canceled")
+        self._news.set()
         return True
 
     def clear(self, model: str) -> int:
@@ -107,47 +137,95 @@ class JobQueue:
         running = sum(job.status == "running" for job in jobs)
         return running, sum(job.status == "pending" for job in jobs)
 
-    def _pending(self) -> list[StoredJob]:
-        waiting = [job for job in self._store if job.status == "pending"]
+    def _pending(self, kind: str | None = None) -> list[StoredJob]:
+        waiting = [
+            job
+            for job in self._store
+            if job.status == "pending" and (kind is None or kind == kind_of(job))
+        ]
         return sorted(waiting, key=lambda job: (-job.priority, job.created_at))
 
     async def serve(self) -> None:
         """Run jobs until stopped."""
         while not self._stopping:
             self._news.clear()
-            if job := next(iter(self._pending()), None):
-                await self._run_safely(job)
-                continue
-            self._store.purge(self.config.keep_jobs_days * DAY)
-            await self._news.wait()
+            await self._schedule()
+            if not (self._pending() or self._images.job or self._trainings.job):
+                self._store.purge(self.config.keep_jobs_days * DAY)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), LOOK_EVERY)
 
-    async def _run_safely(self, job: StoredJob) -> None:
+    async def _schedule(self) -> None:
+        """Start or pause what `decide` says."""
+        image = next(iter(self._pending("generate")), None)
+        training = next(iter(self._pending("train")), None)
+        decision = decide(self._standing(image, training), minimum_turn=self.config.turn_seconds)
+        if decision.pause_training and not self._trainings.pausing:
+            log.info("the training pauses for images")
+            self._trainings.pausing = True
+            self._trainings.supervisor.request_stop(Code.STOPPED)
+        if decision.start_images and image:
+            self._start(self._images, image)
+        elif decision.start_training and training:
+            if not self._room.for_both(training, self._images.job or image):
+                await self._images.supervisor.close()  # its base leaves the GPU
+            self._start(self._trainings, training)
+
+    def _standing(self, image: StoredJob | None, training: StoredJob | None) -> Standing:
+        running = self._trainings.job
+        since = self._trainings.learning_since
+        return Standing(
+            images_wait=image is not None,
+            images_run=self._images.job is not None,
+            training_waits=training is not None,
+            training_runs=running is not None,
+            together=self._room.for_both(running or training, self._images.job or image),
+            turn=None if since is None else time.monotonic() - since,
+            seconds_left=running.info.get("seconds_left") if running else None,
+        )
+
+    def _start(self, lane: _Lane, job: StoredJob) -> None:
+        if self._stopping:
+            return
+        lane.job, lane.learning_since, lane.pausing = job, None, False
+        lane.task = asyncio.create_task(self._run_safely(lane, job))
+        self._news.set()  # something else may start beside it
+
+    async def _run_safely(self, lane: _Lane, job: StoredJob) -> None:
         """Run a job; a work folder that can't be written delays the queue and never ends it."""
         try:
-            await self._run(job)
+            await self._run(lane, job)
         except OSError:
             log.exception("the work folder can't be written")
             await asyncio.sleep(PAUSE)
+        finally:
+            lane.job = None
+            self._news.set()
 
     async def stop(self) -> None:
-        """Stop the running job at the edge of its step, with a checkpoint; it stays queued."""
+        """Stop what runs at the edge of its step, with a checkpoint; it stays queued."""
         self._stopping = True
         self._news.set()
-        if self._running:
-            self._supervisor.request_stop(Code.STOPPED)
+        for lane in (self._images, self._trainings):
+            if lane.job:
+                lane.supervisor.request_stop(Code.STOPPED)
+        tasks = [lane.task for lane in (self._images, self._trainings) if lane.task]
+        await asyncio.gather(*tasks)
 
     async def close(self) -> None:
-        """End the process that jobs run in."""
-        await self._supervisor.close()
+        """End the processes that jobs run in."""
+        await asyncio.gather(self._images.supervisor.close(), self._trainings.supervisor.close())
 
-    async def _run(self, job: StoredJob) -> None:
+    async def _run(self, lane: _Lane, job: StoredJob) -> None:
         job.status, job.claimed_at = "running", time.time()
-        self._store.save(job)
-        self._running = job
         try:
-            outputs = await self._outputs(job)
+            self._store.save(job)
+            outputs = await self._outputs(lane, job)
         except JobFailed as error:
             self._ended(job, error.failure)
+        except OSError:
+            job.status = "pending"
+            raise
         except Exception as error:
             log.exception("job %s could not be run", job.request_id)
             self._ended(job, Failure(code=Code.CRASHED, message=f"{type(error).__name__}"))
@@ -155,11 +233,10 @@ class JobQueue:
             if job.status == "running":
                 self._finish(job, "done", outputs=outputs)
         finally:
-            self._running = None
             if job.status in FINAL:
                 self._store.save(job)  # once more: the process may have written files meanwhile
 
-    async def _outputs(self, job: StoredJob) -> dict[str, Any]:
+    async def _outputs(self, lane: _Lane, job: StoredJob) -> dict[str, Any]:
         payload = from_wire(job.payload)
 
         def on_cancel() -> None:
@@ -170,8 +247,10 @@ class JobQueue:
             async def on_info(info: ProgressInfo) -> None:
                 callback.note(info)
                 job.info = {**job.info, **info.model_dump(mode="json", exclude_none=True)}
+                if lane.learning_since is None and info.stage is Stage.TRAINING:
+                    lane.learning_since = time.monotonic()
 
-            return await self._supervisor.run(payload, self._store.folder(job), on_info)
+            return await lane.supervisor.run(payload, self._store.folder(job), on_info)
 
     def _ended(self, job: StoredJob, failure: Failure) -> None:
         """A job without a result: canceled before, put back because the worker stops, or failed."""

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import hmac
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +24,7 @@ from services.trainer.hardware import Hardware
 from services.trainer.job_queue import Conflict, JobQueue
 from services.trainer.spec import from_wire
 from services.trainer.store import StoredJob
-from services.trainer.supervisor import Supervisor
+from services.trainer.supervisor import COMMAND
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +72,10 @@ class QueueError(Exception):
 
 
 def create_app(
-    config: WorkerConfig, hardware: Hardware, supervisor: Supervisor | None = None
+    config: WorkerConfig, hardware: Hardware, command: Sequence[str] = COMMAND
 ) -> FastAPI:
     """The HTTP application; its lifespan starts the loop and ends it in good order."""
-    queue = JobQueue(config, supervisor or Supervisor(config))
+    queue = JobQueue(config, hardware, command)
     app = FastAPI(title="Likeness GPU worker", lifespan=_lifespan(queue), openapi_url=None)
     app.state.queue = queue
     _guard(app, worker_key(config))

@@ -82,6 +82,11 @@ class JobStore:
                 shutil.rmtree(self.folder(job), ignore_errors=True)
 
 
+def kind_of(job: StoredJob) -> str:
+    """What a job that has not ended does: "train" or "generate"."""
+    return str((job.payload or {}).get("job", {}).get("kind"))
+
+
 def digest(payload: dict[str, Any]) -> str:
     """A name for what a payload asks for, whatever URLs it travels by."""
     plain = {key: value for key, value in payload.items() if not key.endswith(("_url", "_urls"))}

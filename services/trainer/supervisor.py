@@ -31,6 +31,7 @@ from services.trainer.spec import (
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "services.trainer.child")
+LANE = "TRAINER_LANE"
 MAX_CRASHES = 3
 SILENCE = 900.0  # seconds without a word after which a job's process counts as hung
 PATIENCE = 120.0  # seconds from a wish to stop until the process is killed
@@ -46,8 +47,11 @@ class _Gone(Exception):
 class Supervisor:
     """Runs one job at a time in a process; `request_stop` may come at any moment."""
 
-    def __init__(self, config: WorkerConfig, *, command: Sequence[str] = COMMAND) -> None:
-        self.config = config
+    def __init__(
+        self, config: WorkerConfig, *, command: Sequence[str] = COMMAND, lane: str = "jobs"
+    ) -> None:
+        """lane: of all workers on a work folder, one process of a lane lives at a time."""
+        self.config, self._lane = config, lane
         self._command = command
         self._process: asyncio.subprocess.Process | None = None
         self._used_for_training = False
@@ -150,7 +154,7 @@ class Supervisor:
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, **quiet, **hub, **self.config.environment()},
+            env={**os.environ, **quiet, **hub, **self.config.environment(), LANE: self._lane},
             limit=LINE_LIMIT,
             start_new_session=True,  # Ctrl-C is for the parent, which tells its child in good order
         )

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from services.trainer.spec import Code, ProgressInfo, from_wire
+from services.trainer.spec import Code, ProgressInfo, Stage, from_wire
 
 stop: dict[str, Any] = {"event": threading.Event(), "code": Code.STOPPED}
 
@@ -26,7 +26,9 @@ def work(run: dict[str, Any]) -> None:
     folder = Path(run["folder"])
     with (folder.parent / "order.txt").open("a") as order:
         order.write(f"{payload.client_job_id} {os.getpid()} {run['rung']}\n")
-    say({"progress": ProgressInfo(progress=0.5, step=1, sequence=1).model_dump(mode="json")})
+    stage = Stage.TRAINING if payload.kind == "train" else Stage.GENERATING
+    info = ProgressInfo(stage=stage, progress=0.5, step=1, sequence=1)
+    say({"progress": info.model_dump(mode="json")})
     starts = [line for line in order_of(folder) if line.startswith(payload.client_job_id)]
     if verb == "hang":
         threading.Event().wait()

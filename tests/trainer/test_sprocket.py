@@ -10,7 +10,7 @@ from services.trainer.config import WorkerConfig
 from services.trainer.spec import Code, Failure, GeneratePayload, ProgressInfo, to_wire
 from services.trainer.supervisor import Supervisor
 from tests.trainer import sprocket_double
-from tests.trainer.test_queue import FAKE
+from tests.trainer.serving import FAKE
 
 
 @pytest.fixture

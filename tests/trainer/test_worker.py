@@ -24,8 +24,9 @@ RECIPE = {"steps": 400, "checkpoint_every": 20}
 
 
 @pytest.fixture
-def worker(base_dir: Path, tmp_path: Path) -> Iterator[Worker]:
-    """A running worker of this test alone."""
+def worker(base_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    """A running worker of this test alone, whose trainings soon pause for images."""
+    monkeypatch.setenv("TRAINER_TURN_SECONDS", "1")
     with running_worker(base_dir, tmp_path / "work") as worker:
         yield worker
 
@@ -55,7 +56,7 @@ def _checkpoints(worker: Worker, job: str) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.pt")) if folder.exists() else []
 
 
-def test_a_worker_that_is_killed_and_stopped_makes_the_same_lora(
+def test_a_worker_that_is_killed_stopped_and_paused_makes_the_same_lora(
     worker: Worker, run: Run, training: Trainings, generation: Callable[..., Any], bucket: Bucket
 ) -> None:
     job = _submit(worker, training("killed-job", samples=1, recipe=RECIPE))
@@ -69,14 +70,17 @@ def test_a_worker_that_is_killed_and_stopped_makes_the_same_lora(
     worker.end(signal.SIGTERM)
     assert int(_checkpoints(worker, job)[-1]) < RECIPE["steps"]
     worker.start()
+    image = _submit(worker, generation("image-between"))
+    assert _reaches(worker, image, _ended)["status"] == "done"
+    assert worker.status(job)["status"] in {"pending", "running"}
     status = _reaches(worker, job, _ended)
     assert status["status"] == "done", status
     whole = run(training("uninterrupted", samples=1, recipe=RECIPE))
     assert status["outputs"]["weights"]["sha256"] == whole.weights.sha256
     assert bucket.puts.count("/killed-job/sample-0.jpg") == 1
 
-    image = generation("image-of-it", lora_url=bucket.url("/killed-job/lora.safetensors"))
-    assert _reaches(worker, _submit(worker, image), _ended)["status"] == "done"
+    payload = generation("image-of-it", lora_url=bucket.url("/killed-job/lora.safetensors"))
+    assert _reaches(worker, _submit(worker, payload), _ended)["status"] == "done"
 
 
 def test_a_job_s_process_that_dies_is_started_again(worker: Worker, training: Trainings) -> None:
