@@ -36,6 +36,7 @@ def serve() -> None:
 
     try:
         settings = startup.read_settings(Settings)
+        startup.check_engine(settings)
         startup.check_port(settings)
         with startup.opened_database(settings, startup.say) as database:
             from pages.server import run

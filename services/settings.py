@@ -44,7 +44,7 @@ class Settings(DatabaseSettings):
     cdn_base_url: str | None = None
     member_quota_bytes: int = Field(default=10 * 2**30, ge=0)
 
-    engine: Literal["auto", "preview", "together", "worker"] = "auto"
+    engine: str = "auto"  # see engines/configured.py
     together_api_key: SecretStr | None = None
     together_base_url: str = "https://api.together.ai"
     together_trainer: str | None = None

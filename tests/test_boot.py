@@ -104,6 +104,7 @@ def test_an_address_of_another_machine(start: Start) -> None:
 def test_a_setting_that_is_not_valid(start: Start) -> None:
     assert "PORT is not valid" in start.refusal(PORT="eighty")
     assert "ROLE is not valid" in start.refusal(ROLE="boss")
+    assert "ENGINE is not valid" in start.refusal(ENGINE="nonsense")
 
 
 def test_a_data_dir_that_cannot_be_written(start: Start) -> None:

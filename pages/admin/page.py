@@ -24,6 +24,7 @@ from services.app.totals import StorageState, Totals
 from services.billing import revenue
 from services.credits import ledger_audit
 from services.deps import Deps
+from services.engines import configured
 from services.errors import DomainError
 
 
@@ -43,7 +44,11 @@ def register(deps: Deps) -> None:
             await invitations.build()
             await Plans(deps, user).build()
             with section("Engine"):
-                EnginePanel(deps.engine.info, check=deps.engine.check)
+                EnginePanel(
+                    deps.engine.info,
+                    check=deps.engine.check,
+                    offers=configured.offers(deps.settings),
+                )
             await Work(deps, user.id).build()
             await _money(deps)
             _storage(storage, totals)

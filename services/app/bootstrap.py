@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from db.errors import CannotStart
 from db.session import make_engine, make_reading, make_transaction
 from services import imaging
 from services.accounts import mail_job, one_time_links
@@ -20,9 +19,8 @@ from services.app.scheduler import Scheduler
 from services.billing import backfill, closing, events, past_due
 from services.credits import renewals
 from services.deps import Deps
+from services.engines import configured as configured_engines
 from services.engines.base import Engine
-from services.engines.preview.engine import PreviewEngine
-from services.engines.preview.process import Renderer
 from services.faces import configured as configured_faces
 from services.faces.memory import FaceMemory
 from services.files import erasing, uploads
@@ -42,7 +40,6 @@ from services.payments.configured import configured as configured_payments
 from services.privacy import deleted_members, member_erasure
 from services.remote import cancellation
 from services.settings import Settings
-from services.storage.base import Storage
 from services.storage.configured import configured
 from services.studio import generation_job
 from services.training import training_job
@@ -151,7 +148,7 @@ def build(settings: Settings, url: str) -> Product:
         now=lambda: datetime.now(UTC),
         new_id=uuid4,
         new_seed=lambda: secrets.randbelow(2**31),
-        engine=_engine(settings, storage),
+        engine=configured_engines.build(settings, storage),
         storage=storage,
         payments=configured_payments(settings),
         secret=secret,
@@ -180,16 +177,3 @@ def kinds_for(engine: Engine) -> dict[str, Kind]:
         name: replace(KINDS[name], slots=slots, timeout=IN_PROCESS_TIMEOUT)
         for name, slots in IN_PROCESS_SLOTS.items()
     }
-
-
-def _engine(settings: Settings, storage: Storage) -> Engine:
-    """The best that is configured, or the one that ENGINE names. Raises CannotStart."""
-    real = settings.gpu_worker_url or settings.together_api_key
-    if settings.engine == "preview" or (settings.engine == "auto" and not real):
-        return PreviewEngine(storage, Renderer())
-    from services.engines.together import make_engine  # the SDK is slow to import
-
-    try:
-        return make_engine(settings)
-    except ValueError as error:
-        raise CannotStart(str(error)) from error

@@ -24,6 +24,7 @@ from db.embedded.guard import Guard
 from db.embedded.server import EmbeddedPostgres
 from db.errors import CannotStart, DatabaseLost
 from services.credits import plans
+from services.engines import configured
 from services.errors import Invalid
 from services.settings import DatabaseSettings, Settings
 
@@ -31,6 +32,7 @@ __all__ = [
     "CannotStart",
     "DatabaseLost",
     "Opened",
+    "check_engine",
     "check_port",
     "check_schema",
     "connected_database",
@@ -86,6 +88,11 @@ def check_port(settings: Settings) -> None:
             "set HOST to 127.0.0.1, or to 0.0.0.0 for all of its addresses."
         )
         raise CannotStart(reasons.get(error.errno or 0, otherwise)) from error
+
+
+def check_engine(settings: Settings) -> None:
+    """Raises CannotStart where ENGINE names none: before anything is started."""
+    configured.chosen(settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,15 @@ class EngineInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """How an operator connects an engine. settings: lines to write into .env."""
+
+    title: str
+    text: str
+    settings: str
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """Something of the prompt that the picture will show. word: as the member wrote it.
 

@@ -13,6 +13,7 @@ from PIL import Image
 from pydantic import SecretStr
 
 from pages import files
+from services.engines import configured
 from services.engines.base import (
     Engine,
     FileRef,
@@ -25,7 +26,6 @@ from services.engines.base import (
 )
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.process import Renderer
-from services.engines.together import make_engine
 from services.remote.runs import URL_EXPIRY
 from services.settings import Settings
 from services.storage.local import LocalStorage
@@ -206,7 +206,7 @@ def _settings(tmp_path: Path, url: str, **values: Any) -> Settings:
 async def instant(
     double: tuple[Together, str], storage: LocalStorage, tmp_path: Path
 ) -> AsyncIterator[Bench]:
-    engine = make_engine(_settings(tmp_path, double[1], engine="together"))
+    engine = configured.build(_settings(tmp_path, double[1], engine="together"), storage)
     yield Bench(engine, storage)
     await engine.close()
 
@@ -228,7 +228,7 @@ async def custom(
 ) -> AsyncIterator[Bench]:
     server, url = double
     names = {"together_trainer": "likeness-trainer", "together_generator": "likeness-trainer"}
-    engine = make_engine(_settings(tmp_path, url, engine="together", **names))
+    engine = configured.build(_settings(tmp_path, url, engine="together", **names), storage)
     yield _queue_bench(engine, storage, server)
     await engine.close()
 
@@ -243,7 +243,7 @@ async def serverless(
         "together_serverless_lora": True,
         "together_image_model": "black-forest-labs/FLUX.2-dev",
     }
-    engine = make_engine(_settings(tmp_path, url, engine="together", **values))
+    engine = configured.build(_settings(tmp_path, url, engine="together", **values), storage)
     yield _queue_bench(engine, storage, server)
     await engine.close()
 
@@ -257,22 +257,23 @@ def worker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield worker.url
 
 
-def _worker_engine(url: str, tmp_path: Path, base_model: str | None = None) -> Engine:
-    return make_engine(
-        ExplicitSettings(
-            data_dir=tmp_path,
-            engine="worker",
-            gpu_worker_url=url,
-            gpu_worker_key=SecretStr(WORKER_KEY),
-            base_model=base_model,
-            training_recipe=TINY,
-        )
+def _worker_engine(
+    url: str, tmp_path: Path, storage: LocalStorage, base_model: str | None = None
+) -> Engine:
+    settings = ExplicitSettings(
+        data_dir=tmp_path,
+        engine="worker",
+        gpu_worker_url=url,
+        gpu_worker_key=SecretStr(WORKER_KEY),
+        base_model=base_model,
+        training_recipe=TINY,
     )
+    return configured.build(settings, storage)
 
 
 @pytest.fixture
 async def worker(worker_url: str, storage: LocalStorage, tmp_path: Path) -> AsyncIterator[Bench]:
-    engine = _worker_engine(worker_url, tmp_path)
+    engine = _worker_engine(worker_url, tmp_path, storage)
     yield Bench(engine, storage, side=64, steps=2, limit=90)
     await engine.close()
 
@@ -281,7 +282,7 @@ async def worker(worker_url: str, storage: LocalStorage, tmp_path: Path) -> Asyn
 async def worker_flux1(
     worker_url: str, storage: LocalStorage, tmp_path: Path
 ) -> AsyncIterator[Bench]:
-    engine = _worker_engine(worker_url, tmp_path, "FLUX.1-dev")
+    engine = _worker_engine(worker_url, tmp_path, storage, "FLUX.1-dev")
     yield Bench(engine, storage, side=64, steps=2, limit=90)
     await engine.close()
 

@@ -20,11 +20,11 @@ from services.engines.base import (
     ResultFile,
     TrainRequest,
 )
+from services.engines.preview import NAME
 from services.engines.preview.render import Made
 from services.engines.preview.words.vocabulary import Vocabulary
 from services.storage.base import Storage, StorageError
 
-NAME = "preview"
 SAMPLES = ("studio-portrait", "watercolour", "duotone-poster", "black-and-white-film")
 SAMPLE_SIDE = 768  # pixels
 KEPT_JOBS = 20  # ended jobs that nobody has asked to forget

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 from PIL.Image import Resampling
 
+from services.engines.preview import NAME
 from services.engines.preview.scene import Scene, of_facts
 
 FACTORS = (2, 4)
@@ -39,7 +40,7 @@ class Recipe:
 
 def recipe(kept: Mapping[str, Any]) -> Recipe:
     """Out of what is kept of an image. Raises Impossible where the booth did not make it."""
-    if kept.get("engine") != "preview" or "photo" not in kept:
+    if kept.get("engine") != NAME or "photo" not in kept:
         raise Impossible("The photo booth can only change pictures that it made.")
     if kept.get("scene") is None:
         raise Impossible(kept.get("note") or "This picture keeps its photo's own background.")

@@ -1,4 +1,4 @@
-"""Together AI, and the own GPU worker that serves the same Queue API: one client for both.
+"""Together AI: the client, also for the own GPU worker (`engines/worker`) with the same Queue API.
 
 What the code relies on, and how far it is known. "Documented": Together's documentation or its
 OpenAPI description. "Tried": seen with the SDK or Sprocket against a local server. "Assumed":
@@ -26,6 +26,26 @@ neither. Nothing here has been tried against the live service.
 | image_loras with FLUX.2-dev, LoRA by a signed URL (TOGETHER_SERVERLESS_LORA) | assumed |
 """
 
-from services.engines.together.engine import TogetherEngine, make_engine
+from services.engines.base import Engine, Offer
+from services.settings import Settings
+from services.storage.base import Storage
 
-__all__ = ["TogetherEngine", "make_engine"]
+OFFER: Offer | None = Offer(
+    title="Together AI",
+    text="No hardware. Photos go to Together AI while they are needed. With a key alone, images "
+    "are made from reference photos; trained models need the two containers of the README.",
+    settings="TOGETHER_API_KEY=your key\nTOGETHER_TRAINER=name of the training container\n"
+    "TOGETHER_GENERATOR=name of the image container",
+)
+
+
+def is_configured(settings: Settings) -> bool:
+    """Where there is a key."""
+    return bool(settings.together_api_key)
+
+
+def make(settings: Settings, _storage: Storage) -> Engine:
+    """Raises CannotStart when a key or a name is missing."""
+    from services.engines.together.engine import make_engine  # the SDK is slow to import
+
+    return make_engine(settings)

@@ -1,4 +1,4 @@
-"""The engine protocol over Together AI or the own GPU worker; which parts, the settings say."""
+"""The engine protocol over Together's APIs; the own GPU worker serves one of them, too."""
 
 import ipaddress
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from together import AsyncTogether
 
+from db.errors import CannotStart
 from services.engines.base import (
     EngineInfo,
     GenerateRequest,
@@ -24,7 +25,6 @@ from services.settings import Settings
 STEPS = Parameter(minimum=4, maximum=50, step=1, default=28)
 GUIDANCE = Parameter(minimum=1, maximum=10, step=0.5, default=4)
 LORA_SCALE = Parameter(minimum=0, maximum=1.5, step=0.05, default=1)
-WORKER_DEPLOYMENT = "likeness"  # an own worker has one queue for every name
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +81,7 @@ class TogetherEngine:
                 await self.client.get("/v1/models", cast_to=object, options={"timeout": 20.0})
         names = dict.fromkeys(name for name in (self.trainer, self.generator) if name)
         said = [await self.queue.check(name) for name in names]
-        if self.info.name == "worker":
-            said.append(await self._hardware())
         return " ".join([f"{self.info.label} accepts the key.", *said])
-
-    async def _hardware(self) -> str:
-        """One sentence on what the worker runs on."""
-        with in_plain_words(self.info.label):
-            health: Any = await self.client.get(
-                "/health", cast_to=object, options={"timeout": 20.0}
-            )
-        hardware = health.get("hardware") if isinstance(health, dict) else None
-        known = hardware.get("summary") if isinstance(hardware, dict) else None
-        return f"It runs on {known}." if known else "It does not say what it runs on."
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -110,58 +98,19 @@ class TogetherEngine:
 
 
 def make_engine(settings: Settings) -> TogetherEngine:
-    """The engine that the settings describe. Raises ValueError when a key is missing."""
-    if settings.engine == "worker" or (settings.engine == "auto" and settings.gpu_worker_url):
-        return _worker(settings)
-    return _together(settings)
-
-
-def _worker(settings: Settings) -> TogetherEngine:
-    if not settings.gpu_worker_url or not settings.gpu_worker_key:
-        raise ValueError("GPU_WORKER_URL and GPU_WORKER_KEY belong together: set both.")
-    client = _client(settings.gpu_worker_key.get_secret_value(), settings.gpu_worker_url)
-    info = EngineInfo(
-        name="worker",
-        label="Your GPU worker",
-        notice="A FLUX model of you is trained and run on this installation’s own GPU.",
-        privacy="Photos go to the GPU worker of this installation and are removed there "
-        "when the work is done.",
-        trains=True,
-        base_model=settings.base_model or "FLUX.2-klein-base-4B",
-        negative_prompt=True,
-        steps=STEPS,
-        guidance_scale=GUIDANCE,
-        lora_scale=LORA_SCALE,
-        resubmit_safe=True,
-        needs_weights=True,
-    )
-    return TogetherEngine(
-        info=info,
-        client=client,
-        queue=Deployments(client, name=info.label),
-        images=None,
-        trainer=WORKER_DEPLOYMENT,
-        generator=WORKER_DEPLOYMENT,
-        base_model=settings.base_model,
-        profile=settings.generation_profile,
-        recipe=settings.training_recipe,
-        fetches_https_only=False,
-    )
-
-
-def _together(settings: Settings) -> TogetherEngine:
+    """What the settings describe. Raises CannotStart when a key or a name is missing."""
     if not settings.together_api_key:
-        raise ValueError("TOGETHER_API_KEY is missing.")
-    client = _client(settings.together_api_key.get_secret_value(), settings.together_base_url)
+        raise CannotStart("TOGETHER_API_KEY is missing.")
+    connection = client(settings.together_api_key.get_secret_value(), settings.together_base_url)
     custom = bool(settings.together_trainer)
     if custom and not (settings.together_generator or settings.together_serverless_lora):
-        raise ValueError("TOGETHER_TRAINER needs TOGETHER_GENERATOR: the same name will do.")
+        raise CannotStart("TOGETHER_TRAINER needs TOGETHER_GENERATOR: the same name will do.")
     queued = custom and not settings.together_serverless_lora
-    images = None if queued else Images(client, settings.together_image_model, lora=custom)
+    images = None if queued else Images(connection, settings.together_image_model, lora=custom)
     return TogetherEngine(
-        info=_together_info(settings, images, custom=custom),
-        client=client,
-        queue=Deployments(client, name=NAME),
+        info=_info(settings, images, custom=custom),
+        client=connection,
+        queue=Deployments(connection, name=NAME),
         images=images,
         trainer=settings.together_trainer or None,
         generator=settings.together_generator if queued else None,
@@ -172,7 +121,7 @@ def _together(settings: Settings) -> TogetherEngine:
     )
 
 
-def _together_info(settings: Settings, images: Images | None, *, custom: bool) -> EngineInfo:
+def _info(settings: Settings, images: Images | None, *, custom: bool) -> EngineInfo:
     takes = images.model.takes if images else {"steps", "guidance_scale"}
     notice = (
         "A FLUX model of you is trained on a GPU at Together AI."
@@ -201,8 +150,8 @@ def _together_info(settings: Settings, images: Images | None, *, custom: bool) -
     )
 
 
-def _client(key: str, base_url: str) -> AsyncTogether:
-    """Submits are never repeated by the SDK: it would send a POST three times."""
+def client(key: str, base_url: str) -> AsyncTogether:
+    """The SDK, which never repeats a submit: it would send a POST three times."""
     return AsyncTogether(api_key=key, base_url=base_url.rstrip("/"), max_retries=0)
 
 

@@ -4,13 +4,15 @@ import base64
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 from fastapi import Response
 from pydantic import SecretStr
 
+from db.errors import CannotStart
+from services.engines import configured
 from services.engines.base import (
     FileRef,
     GenerateRequest,
@@ -19,14 +21,16 @@ from services.engines.base import (
     TrainRequest,
     Unknown,
 )
-from services.engines.together import TogetherEngine, images, make_engine
-from services.engines.together.engine import _is_public
+from services.engines.together import images
+from services.engines.together.engine import TogetherEngine, _is_public, make_engine
 from services.settings import Settings
+from services.storage.base import Storage
 from tests.conftest import ExplicitSettings
 from tests.doubles import together
 from tests.doubles.engine import picture
 from tests.doubles.together import Fault, Together
 
+NO_STORAGE = cast(Storage, None)  # it is given URLs
 IMAGES, SUBMIT = "/v1/images/generations", "/v1/queue/submit"
 
 
@@ -293,6 +297,22 @@ async def test_the_connection_test_says_what_is_wrong(
     await unknown.close()
 
 
+async def test_an_own_worker_also_says_what_it_runs_on(
+    double: tuple[Together, str], tmp_path: Path
+) -> None:
+    @double[0].app.get("/health")
+    async def health() -> dict[str, Any]:
+        return {"hardware": {"summary": "one H100"}}
+
+    given = {"gpu_worker_url": double[1], "gpu_worker_key": SecretStr(together.KEY)}
+    own = settings(tmp_path, double[1], engine="worker", **given)
+    engine = configured.build(own, NO_STORAGE)
+    said = await engine.check()
+    assert said.startswith("Your GPU worker accepts the key.")
+    assert said.endswith("It runs on one H100.")
+    await engine.close()
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -304,5 +324,5 @@ async def test_the_connection_test_says_what_is_wrong(
 def test_half_a_configuration_is_refused(
     tmp_path: Path, values: dict[str, Any], words: str
 ) -> None:
-    with pytest.raises(ValueError, match=words):
-        make_engine(settings(tmp_path, "http://127.0.0.1:9", **values))
+    with pytest.raises(CannotStart, match=words):
+        configured.build(settings(tmp_path, "http://127.0.0.1:9", **values), NO_STORAGE)

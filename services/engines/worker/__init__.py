@@ -1,0 +1,24 @@
+"""The operator's own GPU worker (`services/trainer`), asked by Together's Queue API."""
+
+from services.engines.base import Engine, Offer
+from services.settings import Settings
+from services.storage.base import Storage
+
+OFFER: Offer | None = Offer(
+    title="Your own GPU",
+    text="Photos stay on your own machines. Start the worker where the GPU is, as the README says, "
+    "then tell this program where to find it.",
+    settings="GPU_WORKER_URL=http://gpu-box:9000\nGPU_WORKER_KEY=the key of the worker",
+)
+
+
+def is_configured(settings: Settings) -> bool:
+    """Where there is an address."""
+    return bool(settings.gpu_worker_url)
+
+
+def make(settings: Settings, _storage: Storage) -> Engine:
+    """Raises CannotStart when the address or the key is missing."""
+    from services.engines.worker.engine import make_engine  # the SDK is slow to import
+
+    return make_engine(settings)
