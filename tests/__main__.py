@@ -10,38 +10,76 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests import audit, browsers
 
+PYTHON = sys.executable
 ROOT = Path(__file__).parents[1]
 TRAINER = ROOT / ".venv-trainer"
 TRAINER_TESTS = ["jsonschema", "pytest", "pytest-asyncio", "pytest-timeout", "pyyaml"]
 
+WORKERS = max(2, min(8, os.cpu_count() or 2))  # they wait for servers and browsers, too
+PARALLEL = ["-n", str(WORKERS), "--dist", "worksteal", "--durations", "15"]
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # of each process
+
 Results = dict[str, tuple[bool | None, float]]
+Check = Callable[[], tuple[bool | None, float]]
 
 
 def main(arguments: list[str]) -> int:
-    """Every check in turn, even after one failed; 0 only if all passed."""
+    """Every check, even after one failed; 0 only if all passed."""
     os.chdir(ROOT)
+    os.environ |= {name: os.environ.get(name, value) for name, value in ONE_THREAD.items()}
     install_browser()
-    python = [sys.executable, "-m"]
-    checks = {
-        "lint": [*python, "ruff", "check", "."],
-        "format": [*python, "ruff", "format", "--check", "."],
-        "types": [*python, "mypy"],
-        "layers": [str(Path(sys.executable).with_name("lint-imports"))],
-        "tests": [*python, "pytest", *arguments],
-    }
-    results: Results = {}
-    if not arguments:
-        results["audit"] = audit_dependencies()
-        results["trainer"] = test_trainer()  # first: the tests of the app start its worker
-    results |= {name: run(name, command) for name, command in checks.items()}
+    if arguments:
+        return report(in_turn(static_checks() | {"tests": pytest(*arguments)}))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        static = beside.submit(in_turn, static_checks())
+        python = prepare_trainer()  # first, as the tests of the app start its worker
+        more = {"trainer": lambda: test_trainer(python), "audit": audit_dependencies}
+        rest = beside.submit(in_turn, more)
+        results = in_turn({"tests": pytest(*PARALLEL, "-m", "not slow and not quiet")})
+        results = static.result() | rest.result() | results
+    results |= in_turn({"quiet": pytest("-m", "quiet and not slow")})
     return report(results)
 
 
-def run(name: str, command: list[str]) -> tuple[bool, float]:
+def in_turn(checks: dict[str, Check]) -> Results:
+    """Runs checks one after the other."""
+    return {name: check() for name, check in checks.items()}
+
+
+def static_checks() -> dict[str, Check]:
+    """What reads the source and runs nothing of it."""
+    return {
+        "lint": program("lint", PYTHON, "-m", "ruff", "check", "."),
+        "format": program("format", PYTHON, "-m", "ruff", "format", "--check", "."),
+        "types": program("types", PYTHON, "-m", "mypy"),
+        "layers": program("layers", str(Path(PYTHON).with_name("lint-imports"))),
+    }
+
+
+def pytest(*arguments: str) -> Check:
+    """The tests of the app; what they print is seen at once."""
+    return lambda: shown("tests", [PYTHON, "-m", "pytest", *arguments])
+
+
+def program(name: str, *command: str) -> Check:
+    """A check that runs beside the tests: what it prints is shown in one piece, at its end."""
+
+    def run() -> tuple[bool, float]:
+        started = time.monotonic()
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        say(f"\n== {name}\n{done.stdout.rstrip()}")
+        return done.returncode == 0, time.monotonic() - started
+
+    return run
+
+
+def shown(name: str, command: list[str]) -> tuple[bool, float]:
     """Runs one check; whether it passed, and in how many seconds."""
     say(f"== {name}")
     started = time.monotonic()
@@ -75,46 +113,48 @@ def install_browser() -> None:
         install = ["apt-get", "install", "-yq", "--no-install-recommends", "chromium"]
         if subprocess.run(install).returncode == 0:
             return
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+    subprocess.run([PYTHON, "-m", "playwright", "install", "chromium"], check=True)
 
 
-def test_trainer() -> tuple[bool, float]:
+def test_trainer(python: str | None) -> tuple[bool | None, float]:
     """The GPU worker's tests, on the CPU, in the environment that it ships with."""
+    if python is None:
+        return False, 0.0
+    folder = "tests/trainer"
+    return program("trainer", python, "-m", "pytest", folder, "--confcutdir", folder)()
+
+
+def prepare_trainer() -> str | None:
+    """Its own environment, made once for each set of pins; its Python, None if it can't be made."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    started = time.monotonic()
-    try:
-        python = prepare_trainer(
-            project["project"]["optional-dependencies"]["trainer"],
-            project["tool"]["uv"]["constraint-dependencies"],
-        )
-    except subprocess.CalledProcessError as error:
-        say(f"The trainer's environment could not be made: {error}")
-        return False, time.monotonic() - started
-    passed, _ = run(
-        "trainer", [python, "-m", "pytest", "tests/trainer", "--confcutdir", "tests/trainer"]
-    )
-    return passed, time.monotonic() - started
-
-
-def prepare_trainer(packages: list[str], pins: list[str]) -> str:
-    """Its own environment, made once for each set of pins; returns its Python."""
+    packages = project["project"]["optional-dependencies"]["trainer"]
+    pins = project["tool"]["uv"]["constraint-dependencies"]
     wanted = hashlib.sha256("\n".join([*packages, *pins]).encode()).hexdigest()
     python, stamp = str(TRAINER / "bin" / "python"), TRAINER / "installed"
     if stamp.exists() and stamp.read_text() == wanted:
         return python
     say("== installing the trainer's packages")
+    try:
+        install_trainer(python, packages, pins)
+    except subprocess.CalledProcessError as error:
+        say(f"The trainer's environment could not be made: {error}")
+        return None
+    stamp.write_text(wanted)
+    return python
+
+
+def install_trainer(python: str, packages: list[str], pins: list[str]) -> None:
+    """Makes the environment anew. Raises CalledProcessError."""
     if uv := os.environ.get("UV"):
-        make = [uv, "venv", "-q", "--seed", "--clear", "--python", sys.executable, str(TRAINER)]
+        make = [uv, "venv", "-q", "--seed", "--clear", "--python", PYTHON, str(TRAINER)]
     else:
-        make = [sys.executable, "-m", "venv", "--clear", str(TRAINER)]
+        make = [PYTHON, "-m", "venv", "--clear", str(TRAINER)]
     subprocess.run(make, check=True)
     constraints = TRAINER / "constraints.txt"
     constraints.write_text("\n".join(pins))
     pip = [python, "-m", "pip", "install", "-qq", "-c", str(constraints)]
     install_torch(python, pip, constraints)
     subprocess.run([*pip, *packages, *TRAINER_TESTS], check=True)
-    stamp.write_text(wanted)
-    return python
 
 
 def install_torch(python: str, pip: list[str], constraints: Path) -> None:

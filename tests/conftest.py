@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import random
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -43,6 +44,12 @@ NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SECRET = b"a secret of 32 bytes, for tests."
 TEMPLATE = "template_of_tests"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def pytest_collection_finish() -> None:
+    """Leaves what was imported out of collection: NiceGUI collects twice for each application."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -144,6 +144,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("where", ENDLESS)
 def test_no_head_stalls_the_others(program: Program, where: str) -> None:
     """What a parser keeps to itself: a header of 144 MB stopped everything for 4.7 s."""

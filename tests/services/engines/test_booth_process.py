@@ -48,6 +48,7 @@ async def test_a_picture_takes_little_time_and_memory(photo: tuple[bytes, bytes]
         renderer.close()
 
 
+@pytest.mark.quiet
 async def test_pages_stay_live_while_four_are_made_at_once(photo: tuple[bytes, bytes]) -> None:
     renderer = Renderer()
     loop, late = asyncio.get_running_loop(), 0.0

@@ -205,6 +205,6 @@ def test_any_text_is_read(text: str) -> None:
 def test_the_longest_prompt_is_read_while_somebody_types() -> None:
     prompt = "in a red silk dress by the sea at night, no snow, “x” " * 18
     understand(prompt)
-    start = time.perf_counter()
+    start = time.process_time()
     understand(prompt)
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1

@@ -30,6 +30,7 @@ async def heard(database_url: str) -> AsyncIterator[Heard]:
     await listener.stop()
 
 
+@pytest.mark.quiet
 async def test_a_notice_arrives_within_300_ms_of_its_commit(live_deps: Deps, heard: Heard) -> None:
     id, user_id = uuid4(), uuid4()
     async with live_deps.transaction() as session:
