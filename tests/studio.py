@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from db.models import CreditHold, RemoteJob, TrainingImage
+from db.models import CreditHold, RunRow, TrainingImage
 from services.app.bootstrap import KINDS
 from services.credits import ledger
 from services.deps import Deps
@@ -113,10 +113,10 @@ class Studio:
             query = select(CreditHold.reference).where(CreditHold.closed_at.is_(None))
             return list(await session.scalars(query))
 
-    async def runs(self) -> list[RemoteJob]:
+    async def runs(self) -> list[RunRow]:
         """All runs, oldest first."""
         async with self.deps.transaction() as session:
-            query = select(RemoteJob).order_by(RemoteJob.created_at, RemoteJob.first)
+            query = select(RunRow).order_by(RunRow.created_at, RunRow.first)
             return list(await session.scalars(query))
 
     async def run_states(self) -> list[str]:

@@ -16,7 +16,7 @@ from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
 from db.models.jobs import JobOffer, JobRow, JobTick
 from db.models.payments import Checkout, Customer, Invoice, StripeEvent, Subscription
-from db.models.remote import RemoteJob
+from db.models.remote import RunRow
 from db.models.user_models import TrainingImage, TrainingSample, UserModel
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "PastMember",
     "PlanPrice",
     "PlanRow",
-    "RemoteJob",
+    "RunRow",
     "Session",
     "ShareLink",
     "StripeEvent",

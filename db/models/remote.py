@@ -1,4 +1,4 @@
-"""Work that an engine does for us, from before its one submit until its bytes are ours."""
+"""Runs at engines, from before the one submit until the bytes are ours."""
 
 from uuid import UUID
 
@@ -14,8 +14,8 @@ FINAL = ("succeeded", "failed", "canceled", "expired")
 MEASURED = text("state = 'succeeded' and attempt = 1 and running_at is not null")
 
 
-class RemoteJob(Base):
-    """One training or one generation at an engine; `id` is the client job id that it is sent.
+class RunRow(Base):
+    """One run: a training or images of a generation at an engine, which is sent its `id`.
 
     attempt: number of submits begun, and the fencing token of every move.
     misses: submits whose answer never came, or that failed and are worth another try.

@@ -6,13 +6,13 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Invoice, RemoteJob, Subscription
+from db.models import Invoice, RunRow, Subscription
 from services.billing import events
 from services.billing.entitlement import ENTITLED
 from services.deps import Deps
 
 PERIOD = timedelta(days=30)
-MADE = func.coalesce(func.sum(func.cardinality(RemoteJob.made)), 0)
+MADE = func.coalesce(func.sum(func.cardinality(RunRow.made)), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +111,17 @@ async def _subscribers(session: AsyncSession, plan: str) -> int:
 async def _images(session: AsyncSession, plan: str) -> int:
     """Images that the plan's subscribers had made, erased ones too: they cost as much."""
     theirs = select(Subscription.user_id).where(Subscription.plan == plan)
-    query = select(MADE).where(
-        RemoteJob.user_id.in_(theirs), RemoteJob.created_at >= func.now() - PERIOD
-    )
+    query = select(MADE).where(RunRow.user_id.in_(theirs), RunRow.created_at >= func.now() - PERIOD)
     return await session.scalar(query) or 0
 
 
 async def _by_engine(session: AsyncSession, deps: Deps) -> list[EngineCost]:
     made = await session.execute(
-        select(RemoteJob.engine, MADE)
-        .where(RemoteJob.created_at >= func.now() - PERIOD)
-        .group_by(RemoteJob.engine)
+        select(RunRow.engine, MADE)
+        .where(RunRow.created_at >= func.now() - PERIOD)
+        .group_by(RunRow.engine)
         .having(MADE > 0)
-        .order_by(RemoteJob.engine)
+        .order_by(RunRow.engine)
     )
     return [EngineCost(engine, images, _cost(deps, engine, 1)) for engine, images in made.all()]
 

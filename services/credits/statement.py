@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage, RemoteJob
+from db.models import GeneratedImage, RunRow
 from services.credits import ledger, plans
 from services.credits.ledger import Balance, EntryView
 from services.credits.plans import Plan
@@ -88,9 +88,9 @@ async def _targets(
         )
         .order_by(GeneratedImage.generation_id, GeneratedImage.position)
     )
-    runs = select(RemoteJob.id, RemoteJob.user_model_id).where(
-        RemoteJob.user_id == user_id,
-        RemoteJob.id.in_(_ids(references, "training")),
+    runs = select(RunRow.id, RunRow.user_model_id).where(
+        RunRow.user_id == user_id,
+        RunRow.id.in_(_ids(references, "training")),
     )
     found = {f"generation:{id}": Target("image", to) for id, to in await session.execute(images)}
     for id, to in await session.execute(runs):

@@ -27,14 +27,14 @@ class Unknown(EngineError):
 
 
 class RemoteState(StrEnum):
-    """Where a submitted job stands; the last four are final."""
+    """Where a run stands at its engine; `final` ones never change again."""
 
     PENDING = "pending"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
-    LOST = "lost"  # the engine does not know the job: before the deadline this decides nothing
+    LOST = "lost"  # the engine does not know the run: before the deadline this decides nothing
 
     @property
     def final(self) -> bool:
@@ -54,7 +54,7 @@ class FileRef:
 class TrainRequest:
     """Everything that one training needs; photos are upright sRGB JPEGs of at most 1024 px.
 
-    client_job_id: ours, the same in every attempt, so that a worker can tell a repeat.
+    client_job_id: the run's, the same in every attempt, so that a worker can tell a repeat.
     face_boxes: one (left, top, right, bottom) in 0..1 for each photo, or None.
     alphas: each photo's cut-out, a grey picture of the same shape, or None.
     weights: where the LoRA is to be put. samples: where samples 0..n are to be put.
@@ -139,7 +139,7 @@ class ResultFile:
 
 @dataclass(frozen=True, slots=True)
 class RemoteStatus:
-    """What an engine knows of one job. progress is 0.0-1.0; seconds_left is its own estimate.
+    """What an engine knows of one run. progress is 0.0-1.0; seconds_left is its own estimate.
 
     stage: preparing, encoding, training, sampling, uploading, generating.
     metrics: for a training {"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"},

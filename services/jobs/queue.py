@@ -2,7 +2,7 @@
 
     waiting -> queued -> leased -> done | failed | canceled | dead
 
-waiting: not before `run_at` (a delay, a retry, a remote job under way). queued: in the line.
+waiting: not before `run_at` (a delay, a retry, a run under way). queued: in the line.
 failed: the handler said that trying again won't help. dead: all attempts are used up.
 A lease names its claim by a token; whoever writes has to show it, so that a worker which was
 stopped or cut off for too long changes nothing when it comes back.

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import func
 
-from db.models import RemoteJob
+from db.models import RunRow
 from db.models.remote import OPEN
 from services import jobs
 from services.deps import Deps
@@ -37,7 +37,7 @@ async def _end(session: AsyncSession, job_id: UUID, kind: str) -> None:
         await jobs.cancel(session, job_id=job_id)
     if kind not in FAIL or not await jobs.cancel(session, job_id=job_id):
         return
-    query = runs.query().where(RemoteJob.job_id == job_id, RemoteJob.state.in_(OPEN))
+    query = runs.query().where(RunRow.job_id == job_id, RunRow.state.in_(OPEN))
     if row := (await session.execute(query)).one_or_none():
         run = runs.run_of(row)
         log.error("run %s: no process has had the engine %s for long", run.id, run.engine)

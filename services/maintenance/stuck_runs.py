@@ -9,7 +9,7 @@ from sqlalchemy import String, cast, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import func
 
-from db.models import CreditHold, Generation, RemoteJob
+from db.models import CreditHold, Generation, RunRow
 from db.models.remote import OPEN
 from services.credits import ledger
 from services.deps import Deps
@@ -64,14 +64,14 @@ async def _restart(session: AsyncSession) -> int:
     rows = (await session.execute(WITHOUT_JOB, {"open": list(OPEN)})).all()
     for id, kind, user_id, engine in rows:
         job_id = await runs.enqueue(session, run_id=id, kind=kind, user_id=user_id, engine=engine)
-        await session.execute(update(RemoteJob).where(RemoteJob.id == id).values(job_id=job_id))
+        await session.execute(update(RunRow).where(RunRow.id == id).values(job_id=job_id))
     return len(rows)
 
 
 async def _release(session: AsyncSession) -> int:
     """Holds whose generation has ended, or was erased, and whose training has ended."""
     generations = select(cast(Generation.id, String)).where(Generation.status.in_(GENERATIONS_OPEN))
-    trainings = select(cast(RemoteJob.id, String)).where(RemoteJob.state.in_(OPEN))
+    trainings = select(cast(RunRow.id, String)).where(RunRow.state.in_(OPEN))
     subject = func.split_part(CreditHold.reference, ":", 2)
     kind = func.split_part(CreditHold.reference, ":", 1)
     stale = select(CreditHold.reference).where(
@@ -88,7 +88,5 @@ async def _release(session: AsyncSession) -> int:
 
 async def _doubtful(session: AsyncSession) -> list[UUID]:
     """Runs with a submit whose answer never came, so that the provider may have charged it."""
-    query = select(RemoteJob.id).where(
-        RemoteJob.misses > 0, RemoteJob.created_at > func.now() - DOUBTFUL
-    )
-    return list(await session.scalars(query.order_by(RemoteJob.created_at)))
+    query = select(RunRow.id).where(RunRow.misses > 0, RunRow.created_at > func.now() - DOUBTFUL)
+    return list(await session.scalars(query.order_by(RunRow.created_at)))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import RemoteJob
+from db.models import RunRow
 from db.models.remote import OPEN
 from services import jobs
 from services.deps import Deps, engine_of
@@ -28,12 +28,12 @@ async def cancel(
     Returns the runs as they were. Locks in the order of a handler: job, run, then its target.
     """
     target = (
-        RemoteJob.user_model_id == user_model_id
+        RunRow.user_model_id == user_model_id
         if user_model_id
-        else RemoteJob.generation_id == generation_id
+        else RunRow.generation_id == generation_id
     )
     canceled: list[Run] = []
-    while rows := (await session.execute(query().where(target, RemoteJob.state.in_(OPEN)))).all():
+    while rows := (await session.execute(query().where(target, RunRow.state.in_(OPEN)))).all():
         for run in map(run_of, rows):
             if run.job_id and run.state != "submitting":  # a POST under way is seen to its end
                 await jobs.cancel(session, job_id=run.job_id)

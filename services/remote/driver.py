@@ -1,4 +1,4 @@
-"""The machine that drives every engine: submit once, poll, fetch, and always end.
+"""The machine that drives every run: submit once, poll, fetch, and always end.
 
     queued -> submitting -> submitted -> running -> fetching -> succeeded
                   |             |           |           |
@@ -21,7 +21,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import RemoteJob
+from db.models import RunRow
 from db.models.remote import OPEN
 from services import jobs
 from services.deps import Deps
@@ -96,7 +96,7 @@ async def _step(deps: Deps, job: jobs.Job, work: Work, run_id: UUID) -> jobs.Out
 
 async def abandon(session: AsyncSession, job: jobs.Job, fail: Fail, reason: str) -> None:
     """Ends the run of a job that the queue has given up, in that same transaction."""
-    query = runs.query().where(RemoteJob.id == UUID(job.payload["run_id"]))
+    query = runs.query().where(RunRow.id == UUID(job.payload["run_id"]))
     row = (await session.execute(query)).one_or_none()
     if row is None or row.state not in OPEN:
         return
@@ -140,7 +140,7 @@ class _Driver:
             log.warning("run %s: the answer to a submit never came: %s", run.id, unknown)
             return await self._miss(run)
         answered = status.state is RemoteState.SUCCEEDED  # the submit was the work
-        began = {"running_at": RemoteJob.submitting_at} if answered else {}
+        began = {"running_at": RunRow.submitting_at} if answered else {}
         try:
             run = await self._move(
                 run,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Float, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import RemoteJob
+from db.models import RunRow
 from db.models.remote import OPEN
 from services import jobs
 from services.deps import Deps
@@ -31,20 +31,18 @@ class Promise:
 
 async def promises(session: AsyncSession, deps: Deps, *, user_id: UUID) -> dict[UUID, Promise]:
     """What the member may expect, by id of the user model or generation that is not done yet."""
-    elapsed = func.extract("epoch", func.clock_timestamp() - RemoteJob.running_at).cast(Float)
+    elapsed = func.extract("epoch", func.clock_timestamp() - RunRow.running_at).cast(Float)
     rows = await session.execute(
         select(
-            func.coalesce(RemoteJob.user_model_id, RemoteJob.generation_id).label("target"),
-            RemoteJob.job_id,
-            RemoteJob.kind,
-            RemoteJob.engine,
-            RemoteJob.units,
-            RemoteJob.state.in_(AT_WORK).label("at_work"),
-            RemoteJob.seconds_left,
+            func.coalesce(RunRow.user_model_id, RunRow.generation_id).label("target"),
+            RunRow.job_id,
+            RunRow.kind,
+            RunRow.engine,
+            RunRow.units,
+            RunRow.state.in_(AT_WORK).label("at_work"),
+            RunRow.seconds_left,
             elapsed.label("elapsed"),
-        ).where(
-            RemoteJob.user_id == user_id, RemoteJob.state.in_(OPEN), RemoteJob.job_id.is_not(None)
-        )
+        ).where(RunRow.user_id == user_id, RunRow.state.in_(OPEN), RunRow.job_id.is_not(None))
     )
     by_target: dict[UUID, list[Row[Any]]] = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""Runs: the rows behind remote work, how they are begun, moved and ended, and what they took."""
+"""Runs: their rows, how they are begun, moved and ended, and what they took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Float, Row, Select, func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import RemoteJob
+from db.models import RunRow
 from db.models.remote import MEASURED, OPEN
 from services import jobs
 from services.deps import Deps, engine_of
@@ -75,7 +75,7 @@ async def start(
     """Queues one run in the caller's transaction, and the job that drives it."""
     id, engine = deps.new_id(), deps.engine.info.name
     job_id = await enqueue(session, run_id=id, kind=kind, user_id=user_id, engine=engine)
-    row = RemoteJob(
+    row = RunRow(
         id=id,
         user_id=user_id,
         kind=kind,
@@ -143,15 +143,15 @@ async def typical_seconds(session: AsyncSession, deps: Deps, *, kind: Kind) -> f
     was measured, None without one.
     """
     info = deps.engine.info
-    seconds = func.extract("epoch", RemoteJob.finished_at - RemoteJob.running_at)
+    seconds = func.extract("epoch", RunRow.finished_at - RunRow.running_at)
     recent = (
-        select((seconds / RemoteJob.units).label("each"))
+        select((seconds / RunRow.units).label("each"))
         .where(
-            RemoteJob.kind == kind,
-            RemoteJob.engine == info.name,
+            RunRow.kind == kind,
+            RunRow.engine == info.name,
             MEASURED,
         )
-        .order_by(RemoteJob.finished_at.desc())
+        .order_by(RunRow.finished_at.desc())
         .limit(50)
         .subquery()
     )
@@ -162,22 +162,22 @@ async def typical_seconds(session: AsyncSession, deps: Deps, *, kind: Kind) -> f
 
 
 _COLUMNS: Sequence[Any] = (
-    RemoteJob.id,
-    RemoteJob.user_id,
-    RemoteJob.kind,
-    RemoteJob.user_model_id,
-    RemoteJob.generation_id,
-    RemoteJob.job_id,
-    RemoteJob.state,
-    RemoteJob.engine,
-    RemoteJob.attempt,
-    RemoteJob.misses,
-    RemoteJob.first,
-    RemoteJob.units,
-    RemoteJob.credits,
-    RemoteJob.remote_id,
-    (RemoteJob.deadline_at < func.now()).label("overdue"),
-    func.extract("epoch", func.now() - func.coalesce(RemoteJob.submitted_at, RemoteJob.created_at))
+    RunRow.id,
+    RunRow.user_id,
+    RunRow.kind,
+    RunRow.user_model_id,
+    RunRow.generation_id,
+    RunRow.job_id,
+    RunRow.state,
+    RunRow.engine,
+    RunRow.attempt,
+    RunRow.misses,
+    RunRow.first,
+    RunRow.units,
+    RunRow.credits,
+    RunRow.remote_id,
+    (RunRow.deadline_at < func.now()).label("overdue"),
+    func.extract("epoch", func.now() - func.coalesce(RunRow.submitted_at, RunRow.created_at))
     .cast(Float)
     .label("age"),
 )
@@ -196,17 +196,15 @@ def run_of(row: Row[Any]) -> Run:
 async def load(deps: Deps, id: UUID) -> Run | None:
     """The run as it is now; None when its owner or its target was deleted."""
     async with deps.transaction() as session:
-        row = (await session.execute(query().where(RemoteJob.id == id))).one_or_none()
+        row = (await session.execute(query().where(RunRow.id == id))).one_or_none()
     return row and run_of(row)
 
 
 async def move(session: AsyncSession, run: Run, to: str, **values: Any) -> Run:
     """The guarded move. Raises LostRace when the run is no longer as it was read."""
     moved = await session.execute(
-        update(RemoteJob)
-        .where(
-            RemoteJob.id == run.id, RemoteJob.state == run.state, RemoteJob.attempt == run.attempt
-        )
+        update(RunRow)
+        .where(RunRow.id == run.id, RunRow.state == run.state, RunRow.attempt == run.attempt)
         .values(state=to, **values)
         .returning(*_COLUMNS)
     )
@@ -218,7 +216,7 @@ async def move(session: AsyncSession, run: Run, to: str, **values: Any) -> Run:
 
 async def made(session: AsyncSession, *, generation_id: UUID) -> set[int]:
     """Positions of the images that the generation's runs have made, erased ones too."""
-    positions = select(func.unnest(RemoteJob.made)).where(RemoteJob.generation_id == generation_id)
+    positions = select(func.unnest(RunRow.made)).where(RunRow.generation_id == generation_id)
     return set(await session.scalars(positions))
 
 
@@ -228,24 +226,24 @@ async def record_made(session: AsyncSession, run: Run, *, position: int) -> bool
     False if the run is no longer as it was read, or made this image before.
     """
     recorded = await session.scalar(
-        update(RemoteJob)
+        update(RunRow)
         .where(
-            RemoteJob.id == run.id,
-            RemoteJob.attempt == run.attempt,
-            RemoteJob.state == run.state,
-            not_(RemoteJob.made.contains([position])),
+            RunRow.id == run.id,
+            RunRow.attempt == run.attempt,
+            RunRow.state == run.state,
+            not_(RunRow.made.contains([position])),
         )
-        .values(made=func.array_append(RemoteJob.made, position))
-        .returning(RemoteJob.id)
+        .values(made=func.array_append(RunRow.made, position))
+        .returning(RunRow.id)
     )
     return recorded is not None
 
 
 async def others_open(session: AsyncSession, run: Run) -> bool:
     """Whether other runs of the same generation are still at work. The caller holds its row."""
-    others = select(RemoteJob.id).where(
-        RemoteJob.generation_id == run.generation_id,
-        RemoteJob.id != run.id,
-        RemoteJob.state.in_(OPEN),
+    others = select(RunRow.id).where(
+        RunRow.generation_id == run.generation_id,
+        RunRow.id != run.id,
+        RunRow.state.in_(OPEN),
     )
     return await session.scalar(others.limit(1)) is not None

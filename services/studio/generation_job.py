@@ -40,7 +40,7 @@ async def fail(session: AsyncSession, run: runs.Run, reason: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class GenerationWork:
-    """`remote.Work` for images."""
+    """`driver.Work` for images."""
 
     deps: Deps
     limits: runs.Limits = generations.LIMITS

@@ -54,7 +54,7 @@ async def fail(session: AsyncSession, run: runs.Run, reason: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TrainingWork:
-    """`remote.Work` for user models."""
+    """`driver.Work` for user models."""
 
     deps: Deps
     limits: runs.Limits = trainings.LIMITS
