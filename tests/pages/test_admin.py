@@ -1,4 +1,4 @@
-"""/admin: what an operator has to know of the queue."""
+"""/admin: what an operator has to know of the queue and of the engine."""
 
 from nicegui.testing import User as Visitor
 
@@ -25,3 +25,13 @@ async def test_it_names_the_setting_that_jobs_wait_for(
         "2 jobs (end_subscription) wait for a process with STRIPE_SECRET_KEY, and none is running."
     )
     await worker.drain(SECOND)
+
+
+async def test_it_says_how_to_connect_an_engine(
+    live_deps: Deps, visitor: Visitor, anna: UserView
+) -> None:
+    await run_sql(live_deps, "update users set role = 'admin' where id = :id", id=anna.id)
+    live_deps.settings.data_dir.mkdir(exist_ok=True)
+    await visitor.open("/admin")
+    for offer in ("Your own GPU", "GPU_WORKER_KEY", "Together AI", "TOGETHER_API_KEY"):
+        await visitor.should_see(offer)
