@@ -58,6 +58,9 @@ class Settings(DatabaseSettings):
     gpu_worker_key: SecretStr | None = None
     face_checks: Literal["auto", "off", "on"] = "auto"
 
+    c2pa_certificate: Path | None = None
+    c2pa_key: Path | None = None
+
     stripe_secret_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     stripe_price_creator: str | None = None

@@ -16,6 +16,7 @@ from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
 from db.models.jobs import JobOffer, JobRow, JobTick
 from db.models.payments import Checkout, Customer, Invoice, StripeEvent, Subscription
+from db.models.provenance import SigningCertificate
 from db.models.remote import RunRow
 from db.models.user_models import TrainingImage, TrainingSample, UserModel
 
@@ -44,6 +45,7 @@ __all__ = [
     "RunRow",
     "Session",
     "ShareLink",
+    "SigningCertificate",
     "StripeEvent",
     "Subscription",
     "ThrottleHit",

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from db.errors import CannotStart
 from db.session import make_engine, make_reading, make_transaction
 from services import imaging
 from services.accounts import mail_job, one_time_links
@@ -30,6 +31,7 @@ from services.jobs.modules import kinds, ticking, ticks
 from services.kit import installation_secret
 from services.kit.notify import Listener
 from services.maintenance import (
+    certificate_rotation,
     expired_rows,
     missed_notices,
     runs_without_engine,
@@ -38,6 +40,7 @@ from services.maintenance import (
 )
 from services.payments.configured import configured as configured_payments
 from services.privacy import deleted_members, member_erasure
+from services.provenance import certificates, marks
 from services.remote import cancellation
 from services.settings import Settings
 from services.storage.configured import configured
@@ -65,6 +68,7 @@ TICKS: dict[str, tuple[timedelta, Tick]] = ticks(
         past_due,
         deleted_members,
         purging,
+        certificate_rotation,
         expired_rows,
         pruning,
         storage_orphans,
@@ -139,6 +143,7 @@ class Product:
 def build(settings: Settings, url: str) -> Product:
     """All parts, chosen by the settings and connected; nothing runs yet."""
     secret = installation_secret.installation_secret(settings)
+    _check_certificate(settings)
     database, lookups = make_engine(url), make_engine(url, pool_size=5, autocommit=True)
     storage = configured(settings, secret)
     deps = Deps(
@@ -177,3 +182,11 @@ def kinds_for(engine: Engine) -> dict[str, Kind]:
         name: replace(KINDS[name], slots=slots, timeout=IN_PROCESS_TIMEOUT)
         for name, slots in IN_PROCESS_SLOTS.items()
     }
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Raises CannotStart where the operator's certificate cannot sign."""
+    try:
+        marks.check(settings)
+    except certificates.BadCertificate as error:
+        raise CannotStart(str(error)) from error

@@ -12,6 +12,8 @@ from services.deps import Deps
 from services.engines.base import FileRef, GenerateRequest, RemoteState, RemoteStatus, ResultFile
 from services.imaging import Derived
 from services.kit import notify
+from services.provenance import marks
+from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
 from services.storage.keys import new_folder
@@ -129,14 +131,16 @@ class GenerationWork:
             try:
                 put = self._output_key(run, result.index)
                 data = await results.read(self.deps, result, put=put)
+                own = {**recipe, **result.recipe}
                 derived = await imaging.derive(data, faces=centre is not None)
-            except imaging.Rejected:
+                origin = marks.origin(engine=run.engine, recipe=own, at=self.deps.now())
+                derived = await marks.mark(self.deps, derived, origin)
+            except (imaging.Rejected, Unmarkable):
                 reason = "The engine sent something that is not a picture."
             except BadResult as bad:
                 reason = str(bad)
             else:
                 alike = likeness.of(derived.faces, centre)
-                own = {**recipe, **result.recipe}
                 await self._keep(run, row, position, derived, own, alike)
                 made.add(position)
         wanted = range(run.first, run.first + run.units)

@@ -21,6 +21,8 @@ from services.deps import Deps
 from services.engines.base import FileRef, RemoteState, RemoteStatus, ResultFile, TrainRequest
 from services.faces.base import Embedding
 from services.files import erasing
+from services.provenance import marks
+from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
 from services.training import likeness, photo_coach, photos, trainings, user_models
@@ -209,7 +211,9 @@ class TrainingWork:
         try:
             data = await results.read(self.deps, sample, put=put)
             derived = await imaging.derive(data, faces=centre is not None)
-        except (imaging.Rejected, BadResult):
+            origin = marks.origin(engine=run.engine, recipe={}, at=self.deps.now())
+            derived = await marks.mark(self.deps, derived, origin)
+        except (imaging.Rejected, BadResult, Unmarkable):
             return
         await self.deps.storage.put(key, derived.files["thumb.webp"], content_type="image/webp")
         async with self.deps.transaction() as session:
