@@ -1,8 +1,13 @@
-"""Command line: `python -m services.trainer serve [--port 8000] [--base-dir models] …`."""
+"""Command line: `python -m services.trainer serve [--port 8000] [--base-dir models] …`.
+
+`fetch` brings the weights of the base from the Hugging Face hub, before or without a GPU.
+"""
 
 import argparse
 import dataclasses
 import logging
+import sys
+import time
 from pathlib import Path
 
 from services.trainer import hardware
@@ -10,17 +15,17 @@ from services.trainer.config import WorkerConfig
 
 
 def main() -> None:
-    """Start the worker's HTTP server; options win over TRAINER_* variables."""
+    """Run a command; options win over TRAINER_* variables."""
     parser = argparse.ArgumentParser(prog="python -m services.trainer", description=__doc__)
-    parser.add_argument("command", choices=["serve"])
+    parser.add_argument("command", choices=["serve", "fetch"])
     parser.add_argument("--host")
     parser.add_argument("--port", type=int, help="0 takes a free one, which the log names")
     parser.add_argument("--work-dir", type=Path)
     parser.add_argument("--base-dir", type=Path)
     parser.add_argument("--base-model")
     given = {k: v for k, v in vars(parser.parse_args()).items() if v is not None}
-    given.pop("command")
-    serve(dataclasses.replace(WorkerConfig.from_environment(), **given))
+    command = {"serve": serve, "fetch": fetch}[given.pop("command")]
+    command(dataclasses.replace(WorkerConfig.from_environment(), **given))
 
 
 def serve(config: WorkerConfig) -> None:
@@ -36,6 +41,46 @@ def serve(config: WorkerConfig) -> None:
     if config.key is None:
         logging.getLogger(__name__).info("the key is in %s", config.work_dir / "key")
     uvicorn.run(app, host=config.host, port=config.port, log_config=None, access_log=False)
+
+
+def fetch(config: WorkerConfig) -> None:
+    """Fetch the base's weights; run it again to go on after it was cut off."""
+    from services.trainer.bases import find_base
+    from services.trainer.download import fetch_all
+    from services.trainer.errors import JobFailed
+
+    try:
+        find_base(config, None)  # its licence
+        fetch_all(config, _say, Progress())
+    except JobFailed as error:
+        raise SystemExit(error.failure.message) from None
+    _say(f"The weights are in {config.base_dir}.")
+
+
+class Progress:
+    """Writes how far it is, once a second on a terminal and every ten seconds into a log."""
+
+    def __init__(self) -> None:
+        self._began: tuple[float, int] | None = None
+        self._last = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Bytes that are there, and bytes in all."""
+        now = time.monotonic()
+        began, before = self._began = self._began or (now, done)
+        if done < total and now - self._last < (1 if sys.stdout.isatty() else 10):
+            return
+        self._last = now
+        pace = (done - before) / max(now - began, 1e-3)
+        left = f", {(total - done) / pace:.0f} s left" if done < total and pace else ""
+        _say(f"  {done / 1e9:.2f} of {total / 1e9:.2f} GB, {pace / 1e6:.0f} MB/s{left}")
+        if done == total:
+            self._began = None
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

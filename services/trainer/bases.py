@@ -77,18 +77,27 @@ def find_base(config: WorkerConfig, name: str | None) -> Base:
     return base
 
 
+def folder_of(config: WorkerConfig, hub: str) -> Path:
+    """Where the weights of a repository belong."""
+    return Path(config.base_dir) / hub.rsplit("/", 1)[-1]
+
+
+def is_there(config: WorkerConfig, profile: Profile) -> bool:
+    """Whether the weights are on this machine, in full."""
+    return (folder_of(config, profile.hub) / "model_index.json").is_file()
+
+
 def locate(config: WorkerConfig, profile: Profile) -> str:
     """The local folder of the weights, or the hub's name where the operator allows the hub.
 
     Raises JobFailed(BASE_MISSING).
     """
-    folder = Path(config.base_dir) / profile.hub.rsplit("/", 1)[-1]
-    if (folder / "model_index.json").is_file():
-        return str(folder)
+    if is_there(config, profile):
+        return str(folder_of(config, profile.hub))
     if config.hub:
         return profile.hub
     raise JobFailed(
         Code.BASE_MISSING,
         f"The weights of {profile.hub} are not in {config.base_dir}. Put them there, or set "
-        "TRAINER_HUB=1 to fetch them from the Hugging Face hub.",
+        "TRAINER_HUB=1, or run `python -m services.trainer fetch`.",
     )

@@ -9,13 +9,15 @@ from PIL import Image
 
 from services.trainer import device, loras, pipelines, placement
 from services.trainer.architectures import Architecture, Prompt, architecture
-from services.trainer.bases import Base, Profile, find_base, locate
+from services.trainer.bases import Base, Profile, find_base
 from services.trainer.captions import prompt_with_trigger
 from services.trainer.context import Context
+from services.trainer.download import at_hand
 from services.trainer.errors import failure_of
 from services.trainer.files import read_json, same_files, write_json
 from services.trainer.lora_cache import cached
 from services.trainer.placement import PLACEMENTS, Pictures, Placement
+from services.trainer.pulse import pulse
 from services.trainer.sampling import encoded, make_images
 from services.trainer.spec import (
     IMAGE_TYPES,
@@ -118,7 +120,7 @@ class WarmBase:
 
 def _made(payload: GeneratePayload, base: Base, profile: Profile, context: Context) -> "_Work":
     """The images, by the first placement that fits; a lack of memory all the same is the next."""
-    source = locate(context.config, profile)
+    source = at_hand(profile, context)
     rung = _first_placement(source, payload, context)
     while True:
         try:
@@ -164,7 +166,8 @@ def _warm(base: Base, source: str, rung: int, context: Context) -> WarmBase:
     del warm
     device.free_memory()
     kind = architecture(base.architecture)
-    context.warm["base"] = WarmBase(kind, source, context, rung, parts)
+    with pulse(context.report):
+        context.warm["base"] = WarmBase(kind, source, context, rung, parts)
     fresh: WarmBase = context.warm["base"]
     return fresh
 

@@ -37,7 +37,7 @@ class Reporter:
     def __init__(self, emit: Emit, wish: StopWish, clock: Callable[[], float]) -> None:
         self.info = ProgressInfo()
         self.warnings: list[str] = []
-        self._emit, self._wish, self._clock = emit, wish, clock
+        self._emit, self._wish, self.clock = emit, wish, clock
         self._last = float("-inf")
 
     def check(self) -> None:
@@ -54,7 +54,7 @@ class Reporter:
     def update(self, **changes: Any) -> None:
         """Note changes; they are sent with the next report, at the latest a second later."""
         self._change(**changes)
-        if self._clock() - self._last >= INTERVAL:
+        if self.clock() - self._last >= INTERVAL:
             self._send()
 
     def now(self, **changes: Any) -> None:
@@ -71,7 +71,7 @@ class Reporter:
         self.info = self.info.model_copy(update=changes)
 
     def _send(self) -> None:
-        self._last = self._clock()
+        self._last = self.clock()
         self._change(
             sequence=self.info.sequence + 1,
             vram_peak_bytes=device.vram_peak(),

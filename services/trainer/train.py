@@ -7,13 +7,15 @@ from typing import Any, cast
 
 from services.trainer import checkpoints, device, loras, pipelines, placement
 from services.trainer.architectures import Architecture, architecture
-from services.trainer.bases import Base, find_base, locate
+from services.trainer.bases import Base, find_base
 from services.trainer.context import Context
 from services.trainer.dataset import MAX_ZIP_BYTES, Photo, read_dataset
+from services.trainer.download import at_hand
 from services.trainer.encoding import Material, encode
 from services.trainer.errors import JobFailed
 from services.trainer.files import sha256
 from services.trainer.ladder import LAST, Economy, economy
+from services.trainer.pulse import pulse
 from services.trainer.reporting import curve, mean_of
 from services.trainer.samples import Samples, recorded
 from services.trainer.spec import WEIGHTS_TYPE, Code, Stage, TrainOutputs, TrainPayload
@@ -28,7 +30,7 @@ def train(payload: TrainPayload, context: Context) -> TrainOutputs:
     """
     started = time.monotonic()
     base = find_base(context.config, payload.base_model)
-    kind, source = architecture(base.architecture), locate(context.config, base.quality)
+    kind, source = architecture(base.architecture), at_hand(base.quality, context)
     plan = economy(_rung(source, payload, context), payload.recipe)
     photos, identity = _photos(payload, context)
     pipe, material = _encode(kind, source, photos, payload, plan, context)
@@ -75,7 +77,8 @@ def _encode(
     """The encoded dataset, and the pipeline with its encoders dropped again."""
     target, dtype = device.device_of(context.config), device.dtype_of(context.config)
     context.report.stage(Stage.ENCODING, progress=0.02)
-    pipe = pipelines.load_encoders(kind, source, device=target, dtype=dtype, fp8=plan.fp8)
+    with pulse(context.report):
+        pipe = pipelines.load_encoders(kind, source, device=target, dtype=dtype, fp8=plan.fp8)
     material = encode(kind, pipe, photos, payload, plan.resolutions, context.report)
     pipelines.drop_encoders(pipe)
     device.free_memory()
@@ -94,9 +97,10 @@ def _prepare(
     """The transformer with a fresh adapter, saving memory as planned."""
     config, recipe = context.config, payload.recipe
     dtype = device.dtype_of(config)
-    transformer = pipelines.load_transformer(
-        kind, source, device=device.device_of(config), dtype=dtype, fp8=plan.fp8
-    )
+    with pulse(context.report):
+        transformer = pipelines.load_transformer(
+            kind, source, device=device.device_of(config), dtype=dtype, fp8=plan.fp8
+        )
     parameters = loras.add_adapter(
         transformer,
         rank=plan.rank,
