@@ -44,6 +44,7 @@ class Architecture(Protocol):
 
     name: str
     pipeline: Any
+    takes_images: bool
 
     def encode_prompt(self, pipe: Any, text: str, max_length: int) -> Prompt: ...  # noqa: D102
 
@@ -63,6 +64,7 @@ class Flux2Klein:
 
     name = "flux2-klein"
     pipeline = Flux2KleinPipeline
+    takes_images = True
 
     def encode_prompt(self, pipe: Any, text: str, max_length: int) -> Prompt:
         """The pipeline's own encoding."""
@@ -112,6 +114,7 @@ class Flux1:
 
     name = "flux1"
     pipeline = FluxPipeline
+    takes_images = False
 
     def encode_prompt(self, pipe: Any, text: str, max_length: int) -> Prompt:
         """The pipeline's own encoding."""

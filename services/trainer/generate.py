@@ -11,9 +11,10 @@ from services.trainer import device, loras, pipelines, placement
 from services.trainer.architectures import Architecture, Prompt, architecture
 from services.trainer.bases import Base, Profile, find_base
 from services.trainer.captions import prompt_with_trigger
+from services.trainer.conditions import Conditions, read_conditions
 from services.trainer.context import Context
 from services.trainer.download import at_hand
-from services.trainer.errors import failure_of
+from services.trainer.errors import JobFailed, failure_of
 from services.trainer.files import read_json, same_files, write_json
 from services.trainer.lora_cache import cached
 from services.trainer.placement import PLACEMENTS, Pictures, Placement
@@ -145,7 +146,8 @@ def _first_placement(source: str, payload: GeneratePayload, context: Context) ->
     free = device.free_bytes(device.device_of(context.config))
     if isinstance(warm, WarmBase) and free is not None:
         free += device.allocated()  # of the base that goes
-    wanted = Pictures(payload.width, payload.height, len(payload.seeds))
+    references = len(payload.reference_urls) + bool(payload.source_url)
+    wanted = Pictures(payload.width, payload.height, len(payload.seeds), references)
     rung = placement.place_images(free, sizes, wanted)
     if rung is None:
         needed = placement.image_bytes(PLACEMENTS[-1], cast(Any, sizes), wanted)
@@ -179,6 +181,9 @@ class _Work:
         self, payload: GeneratePayload, profile: Profile, warm: WarmBase, context: Context
     ) -> None:
         self.payload, self.warm, self.context = payload, warm, context
+        self.conditions = read_conditions(payload, context)
+        if self.conditions != Conditions() and not warm.kind.takes_images:
+            raise JobFailed(Code.INVALID_PAYLOAD, "This base makes no images from other images.")
         self.steps = payload.steps or profile.steps
         self.guidance = profile.guidance_scale
         if payload.guidance_scale is not None and profile.guidance_scale > 1:
@@ -213,7 +218,7 @@ class _Work:
         payload = self.payload
         images = make_images(
             self.warm.kind,
-            self.warm.pipe,
+            self.conditions.pipeline(self.warm.pipe),
             prompts=[prompt] * len(indexes),
             negative=negative,
             seeds=tuple(payload.seeds[index] for index in indexes),
@@ -221,9 +226,10 @@ class _Work:
             steps=self.steps,
             guidance_scale=self.guidance,
             on_step=lambda step: self._say(step, len(indexes)),
+            pictures=self.conditions.arguments(payload.strength),
         )
         for index, image in zip(indexes, images, strict=True):
-            self._put(index, image)
+            self._put(index, self.conditions.finish(image))
 
     def _say(self, step: int, batch: int) -> None:
         """Progress by step; time left by the steps of this job so far."""
@@ -256,6 +262,8 @@ class _Work:
         return {
             **self.payload.model_dump(mode="json", include=fields),
             "prompt": self.prompt,
+            "references": len(self.conditions.references),
+            **({"strength": self.payload.strength} if self.conditions.mask else {}),
             "steps": self.steps,
             "guidance_scale": self.guidance,
         }

@@ -19,7 +19,8 @@ GIB = 2**30
 MIB = 2**20
 TOKEN = 16  # pixels on the side of a token
 TEXT_TOKENS = 512
-REFERENCE_TOKENS = (768 // TOKEN) ** 2  # of one reference picture: see `references`
+REFERENCE_SIDE = 768  # pixels: a reference has at most the area of such a square
+REFERENCE_TOKENS = (REFERENCE_SIDE // TOKEN) ** 2
 
 # Saved for the backward pass, in bytes for each token, unit of width and block: 56 in bfloat16,
 # and a quarter more for the float32 norms of autocast [E]. With checkpointing: a block's input,

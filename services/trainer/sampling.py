@@ -1,7 +1,7 @@
 """From an encoded prompt to pictures, one step at a time, stopping when asked to."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -23,11 +23,12 @@ def make_images(
     steps: int,
     guidance_scale: float,
     on_step: Callable[[int], None],
+    pictures: Mapping[str, Any] | None = None,
 ) -> list[Image.Image]:
     """One picture for each prompt and its seed, in one batch; size is (width, height) in pixels.
 
     on_step(number of steps done) may raise to stop: setting the pipeline's own interrupt flag
-    would still return a picture.
+    would still return a picture. pictures: further arguments, see `conditions`.
     """
 
     def after_step(_pipe: Any, step: int, _time: Any, _values: Any) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def make_images(
     with torch.no_grad():
         answer = pipe(
             **kind.call(prompts, negative, guidance_scale),
+            **(pictures or {}),
             width=size[0],
             height=size[1],
             num_inference_steps=steps,
