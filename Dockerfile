@@ -20,13 +20,17 @@ RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb')); \
     && uv venv && uv pip install --no-cache -r packages.txt -c pins.txt
 
 FROM ${PYTHON} AS trainer
-RUN useradd --uid 10001 --create-home likeness && install -d -o likeness /data /models
+# TRAINER_COMPILE builds its launchers with a C compiler.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --create-home likeness && install -d -o likeness /data /models
 WORKDIR /app
 COPY --from=trainer-packages /app/.venv .venv
 COPY services/__init__.py services/
 COPY services/trainer services/trainer
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 \
-    TRAINER_WORK_DIR=/data TRAINER_BASE_DIR=/models TRAINER_HOST=0.0.0.0
+    TRAINER_WORK_DIR=/data TRAINER_BASE_DIR=/models TRAINER_HOST=0.0.0.0 HF_HOME=/models/hub
 USER likeness
 VOLUME ["/data", "/models"]
 EXPOSE 8000

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "services.trainer.child")
 LANE = "TRAINER_LANE"
+# Photos of many sizes would leave GPU memory in pieces that fit none of the next.
+ALLOCATOR = {"PYTORCH_ALLOC_CONF": "expandable_segments:True"}
 MAX_CRASHES = 3
 SILENCE = 900.0  # seconds without a word after which a job's process counts as hung
 PATIENCE = 120.0  # seconds from a wish to stop until the process is killed
@@ -154,7 +156,14 @@ class Supervisor:
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, **quiet, **hub, **self.config.environment(), LANE: self._lane},
+            env={
+                **ALLOCATOR,
+                **os.environ,
+                **quiet,
+                **hub,
+                **self.config.environment(),
+                LANE: self._lane,
+            },
             limit=LINE_LIMIT,
             start_new_session=True,  # Ctrl-C is for the parent, which tells its child in good order
         )
