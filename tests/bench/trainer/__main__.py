@@ -20,7 +20,7 @@ from services.trainer import device as devices
 from services.trainer.pipelines import be_quiet
 from services.trainer.sampling import make_images
 from services.trainer.training import Training
-from tests.bench.trainer.models import Options, prepare
+from tests.bench.trainer.models import MODELS, Options, prepare
 from tests.bench.trainer.reference import reference_step
 
 WARM_UP = 3  # steps before anything is timed; compilation takes place in them
@@ -47,9 +47,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     gpu = torch.cuda.is_available()
     parser = argparse.ArgumentParser(prog="python -m tests.bench.trainer", description=__doc__)
     parser.add_argument("--device", default="cuda" if gpu else "cpu")
-    parser.add_argument(
-        "--model", choices=["tiny", "klein-4b"], default="klein-4b" if gpu else "tiny"
-    )
+    parser.add_argument("--model", choices=["tiny", *MODELS], default="klein-4b" if gpu else "tiny")
     parser.add_argument("--resolution", type=int, default=512 if gpu else 64)
     parser.add_argument("--rank", type=int, default=32)
     parser.add_argument("--text", type=int, default=512 if gpu else 64)

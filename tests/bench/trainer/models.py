@@ -1,4 +1,4 @@
-"""FLUX.2 klein with random weights: the real architecture for a GPU, a tiny one for the CPU."""
+"""FLUX.2 klein with random weights: the real architectures for a GPU, a tiny one for the CPU."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,14 @@ KLEIN_4B = {
     "joint_attention_dim": 7680,
     "guidance_embeds": False,
 }
+# The shape that has exactly the published 9.08 billion parameters of klein-base-9B.
+KLEIN_9B = KLEIN_4B | {
+    "num_layers": 8,
+    "num_single_layers": 24,
+    "num_attention_heads": 32,
+    "joint_attention_dim": 12288,
+}
+MODELS = {"klein-4b": KLEIN_4B, "klein-9b": KLEIN_9B}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ def pipeline(options: Options) -> Any:
         pipe.transformer.requires_grad_(False)
         return pipe
     with torch.device(options.device):
-        transformer = Flux2Transformer2DModel(**KLEIN_4B).to(torch.bfloat16)
+        transformer = Flux2Transformer2DModel(**MODELS[options.model]).to(torch.bfloat16)
         vae = AutoencoderKLFlux2().to(torch.bfloat16)
     transformer.requires_grad_(False)
     return Flux2KleinPipeline(
