@@ -39,6 +39,14 @@ def load_encoders(
     return pipe.to(device)
 
 
+def load_decoder(kind: Architecture, source: str, *, device: Any, dtype: Any) -> Any:
+    """The pipeline with its autoencoder alone; raises JobFailed(BASE_MISSING)."""
+    with _missing_base(source):
+        config = kind.pipeline.load_config(source)
+    absent: dict[str, Any] = {name: None for name in ("transformer", *ENCODERS) if name in config}
+    return _load(kind, source, dtype, **absent).to(device)
+
+
 def load_pipeline(
     kind: Architecture,
     source: str,

@@ -11,6 +11,7 @@ from services.trainer.bases import Base, find_base
 from services.trainer.context import Context
 from services.trainer.dataset import MAX_ZIP_BYTES, Photo, read_dataset
 from services.trainer.download import at_hand
+from services.trainer.encoded import encoded_once
 from services.trainer.encoding import Material, encode
 from services.trainer.errors import JobFailed
 from services.trainer.files import sha256
@@ -33,7 +34,10 @@ def train(payload: TrainPayload, context: Context) -> TrainOutputs:
     kind, source = architecture(base.architecture), at_hand(base.quality, context)
     plan = economy(_rung(source, payload, context), payload.recipe)
     photos, identity = _photos(payload, context)
-    pipe, material = _encode(kind, source, photos, payload, plan, context)
+    pipe, material = encoded_once(
+        *(kind, source, payload, plan, identity, context),
+        encode=lambda: _encode(kind, source, photos, payload, plan, context),
+    )
     training = _prepare(kind, source, pipe, material, payload, plan, context)
     _Run(payload, base, plan, pipe, training, context, identity).run()
     recipe = _recipe(payload, base, plan, training, identity)
