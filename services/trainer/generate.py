@@ -11,6 +11,7 @@ from services.trainer import device, loras, pipelines, placement
 from services.trainer.architectures import Architecture, Prompt, architecture
 from services.trainer.bases import Base, Profile, find_base
 from services.trainer.captions import prompt_with_trigger
+from services.trainer.compiled import CompiledSlot
 from services.trainer.conditions import Conditions, read_conditions
 from services.trainer.context import Context
 from services.trainer.download import at_hand
@@ -74,8 +75,9 @@ class WarmBase:
         self.base = loras.fingerprint(kind.name, self.pipe.transformer)
         self.batch = min(self.placement.batch, device.batch_of(target))
         self.adapters: list[str] = []
-        if config.compile:
-            self.pipe.transformer.compile_repeated_blocks()
+        # Weights that change their format in each step can't be compiled to any gain.
+        compiles = config.compile and not self.placement.fp8
+        self.slot = CompiledSlot(self.pipe) if compiles else None
 
     def use_lora(self, payload: GeneratePayload, context: Context) -> None:
         """Switch to the payload's LoRA and scale, or to none; loads only what is not loaded.
@@ -83,8 +85,7 @@ class WarmBase:
         Raises JobFailed: TRANSFER_FAILED, LORA_INVALID, LORA_MISMATCH.
         """
         if payload.lora_url is None:
-            if self.adapters:
-                self.pipe.disable_lora()
+            self._rest()
             return
         path = cached(context.config, payload.lora_url, payload.lora_id)
         try:
@@ -92,9 +93,18 @@ class WarmBase:
         except Exception:
             path.unlink()  # so that a repaired file of the same name gets its chance
             raise
+        if self.slot:
+            self.slot.use(path, payload.lora_scale)
+            return
         self._load(path)
         self.pipe.enable_lora()
         self.pipe.set_adapters([path.stem], [payload.lora_scale])
+
+    def _rest(self) -> None:
+        if self.slot:
+            self.slot.rest()
+        elif self.adapters:
+            self.pipe.disable_lora()
 
     def _load(self, path: Path) -> None:
         name = path.stem

@@ -34,7 +34,7 @@ from services.trainer.supervisor import COMMAND, Supervisor
 log = logging.getLogger(__name__)
 
 DAY = 86400.0
-LOOK_EVERY = 2.0  # seconds between two looks at whether a training's turn is over
+LOOK_EVERY = 1.0  # seconds between two looks at whether a training's turn is over
 PAUSE = 5.0  # seconds until the next try when the disk is full
 
 

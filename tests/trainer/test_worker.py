@@ -26,7 +26,7 @@ RECIPE = {"steps": 400, "checkpoint_every": 20}
 @pytest.fixture
 def worker(base_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     """A running worker of this test alone, whose trainings soon pause for images."""
-    monkeypatch.setenv("TRAINER_TURN_SECONDS", "1")
+    monkeypatch.setenv("TRAINER_TURN_SECONDS", "0.1")
     with running_worker(base_dir, tmp_path / "work") as worker:
         yield worker
 
