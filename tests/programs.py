@@ -11,6 +11,7 @@ import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
@@ -64,14 +65,17 @@ def running(command: Sequence[str], **options: object) -> Iterator[subprocess.Po
 
 
 def postmasters(root: Path) -> list[int]:
-    """The PostgreSQL servers that run on a directory, by process number."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            arguments = path.read_bytes().split(b"\0")
-            if arguments[0].endswith(b"postgres") and str(root / "data").encode() in arguments:
-                found.append(int(path.parent.name))
-    return found
+    """The PostgreSQL servers that run on a directory, by process number.
+
+    A backend that was just forked has its server's command line until it names itself.
+    """
+    parents = {}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            arguments = process.cmdline()
+            if arguments and arguments[0].endswith("postgres") and str(root / "data") in arguments:
+                parents[process.pid] = process.ppid()
+    return [pid for pid, parent in parents.items() if parent not in parents]
 
 
 def free_port() -> int:
