@@ -20,7 +20,7 @@ from tests.waiting import eventually_sync
 
 pytestmark = pytest.mark.timeout(300)  # a dozen processes, each of which imports torch
 Trainings = Callable[..., TrainPayload]
-RECIPE = {"steps": 400, "checkpoint_every": 20}
+RECIPE = {"steps": 800, "checkpoint_every": 20}
 
 
 @pytest.fixture
