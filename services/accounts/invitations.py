@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import OneTimeToken
@@ -13,7 +13,7 @@ from services.accounts import mail_job, mails, one_time_links, users
 from services.accounts.one_time_links import MailState
 from services.deps import Deps
 from services.errors import Conflict, NotFound
-from services.kit import audit, mail, notify
+from services.kit import audit, mail
 
 TOPIC = one_time_links.INVITATION
 
@@ -53,7 +53,7 @@ async def create(
         await mail_job.enqueue(
             session, deps, mails.invitation, invitation_id=str(id), actor_id=str(actor_id)
         )
-    await changed(session, id=id)
+    await one_time_links.invitation_changed(session, id=id)
     row = await session.get_one(OneTimeToken, id, populate_existing=True)
     return _view(deps, row)
 
@@ -61,7 +61,9 @@ async def create(
 async def waiting(session: AsyncSession, deps: Deps, *, actor_id: UUID) -> Sequence[InvitationView]:
     """All that can still be used, newest first; for administrators. Raises NotFound."""
     await users.require_admin(session, actor_id=actor_id)
-    newest = _open(deps).order_by(OneTimeToken.created_at.desc(), OneTimeToken.id)
+    newest = one_time_links.open_invitations(deps).order_by(
+        OneTimeToken.created_at.desc(), OneTimeToken.id
+    )
     return [_view(deps, row) for row in await session.scalars(newest)]
 
 
@@ -80,20 +82,7 @@ async def withdraw(session: AsyncSession, *, actor_id: UUID, invitation_id: UUID
     if withdrawn is None:
         raise NotFound("This invitation was used or has ended.")
     audit.record(session, action="invite.withdrawn", actor_id=actor_id, target=str(invitation_id))
-    await changed(session, id=invitation_id)
-
-
-async def changed(session: AsyncSession, *, id: UUID) -> None:
-    """Tell the administrators' open pages."""
-    await notify.publish(session, topic=TOPIC, id=id, user_id=None)
-
-
-def _open(deps: Deps) -> Select[OneTimeToken]:
-    return select(OneTimeToken).where(
-        OneTimeToken.purpose == "invite",
-        OneTimeToken.used_at.is_(None),
-        OneTimeToken.expires_at > deps.now(),
-    )
+    await one_time_links.invitation_changed(session, id=invitation_id)
 
 
 def _view(deps: Deps, row: OneTimeToken) -> InvitationView:

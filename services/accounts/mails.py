@@ -86,11 +86,10 @@ async def invitation(
     session: AsyncSession, deps: Deps, *, invitation_id: str, actor_id: str
 ) -> Mail | None:
     """Brings the link of an invitation that still stands; each attempt mails the same link."""
-    row = await session.get(OneTimeToken, UUID(invitation_id))
-    if row is None or row.email is None or row.used_at or row.expires_at <= deps.now():
-        return None
-    link = one_time_links.invitation(deps, row)
-    if link is None:
+    standing = one_time_links.open_invitations(deps)
+    row = await session.scalar(standing.where(OneTimeToken.id == UUID(invitation_id)))
+    link = one_time_links.invitation(deps, row) if row else None
+    if row is None or row.email is None or link is None:
         return None
     actor = await session.get(User, UUID(actor_id))
     return Mail(

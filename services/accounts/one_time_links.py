@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import OneTimeToken, User
@@ -93,6 +93,16 @@ def invitation(deps: Deps, row: OneTimeToken) -> str | None:
     return _address(deps, "invite", token) if known else None
 
 
+def open_invitations(deps: Deps) -> Select[OneTimeToken]:
+    """The invitations that can still be used."""
+    return select(OneTimeToken).where(OneTimeToken.purpose == "invite", _usable(deps))
+
+
+async def invitation_changed(session: AsyncSession, *, id: UUID) -> None:
+    """Tell the administrators' open pages."""
+    await notify.publish(session, topic=INVITATION, id=id, user_id=None)
+
+
 async def mail_queued(session: AsyncSession, *, id: UUID) -> None:
     """An invitation's mail is to be sent."""
     await _set_mail(session, id, MailState.QUEUED, None)
@@ -148,7 +158,7 @@ async def prune(session: AsyncSession, deps: Deps) -> None:
 async def _set_mail(session: AsyncSession, id: UUID, state: MailState, problem: str | None) -> None:
     row = update(OneTimeToken).where(OneTimeToken.id == id)
     await session.execute(row.values(mail_state=state, mail_problem=problem))
-    await notify.publish(session, topic=INVITATION, id=id, user_id=None)
+    await invitation_changed(session, id=id)
 
 
 def _address(deps: Deps, purpose: Purpose, token: str) -> str:
@@ -160,11 +170,11 @@ def _invitation_token(deps: Deps, id: UUID) -> str:
 
 
 def _valid(deps: Deps, token: str) -> ColumnElement[bool]:
-    return and_(
-        OneTimeToken.token_hash == tokens.digest(token),
-        OneTimeToken.used_at.is_(None),
-        OneTimeToken.expires_at > deps.now(),
-    )
+    return and_(OneTimeToken.token_hash == tokens.digest(token), _usable(deps))
+
+
+def _usable(deps: Deps) -> ColumnElement[bool]:
+    return and_(OneTimeToken.used_at.is_(None), OneTimeToken.expires_at > deps.now())
 
 
 def _link(row: OneTimeToken) -> Link:

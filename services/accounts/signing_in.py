@@ -9,7 +9,6 @@ from db.models import User
 from services.accounts import (
     api_keys,
     devices,
-    invitations,
     mail_job,
     mails,
     one_time_links,
@@ -249,7 +248,7 @@ async def _role(session: AsyncSession, deps: Deps, *, email: str, token: str | N
             raise Invalid(EXPIRED, field="token")
         if link.email and link.email != email:
             raise Invalid("This invitation is for another address.", field="email")
-        await invitations.changed(session, id=link.id)
+        await one_time_links.invitation_changed(session, id=link.id)
         return "admin" if link.purpose == "first_admin" else "member"
     if deps.settings.registration == "invite":
         raise Forbidden("Joining takes an invitation. Ask the administrator for a link.")
