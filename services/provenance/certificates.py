@@ -35,7 +35,21 @@ PURPOSE = "signing key"
 EARLIER = timedelta(hours=1)  # for readers whose clock is behind
 Origin = Literal["installation", "operator"]
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended('signing_certificates', 0))")
+_OWN = SigningCertificate.sealed_key.is_not(None)  # made here, and not yet retired
 _ALGORITHMS = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
+
+
+_USES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
 
 
 class BadCertificate(ValueError):
@@ -76,9 +90,7 @@ async def rotate(
     newest = await session.scalar(_own().limit(1))
     if newest and newest.created_at > deps.now() - older_than:
         return False
-    await session.execute(
-        update(SigningCertificate).where(SigningCertificate.id.is_not(None)).values(sealed_key=None)
-    )
+    await session.execute(update(SigningCertificate).where(_OWN).values(sealed_key=None))
     await _make(session, deps)
     audit.record(session, action="signing_certificate.rotate", actor_id=actor_id)
     return True
@@ -140,8 +152,8 @@ def _algorithm(key: Any) -> str:
 
 
 def _own() -> Any:
-    sealed = SigningCertificate.sealed_key.is_not(None)
-    return select(SigningCertificate).where(sealed).order_by(SigningCertificate.created_at.desc())
+    newest = SigningCertificate.created_at.desc()
+    return select(SigningCertificate).where(_OWN).order_by(newest)
 
 
 async def _record(session: AsyncSession, deps: Deps, given: Signature) -> None:
@@ -216,26 +228,8 @@ def _signed(
 ) -> x509.Certificate:
     """As the C2PA specification asks of a signing certificate (14.5.1) and of its issuer."""
     own = root is None
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, PRODUCT),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"{PRODUCT} {what}"),
-        ]
-    )
-    usage = {
-        name: name in (("key_cert_sign", "crl_sign") if own else ("digital_signature",))
-        for name in (
-            "digital_signature",
-            "content_commitment",
-            "key_encipherment",
-            "data_encipherment",
-            "key_agreement",
-            "key_cert_sign",
-            "crl_sign",
-            "encipher_only",
-            "decipher_only",
-        )
-    }
+    name = _name(what)
+    uses = ("key_cert_sign", "crl_sign") if own else ("digital_signature",)
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -245,7 +239,7 @@ def _signed(
         .not_valid_before(now.astimezone(UTC) - EARLIER)
         .not_valid_after(now.astimezone(UTC) + VALID)
         .add_extension(x509.BasicConstraints(ca=own, path_length=0 if own else None), True)
-        .add_extension(x509.KeyUsage(**usage), True)
+        .add_extension(_usage(*uses), True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), False
@@ -255,6 +249,20 @@ def _signed(
         purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
         builder = builder.add_extension(purpose, False)
     return builder.sign(signer, hashes.SHA256())
+
+
+def _name(what: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, PRODUCT),
+            x509.NameAttribute(NameOID.COMMON_NAME, f"{PRODUCT} {what}"),
+        ]
+    )
+
+
+def _usage(*allowed: str) -> x509.KeyUsage:
+    """What a key may be used for, and nothing else."""
+    return x509.KeyUsage(**{use: use in allowed for use in _USES})
 
 
 def _last(chain: str) -> str:

@@ -186,9 +186,8 @@ async def delete(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -
     puts after the first clean-up is erased by a second one when those have expired.
     """
     await owned(session, user_id=user_id, user_model_id=user_model_id)
-    canceled = await cancellation.cancel(
-        session, user_model_id=user_model_id
-    )  # locks before the model
+    # before the model is locked: the order of a handler
+    canceled = await cancellation.cancel(session, user_model_id=user_model_id)
     row = await owned(session, user_id=user_id, user_model_id=user_model_id, lock=True)
     canceled += await cancellation.cancel(session, user_model_id=row.id)  # begun in between
     for run in canceled:
