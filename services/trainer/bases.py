@@ -33,6 +33,10 @@ class Base:
     quality: Profile
     fast: Profile
 
+    def profile(self, name: str) -> Profile:
+        """The one that a job names: "fast" or "quality"."""
+        return self.fast if name == "fast" else self.quality
+
 
 def _klein(size: str, licence: str | None) -> Base:
     return Base(
@@ -77,14 +81,14 @@ def find_base(config: WorkerConfig, name: str | None) -> Base:
     return base
 
 
-def folder_of(config: WorkerConfig, hub: str) -> Path:
+def folder_of(base_dir: Path, hub: str) -> Path:
     """Where the weights of a repository belong."""
-    return Path(config.base_dir) / hub.rsplit("/", 1)[-1]
+    return base_dir / hub.rsplit("/", 1)[-1]
 
 
 def is_there(config: WorkerConfig, profile: Profile) -> bool:
     """Whether the weights are on this machine, in full."""
-    return (folder_of(config, profile.hub) / "model_index.json").is_file()
+    return (folder_of(config.base_dir, profile.hub) / "model_index.json").is_file()
 
 
 def locate(config: WorkerConfig, profile: Profile) -> str:
@@ -93,7 +97,7 @@ def locate(config: WorkerConfig, profile: Profile) -> str:
     Raises JobFailed(BASE_MISSING).
     """
     if is_there(config, profile):
-        return str(folder_of(config, profile.hub))
+        return str(folder_of(config.base_dir, profile.hub))
     if config.hub:
         return profile.hub
     raise JobFailed(

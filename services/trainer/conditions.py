@@ -8,7 +8,7 @@ from diffusers import Flux2KleinInpaintPipeline
 from PIL import Image, ImageOps
 
 from services.trainer.context import Context
-from services.trainer.dataset import FORMATS, MAX_PHOTO_BYTES, MAX_PIXELS, MIN_SIDE
+from services.trainer.dataset import MAX_PHOTO_BYTES, MIN_SIDE, UNREADABLE, upright
 from services.trainer.errors import JobFailed
 from services.trainer.placement import REFERENCE_SIDE
 from services.trainer.spec import Code, GeneratePayload
@@ -76,11 +76,8 @@ def _picture(url: str, path: Path) -> Image.Image:
     if not path.exists():
         fetch(url, path, max_bytes=MAX_PHOTO_BYTES)
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS or min(image.size) < MIN_SIDE:
-                raise ValueError("its size is not allowed")
-            return ImageOps.exif_transpose(image)
-    except (OSError, ValueError, SyntaxError) as error:
+        return upright(path)
+    except UNREADABLE as error:
         reason = f"The {path.name.partition('-')[0]} is not a picture: {error}"
         raise JobFailed(Code.IMAGE_INVALID, reason) from None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from services.trainer.errors import JobFailed
 from services.trainer.spec import MAX_PHOTOS, Code, FaceBox, TrainPayload
@@ -17,6 +17,7 @@ MAX_TOTAL_BYTES = 400 * 2**20
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 64  # pixels
 FORMATS = ("JPEG", "PNG", "WEBP")
+UNREADABLE = (OSError, ValueError, SyntaxError)  # what Pillow and `upright` raise
 SYMLINK = 0o120000
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ def read_dataset(path: Path, payload: TrainPayload) -> tuple[list[Photo], list[s
     for index, (name, data) in enumerate(_entries(path)):
         try:
             photos.append(_photo(index, name, data, payload))
-        except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
+        except UNREADABLE as error:
             warnings.append(f"{name} was left out: {error}"[:200])
     if len(photos) < payload.recipe.min_photos:
         _refuse(f"Only {len(photos)} photos can be read; {payload.recipe.min_photos} are needed.")
@@ -92,16 +93,23 @@ def _read_all(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> list[
     return entries
 
 
-def _photo(index: int, name: str, data: bytes, payload: TrainPayload) -> Photo:
-    with Image.open(io.BytesIO(data), formats=FORMATS) as source:
+def upright(file: Path | io.BytesIO) -> Image.Image:
+    """A picture that nobody trusts, decoded and turned upright.
+
+    Raises what UNREADABLE names, with a reason that continues the name of the picture.
+    """
+    with Image.open(file, formats=FORMATS) as source:
         if source.width * source.height > MAX_PIXELS:
             raise ValueError("it has too many pixels")
-        image = ImageOps.exif_transpose(source).convert("RGB")
-    if min(image.size) < MIN_SIDE:
-        raise ValueError(f"it is smaller than {MIN_SIDE} pixels")
+        if min(source.size) < MIN_SIDE:
+            raise ValueError(f"it is smaller than {MIN_SIDE} pixels")
+        return ImageOps.exif_transpose(source)
+
+
+def _photo(index: int, name: str, data: bytes, payload: TrainPayload) -> Photo:
     return Photo(
         name=name,
-        image=image,
+        image=upright(io.BytesIO(data)).convert("RGB"),
         face_box=_at(payload.face_boxes, index),
         caption=_at(payload.captions, index),
     )

@@ -81,7 +81,7 @@ def fetch(repository: Repository, base_dir: Path, on_progress: OnProgress) -> Pa
     A file that another base has under the same hash is linked. Raises JobFailed: BASE_MISSING,
     DISK_FULL; what on_progress raises ends it too.
     """
-    folder = base_dir / repository.name.rsplit("/", 1)[-1]
+    folder = folder_of(base_dir, repository.name)
     folder.mkdir(parents=True, exist_ok=True)
     todo = missing(repository, folder)
     _require_room(sum(file.size for file in todo), folder)
@@ -175,7 +175,6 @@ def _hub() -> Any:
 
 @contextmanager
 def _in_plain_words(name: str) -> Iterator[None]:
-    import httpx
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
 
     try:
@@ -225,7 +224,7 @@ def fetch_all(config: WorkerConfig, say: Callable[[str], None], on_progress: OnP
     base = BASES[config.base_model]
     for hub in dict.fromkeys(profile.hub for profile in (base.quality, base.fast)):
         repository = look_up(hub)
-        left = sum(file.size for file in missing(repository, folder_of(config, hub)))
+        left = sum(file.size for file in missing(repository, folder_of(config.base_dir, hub)))
         say(
             f"{hub}: licence {repository.licence}, {repository.size / 1e9:.1f} GB, "
             f"{left / 1e9:.1f} GB of it to fetch"

@@ -19,7 +19,7 @@ from services.trainer.encoding import Material
 from services.trainer.files import write_whole
 from services.trainer.ladder import Economy
 from services.trainer.pulse import pulse
-from services.trainer.spec import TrainPayload
+from services.trainer.spec import TrainPayload, without_urls
 
 FILE = "encoded.pt"
 
@@ -60,9 +60,8 @@ def _kept(path: Path, name: str, target: Any) -> Material | None:
 
 
 def _name(source: str, payload: TrainPayload, plan: Economy, identity: str) -> str:
-    """A name for all that the material depends on; URLs are signed anew and do not count."""
-    fields = payload.model_dump(mode="json")
-    plain = {key: fields[key] for key in fields if not key.endswith(("_url", "_urls"))}
+    """A name for all that the material depends on."""
+    plain = without_urls(payload.model_dump(mode="json"))
     samples = bool(payload.sample_put_urls)
     text = json.dumps([source, identity, plan.resolutions, samples, plain], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -40,7 +40,7 @@ def generate(payload: GeneratePayload, context: Context) -> GenerateOutputs:
     """Make the images that are not yet at their URLs, and say what was made; raises JobFailed."""
     started = time.monotonic()
     base = find_base(context.config, payload.base_model)
-    profile = base.fast if payload.profile == "fast" else base.quality
+    profile = base.profile(payload.profile)
     context.report.stage(Stage.PREPARING)
     work = _made(payload, base, profile, context)
     return GenerateOutputs(

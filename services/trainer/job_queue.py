@@ -86,8 +86,8 @@ class JobQueue:
         Raises Conflict, or JobFailed where the base is missing or its licence not accepted.
         """
         base = find_base(self.config, payload.base_model)
-        fast = isinstance(payload, GeneratePayload) and payload.profile == "fast"
-        locate(self.config, base.fast if fast else base.quality)
+        profile = payload.profile if isinstance(payload, GeneratePayload) else "quality"
+        locate(self.config, base.profile(profile))
         plain = payload.model_dump(mode="json")
         known = self._store.get(payload.client_job_id)
         if known and (known.model, known.digest) != (model, digest(plain)):

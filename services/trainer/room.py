@@ -59,7 +59,7 @@ class Room:
     def _sizes(self, name: str | None, profile: str) -> Sizes | None:
         try:
             base = find_base(self._config, name)
-            source = locate(self._config, base.fast if profile == "fast" else base.quality)
+            source = locate(self._config, base.profile(profile))
         except JobFailed:
             return None
         return sizes_of(Path(source))

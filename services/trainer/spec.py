@@ -159,6 +159,11 @@ def from_wire(value: Any) -> TrainPayload | GeneratePayload:
     return _Wire.model_validate(value).job
 
 
+def without_urls(payload: dict[str, Any]) -> dict[str, Any]:
+    """What a payload asks for: URLs are signed anew for each attempt and do not count."""
+    return {key: value for key, value in payload.items() if not key.endswith(("_url", "_urls"))}
+
+
 class Code(StrEnum):
     """Why a job ended without a result."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from services.trainer.files import read_json, write_json
+from services.trainer.spec import without_urls
 
 Status = Literal["pending", "running", "done", "failed", "canceled"]
 FINAL = {"done", "failed", "canceled"}
@@ -89,5 +90,5 @@ def kind_of(job: StoredJob) -> str:
 
 def digest(payload: dict[str, Any]) -> str:
     """A name for what a payload asks for, whatever URLs it travels by."""
-    plain = {key: value for key, value in payload.items() if not key.endswith(("_url", "_urls"))}
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    text = json.dumps(without_urls(payload), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
