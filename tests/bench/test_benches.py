@@ -14,6 +14,9 @@ from tests.bench import imaging
 from tests.bench.jobs.__main__ import FIGURES, Place, pgbench_of, processes
 from tests.pictures import drawn
 
+# P3 compares fractions of a millisecond: beside other work a notice is heard before its sender
+# goes on, and there is nothing to compare.
+SHORT = [pytest.param(name, marks=pytest.mark.quiet) if name == "p3" else name for name in FIGURES]
 RATIO = r"(\d+\.\d+) \(\d+\.\d+-\d+\.\d+\)"
 
 
@@ -27,7 +30,7 @@ def test_intake_and_thumbnails_are_compared(capsys: pytest.CaptureFixture[str]) 
         assert float(found[1]) > 0
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", SHORT)
 async def test_the_queue_is_compared(
     figure: str,
     database_url: str,
