@@ -32,9 +32,14 @@ select gen_random_uuid(), 'noop', '/0', 'done', n, now(), now() from generate_se
 
 @dataclass
 class Worked:
-    """How many jobs this process has worked: to ask the database would be work for it."""
+    """How many jobs this process has worked: to ask the database would be work for it.
+
+    reached: the time at which `mark` of them were.
+    """
 
     total: int = 0
+    mark: int = 0
+    reached: float = 0.0
 
 
 worked = Worked()
@@ -43,6 +48,8 @@ worked = Worked()
 async def noop(deps: Deps, job: Job) -> Outcome:
     """Nothing to do."""
     worked.total += 1
+    if worked.total == worked.mark:
+        worked.reached = time.perf_counter()
     return Done()
 
 
@@ -87,14 +94,12 @@ async def all_done(engine: AsyncEngine) -> None:
 async def rate(url: str, count: int, *, slots: int = 10, before: int = 0) -> float:
     """No-op jobs a second, from the first claim to the last commit, after `before` others."""
     await execute(url, PREPARE, count=before + count)
-    begun = worked.total + before
+    worked.mark, end = worked.total + before, worked.total + before + count
     async with working(url, slots=slots) as worker:
-        while worked.total < begun:  # noqa: ASYNC110  # an event would cost as much as a job
+        worked.reached = time.perf_counter()  # where none come before
+        while worked.total < end or worker.busy:  # noqa: ASYNC110  # an event costs as much as a job
             await asyncio.sleep(0.005)
-        started, done = time.perf_counter(), worked.total
-        while worked.total < begun + count or worker.busy:  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
-        return (worked.total - done) / (time.perf_counter() - started)
+        return count / (time.perf_counter() - worked.reached)
 
 
 async def latencies(url: str, count: int) -> tuple[list[float], list[float]]:
