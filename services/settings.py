@@ -56,6 +56,7 @@ class Settings(DatabaseSettings):
     training_recipe: dict[str, Any] = Field(default_factory=dict)
     gpu_worker_url: str | None = None
     gpu_worker_key: SecretStr | None = None
+    model_sheets: bool = True
     face_checks: Literal["auto", "off", "on"] = "auto"
 
     c2pa_certificate: Path | None = None

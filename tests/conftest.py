@@ -149,7 +149,9 @@ def new_seed(chance: random.Random) -> Callable[[], int]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings that read neither `.env` nor the environment of whoever runs the tests."""
-    return ExplicitSettings(data_dir=tmp_path / "data", engine="preview", allowed_hosts="test")
+    return ExplicitSettings(
+        data_dir=tmp_path / "data", engine="preview", allowed_hosts="test", model_sheets=False
+    )
 
 
 class ExplicitSettings(Settings):

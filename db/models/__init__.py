@@ -18,7 +18,13 @@ from db.models.jobs import JobOffer, JobRow, JobTick
 from db.models.payments import Checkout, Customer, Invoice, StripeEvent, Subscription
 from db.models.provenance import SigningCertificate
 from db.models.remote import RunRow
-from db.models.user_models import TrainingImage, TrainingSample, UserModel
+from db.models.user_models import (
+    ModelSheet,
+    SheetPicture,
+    TrainingImage,
+    TrainingSample,
+    UserModel,
+)
 
 __all__ = [
     "Album",
@@ -38,6 +44,7 @@ __all__ = [
     "JobOffer",
     "JobRow",
     "JobTick",
+    "ModelSheet",
     "OneTimeToken",
     "PastMember",
     "PlanPrice",
@@ -45,6 +52,7 @@ __all__ = [
     "RunRow",
     "Session",
     "ShareLink",
+    "SheetPicture",
     "SigningCertificate",
     "StripeEvent",
     "Subscription",

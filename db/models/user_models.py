@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.base import Base, Blob, Id, Json, Now, Owner, When
 
 STATUSES = ("draft", "queued", "preparing", "training", "ready", "failed", "canceled")
+SHEET_STATUSES = ("making", "made", "failed")
 
 
 class UserModel(Base):
@@ -85,4 +86,39 @@ class TrainingSample(Base):
     key: Mapped[str]
     step: Mapped[int]
     likeness: Mapped[float | None]
+    created_at: Mapped[Now]
+
+
+class ModelSheet(Base):
+    """A user model's sheet: the person in every style, made of `photos` and laid into `folder`.
+
+    edition: counts the times that the sheet was begun; the seeds of its pictures follow from it.
+    """
+
+    __tablename__ = "model_sheets"
+    __table_args__ = (CheckConstraint(f"status in {SHEET_STATUSES}", name="status"),)
+
+    user_model_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_models.id", ondelete="CASCADE"), primary_key=True
+    )
+    edition: Mapped[int]
+    status: Mapped[str]
+    photos: Mapped[list[str]] = mapped_column(JSONB)  # ids of training images
+    folder: Mapped[str]
+    created_at: Mapped[Now]
+
+
+class SheetPicture(Base):
+    """One small picture of a sheet, free of charge and counted nowhere."""
+
+    __tablename__ = "sheet_pictures"
+
+    user_model_id: Mapped[UUID] = mapped_column(
+        ForeignKey("model_sheets.user_model_id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    preset: Mapped[str]
+    prompt: Mapped[str]
+    key: Mapped[str]
+    thumbhash: Mapped[Blob]
     created_at: Mapped[Now]

@@ -45,7 +45,7 @@ from services.remote import cancellation
 from services.settings import Settings
 from services.storage.configured import configured
 from services.studio import generation_job
-from services.training import training_job
+from services.training import sheet_job, training_job
 
 GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may have them
 
@@ -58,6 +58,7 @@ KINDS: dict[str, Kind] = kinds(
         erasing,
         cancellation,
         training_job,
+        sheet_job,
         generation_job,
     ]
 )
@@ -92,7 +93,7 @@ FORMER_KINDS: dict[str, Kind] = {
 }
 # An engine in this process does a few things at a time; the rest waits for whichever process is
 # free. Two generations, so that one is drawn while the other's pictures are stored.
-IN_PROCESS_SLOTS = {training_job.KIND: 1, generation_job.KIND: 2}
+IN_PROCESS_SLOTS = {training_job.KIND: 1, generation_job.KIND: 2, sheet_job.KIND: 1}
 IN_PROCESS_TIMEOUT = timedelta(minutes=30)  # for a whole run, which takes seconds
 
 

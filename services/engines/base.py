@@ -282,6 +282,37 @@ class Words(Protocol):
     def choose(self, prompt: str, option: Option) -> str: ...  # noqa: D102
 
 
+@dataclass(frozen=True, slots=True)
+class SheetPicture:
+    """One place of a model's sheet: a style and a sentence, as the studio would be asked."""
+
+    preset: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRequest:
+    """One picture of a sheet; photos, face_boxes and alphas as in `GenerateRequest`."""
+
+    picture: SheetPicture
+    seed: int
+    photos: Sequence[FileRef]
+    face_boxes: Sequence[tuple[float, float, float, float] | None] = ()
+    alphas: Sequence[FileRef | None] = ()
+
+
+class Sheet(Protocol):
+    """How an engine shows a person in every style, at no cost and within seconds.
+
+    make: one encoded picture. Raises Refused.
+    """
+
+    @property
+    def pictures(self) -> Sequence[SheetPicture]: ...  # noqa: D102
+
+    async def make(self, request: SheetRequest, /) -> bytes: ...  # noqa: D102
+
+
 class Engine(Protocol):
     """Trains and generates. Every call is bounded in time and never retries a submit by itself.
 
@@ -289,6 +320,7 @@ class Engine(Protocol):
     poll: raises Refused(retryable=True) when the engine cannot be asked at present.
     cancel: True if the engine stopped it; False if it can't, and the result is to be discarded.
     words: None where the engine takes any words.
+    sheet: None where pictures cost something.
     """
 
     @property
@@ -296,6 +328,9 @@ class Engine(Protocol):
 
     @property
     def words(self) -> Words | None: ...  # noqa: D102
+
+    @property
+    def sheet(self) -> Sheet | None: ...  # noqa: D102
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus: ...  # noqa: D102
 

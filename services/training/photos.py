@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage, TrainingImage, User, UserModel
+from db.models import TrainingImage, User, UserModel
 from services import imaging
 from services.deps import Deps
 from services.errors import Conflict, NotFound
@@ -21,7 +21,7 @@ from services.files.uploads import Upload
 from services.imaging import ALPHA, Ingested
 from services.kit import notify
 from services.storage import keys
-from services.training import consents, likeness, photo_coach
+from services.training import consents, likeness, photo_coach, quota, sheet_queue
 from services.training.photo_coach import PhotoWarning, SetVerdict
 
 EDITABLE = ("draft", "failed", "canceled")
@@ -213,7 +213,7 @@ async def remove(
 
     `compare` the others when this is committed.
     """
-    await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
+    model = await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
     row = await session.scalar(
         select(TrainingImage).where(
             TrainingImage.id == image_id, TrainingImage.user_model_id == user_model_id
@@ -224,6 +224,7 @@ async def remove(
     await erasing.request(session, prefix=row.folder)
     await session.delete(row)
     await session.flush()
+    await sheet_queue.photo_removed(session, deps, model, photo_id=image_id)
     if deps.faces:
         deps.faces.forget(row.folder)
     await notify.publish(session, topic="user_model", id=user_model_id, user_id=user_id)
@@ -246,16 +247,6 @@ async def best(session: AsyncSession, user_model_id: UUID, n: int) -> list[Train
         )
         for row in rows[:n]
     ]
-
-
-async def used_bytes(session: AsyncSession, *, user_id: UUID) -> int:
-    """How much of their quota a member's photos and pictures take, trash included."""
-    photos = select(func.sum(TrainingImage.bytes)).where(TrainingImage.user_id == user_id)
-    pictures = select(func.sum(GeneratedImage.bytes)).where(GeneratedImage.user_id == user_id)
-    sums = select(
-        func.coalesce(photos.scalar_subquery(), 0) + func.coalesce(pictures.scalar_subquery(), 0)
-    )
-    return int(await session.scalar(sums) or 0)
 
 
 async def _model(
@@ -300,10 +291,10 @@ async def _no_room(
         text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"),
         {"key": f"quota:{model.user_id}"},
     )
-    used = await used_bytes(session, user_id=model.user_id)
+    used = await quota.used_bytes(session, user_id=model.user_id)
     own_quota = await session.scalar(select(User.quota_bytes).where(User.id == model.user_id))
-    quota = deps.settings.member_quota_bytes if own_quota is None else own_quota
-    return _refused(upload, "quota") if used + upload.size > quota else None
+    limit = deps.settings.member_quota_bytes if own_quota is None else own_quota
+    return _refused(upload, "quota") if used + upload.size > limit else None
 
 
 async def _add(
@@ -337,6 +328,7 @@ async def _add(
     session.add(row)
     await session.flush()
     await session.refresh(row)
+    await sheet_queue.request(session, deps, model)
     await notify.publish(session, topic="user_model", id=model.id, user_id=model.user_id)
     return _accepted(row, deps)
 

@@ -25,7 +25,7 @@ from services.provenance import marks
 from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
-from services.training import likeness, photo_coach, photos, trainings, user_models
+from services.training import likeness, photo_coach, photos, sheet_queue, trainings, user_models
 
 KIND = "training"
 MAX_SAMPLES = 40
@@ -139,6 +139,7 @@ class TrainingWork:
         await session.flush()
         scratch = f"{trainings.folder(row, run)}/scratch"
         await erasing.request(session, prefix=scratch)
+        await sheet_queue.request(session, self.deps, row)
         await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
 
     async def fail(self, session: AsyncSession, run: runs.Run, reason: str) -> None:

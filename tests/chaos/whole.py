@@ -30,7 +30,13 @@ async def main(url: str, data_dir: Path) -> None:
 
 def settings(data_dir: Path) -> Settings:
     """Those of an operator who set nothing but DATA_DIR; drawn photos have no faces."""
-    return Settings(_env_file=None, data_dir=data_dir, engine="preview", face_checks="off")  # type: ignore[call-arg]
+    return Settings(  # type: ignore[call-arg]
+        _env_file=None,
+        data_dir=data_dir,
+        engine="preview",
+        face_checks="off",
+        model_sheets=False,
+    )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from services.engines.base import (
     RemoteState,
     RemoteStatus,
     ResultFile,
+    Sheet,
     TrainRequest,
     Words,
 )
@@ -47,6 +48,7 @@ class ScriptedEngine:
     """Answers submits and polls from two scripts, in order; the last answer is repeated."""
 
     words: Words | None = None
+    sheet: Sheet | None = None
 
     def __init__(self, info: EngineInfo = INFO) -> None:
         self.info = info

@@ -58,7 +58,7 @@ def running(**environment: str) -> Iterator[Program]:
 
     It looks at no faces unless it is told to: most tests have drawn ones.
     """
-    environment = {"FACE_CHECKS": "off"} | environment
+    environment = {"FACE_CHECKS": "off", "MODEL_SHEETS": "false"} | environment
     with tempfile.TemporaryDirectory(prefix="likeness-e2e-") as folder:
         data_dir = Path(folder)
         data_dir.chmod(0o711)  # the database's own user has to get through

@@ -21,15 +21,13 @@ from services.engines.base import (
     TrainRequest,
 )
 from services.engines.preview import NAME
-from services.engines.preview.render import Made
+from services.engines.preview.sheet import BoothSheet, Render, read_alphas
 from services.engines.preview.words.vocabulary import Vocabulary
 from services.storage.base import Storage, StorageError
 
 SAMPLES = ("studio-portrait", "watercolour", "duotone-poster", "black-and-white-film")
 SAMPLE_SIDE = 768  # pixels
 KEPT_JOBS = 20  # ended jobs that nobody has asked to forget
-
-Render = Callable[..., Awaitable[Made]]
 
 INFO = EngineInfo(
     name=NAME,
@@ -68,6 +66,7 @@ class PreviewEngine:
         self._render = render
         self._slots = asyncio.Semaphore(parallel)
         self._jobs: dict[str, _Work] = {}
+        self.sheet = BoothSheet(storage, render, self._slots)
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
         """Starts it. Raises Refused when a photo cannot be read."""
@@ -148,14 +147,6 @@ class PreviewEngine:
     async def _photos(self, refs: Sequence[FileRef]) -> list[bytes]:
         return [await self._storage.get(ref.key) for ref in refs]
 
-    async def _alphas(self, refs: Sequence[FileRef | None]) -> list[bytes | None]:
-        """The cut-outs, where there are any; a photo without its file is cut out again."""
-        found = [ref and await self._storage.head(ref.key) for ref in refs]
-        return [
-            await self._storage.get(ref.key) if ref and there else None
-            for ref, there in zip(refs, found, strict=True)
-        ]
-
     async def _train(self, work: _Work, request: TrainRequest) -> None:
         """Reads every photo once, then makes one sample a style: that is all there is to learn."""
         total = len(request.photos) + len(request.samples)
@@ -163,7 +154,7 @@ class PreviewEngine:
         for ref in request.photos:
             self._progress(work, "preparing", len(photos) / total)
             photos.append(await self._storage.get(ref.key))
-        alphas = await self._alphas(request.alphas)
+        alphas = await read_alphas(self._storage, request.alphas)
         for i, (preset, ref) in enumerate(zip(SAMPLES, request.samples, strict=False)):
             if i in request.have:
                 continue
@@ -182,7 +173,7 @@ class PreviewEngine:
 
     async def _generate(self, work: _Work, request: GenerateRequest) -> None:
         photos = await self._photos(request.photos)
-        alphas = await self._alphas(request.alphas)
+        alphas = await read_alphas(self._storage, request.alphas)
         scene = self.words.understand(request.prompt).scene
         for i, seed in enumerate(request.seeds):
             if i in request.have:

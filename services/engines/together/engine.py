@@ -46,6 +46,10 @@ class TogetherEngine:
     def words(self) -> None:
         """It takes any words."""
 
+    @property
+    def sheet(self) -> None:
+        """Its pictures cost something."""
+
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
         """Queues it; without a trainer there is nothing to learn, so it is done at once."""
         if self.trainer is None:

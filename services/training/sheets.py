@@ -1,0 +1,129 @@
+"""A user model's sheet: the person in every style, from the first photo on, free of charge."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import ModelSheet, SheetPicture, UserModel
+from services.deps import Deps
+from services.errors import Conflict
+from services.storage import keys
+from services.training import photos, sheet_queue, user_models
+from services.training.photo_coach import MAX_PHOTOS
+from services.training.photos import TrainingPhoto
+
+PHOTOS = 4  # of the best ones, in turn, so that the pictures differ
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPictureView:
+    """One picture; url: signed, good for some minutes. thumbhash: base64."""
+
+    position: int
+    preset: str
+    prompt: str
+    url: str
+    thumbhash: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetView:
+    """A sheet as its owner sees it.
+
+    status: making, made, failed; "" before the first photo, and where no engine makes one.
+    total: how many pictures there will be. offered: whether a new one can be asked for.
+    """
+
+    status: str
+    total: int
+    pictures: tuple[SheetPictureView, ...]
+    offered: bool
+
+    @property
+    def by_preset(self) -> dict[str, SheetPictureView]:
+        """The picture of each style that has one."""
+        return {picture.preset: picture for picture in self.pictures}
+
+
+async def get(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID
+) -> SheetView:
+    """What there is of it, in its order. Raises NotFound."""
+    model = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id)
+    sheet = await session.get(ModelSheet, model.id, populate_existing=True)
+    query = select(SheetPicture).where(SheetPicture.user_model_id == model.id)
+    rows = await session.scalars(query.order_by(SheetPicture.position))
+    pictures = tuple(_view(deps, row) for row in rows)
+    maker = sheet_queue.maker(deps)
+    total = len(maker.pictures) if maker else len(pictures)
+    status = sheet.status if sheet else ""
+    return SheetView(status, total, pictures, offered=maker is not None and status != "making")
+
+
+async def make_again(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID
+) -> None:
+    """Begins a new edition, with other seeds. Raises NotFound, Conflict."""
+    model = await user_models.owned(
+        session, user_id=user_id, user_model_id=user_model_id, lock=True
+    )
+    if sheet_queue.maker(deps) is None:
+        raise Conflict("The engine that is connected makes no such pictures.")
+    there = await candidates(session, model.id)
+    if not there:
+        raise Conflict("Add a photo first.")
+    sheet = await session.get(ModelSheet, model.id, populate_existing=True)
+    if sheet and sheet.status == "making":
+        raise Conflict("These pictures are being made.")
+    await begin(session, model, sheet, there)
+    await sheet_queue.request(session, deps, model)
+
+
+async def candidates(session: AsyncSession, user_model_id: UUID) -> list[TrainingPhoto]:
+    """The photos in the order in which a sheet takes them: those first that were cut out."""
+    best = await photos.best(session, user_model_id, MAX_PHOTOS)
+    return sorted(best, key=lambda photo: photo.alpha_key is None)
+
+
+def outdated(sheet: ModelSheet, there: Sequence[TrainingPhoto]) -> bool:
+    """Whether a photo of the sheet is gone, or fewer than half of the best ones are in it."""
+    ids = [str(photo.id) for photo in there]
+    gone = set(sheet.photos).difference(ids)
+    best = ids[:PHOTOS]
+    return bool(gone) or 2 * len(set(sheet.photos).intersection(best)) < len(best)
+
+
+async def begin(
+    session: AsyncSession,
+    model: UserModel,
+    sheet: ModelSheet | None,
+    there: Sequence[TrainingPhoto],
+) -> ModelSheet:
+    """A new edition, of the best of these photos; what the last one made goes.
+
+    `model` is locked.
+    """
+    sheet = sheet or ModelSheet(user_model_id=model.id, edition=0, folder="")
+    await sheet_queue.erase(session, sheet)
+    sheet.edition += 1
+    sheet.status = "making"
+    sheet.photos = [str(photo.id) for photo in there[:PHOTOS]]
+    sheet.folder = keys.new_folder(model.folder, "sheets")
+    session.add(sheet)
+    await session.flush()
+    await sheet_queue.changed(session, model)
+    return sheet
+
+
+def _view(deps: Deps, row: SheetPicture) -> SheetPictureView:
+    return SheetPictureView(
+        position=row.position,
+        preset=row.preset,
+        prompt=row.prompt,
+        url=deps.storage.url(row.key),
+        thumbhash=base64.b64encode(row.thumbhash).decode(),
+    )
