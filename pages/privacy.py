@@ -9,6 +9,7 @@ from components.plain import Plain
 from pages.server.context import visitor
 from services.accounts import past_members, sessions
 from services.deps import Deps
+from services.figures import counting
 from services.gallery import image_query
 
 INTRO = (
@@ -73,6 +74,13 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
             f"Until you delete it. Deleted pictures stay in the trash for {trash} days, so that "
             "you can take them back, and then their files are erased. A deleted model is erased "
             f"at once. A browser that was not used for {idle} days is signed out.",
+        ),
+        (
+            "Figures",
+            "For each piece of work one row says on which day it ended, how long it took, how it "
+            "ended, by which engine, style and plan, and how alike its pictures were. It does not "
+            f"say whose it was, so it stays when you go: for {counting.KEPT.days} days, and after "
+            "that as sums.",
         ),
         (
             "After your account",

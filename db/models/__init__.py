@@ -12,6 +12,7 @@ from db.models.accounts import (
     User,
 )
 from db.models.credits import CreditAccount, CreditEntry, CreditHold, PlanPrice, PlanRow
+from db.models.figures import MeasureTotal, WorkMeasure
 from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
 from db.models.jobs import JobOffer, JobRow, JobTick
@@ -44,6 +45,7 @@ __all__ = [
     "JobOffer",
     "JobRow",
     "JobTick",
+    "MeasureTotal",
     "ModelSheet",
     "OneTimeToken",
     "PastMember",
@@ -61,4 +63,5 @@ __all__ = [
     "TrainingSample",
     "User",
     "UserModel",
+    "WorkMeasure",
 ]

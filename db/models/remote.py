@@ -21,6 +21,7 @@ class RunRow(Base):
     misses: submits whose answer never came, or that failed and are worth another try.
     remote_id: the engine's name for it. running_at: when the engine began to work on it.
     seconds_left: the engine's own estimate when it was last asked.
+    image_cost_usd: what the engine took for one image when the run was queued; None: not known.
     made: positions of the images it has made, kept when the member erases the images: what is
     here is never stored a second time, and is what the generation is charged for.
     """
@@ -63,6 +64,7 @@ class RunRow(Base):
     first: Mapped[int] = mapped_column(server_default="0")  # position of its first image
     units: Mapped[int] = mapped_column(server_default="1")  # images, or one training
     credits: Mapped[int] = mapped_column(server_default="0")  # reserved for a training
+    image_cost_usd: Mapped[float | None]
     made: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}")
     remote_id: Mapped[str | None]
     reason: Mapped[str | None]

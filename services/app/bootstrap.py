@@ -24,6 +24,7 @@ from services.engines import configured as configured_engines
 from services.engines.base import Engine
 from services.faces import configured as configured_faces
 from services.faces.memory import FaceMemory
+from services.figures import counting
 from services.files import erasing, uploads
 from services.gallery import purging
 from services.jobs import Kind, Tick, Worker, pruning
@@ -74,6 +75,7 @@ TICKS: dict[str, tuple[timedelta, Tick]] = ticks(
         pruning,
         storage_orphans,
         renewals,
+        counting,
     ]
 )
 # fired and worked by processes with payments alone, so that no other one does them in vain

@@ -18,10 +18,12 @@ HOUSE = frozenset(
         "plans",
         "job_offers",
         "job_ticks",
+        "measure_totals",
         "plan_prices",
         "signing_certificates",
         "stripe_events",
         "throttle_hits",
+        "work_measures",
     }
 )
 # kept after a member is gone, with ids only

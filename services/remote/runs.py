@@ -86,6 +86,7 @@ async def start(
         first=first,
         units=units,
         credits=credits,
+        image_cost_usd=deps.engine.info.cost_per_image_usd,
         deadline_at=func.now() + patience(deps, limits),
     )
     session.add(row)

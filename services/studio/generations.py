@@ -13,6 +13,7 @@ from services.credits import ledger
 from services.deps import Deps
 from services.engines.base import NotUnderstood, Parameter, Term
 from services.errors import Conflict, Invalid, NotFound
+from services.figures import measures
 from services.files import erasing
 from services.gallery import images as gallery_images
 from services.gallery.images import ImageView
@@ -265,6 +266,8 @@ async def settle(
     row.progress = 1.0 if status == "succeeded" else row.progress
     row.finished_at = func.now()
     await session.flush()
+    style = styles.measured(row.preset)
+    await measures.generation(session, row, status=status, reason=reason, style=style)
     await changed(session, generation_id=row.id, user_id=row.user_id)
 
 

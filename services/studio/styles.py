@@ -138,3 +138,10 @@ def name(preset_id: str | None) -> str | None:
 def template(preset_id: str | None) -> str:
     """What a real model is asked for: words around {subject} and {prompt}. Raises Invalid."""
     return get(preset_id).template if preset_id else PHOTO
+
+
+def measured(preset_id: str | None) -> str:
+    """How a style is told apart in figures: its id; `own` where it is none of ours; or empty."""
+    if preset_id is None:
+        return ""
+    return preset_id if preset_id in _BY_ID else "own"

@@ -20,6 +20,7 @@ from services.credits import ledger
 from services.deps import Deps
 from services.engines.base import FileRef, RemoteState, RemoteStatus, ResultFile, TrainRequest
 from services.faces.base import Embedding
+from services.figures import measures
 from services.files import erasing
 from services.provenance import marks
 from services.provenance.xmp import Unmarkable
@@ -137,6 +138,7 @@ class TrainingWork:
         row.started_at = row.started_at or await runs.now(session)
         row.finished_at = await runs.now(session)
         await session.flush()
+        await measures.training(session, run_id=run.id, engine=run.engine, status="succeeded")
         scratch = f"{trainings.folder(row, run)}/scratch"
         await erasing.request(session, prefix=scratch)
         await sheet_queue.request(session, self.deps, row)

@@ -11,6 +11,7 @@ from db.models import TrainingImage, UserModel
 from services.credits import ledger, plans
 from services.deps import Deps
 from services.errors import Conflict, DomainError, NotFound
+from services.figures import measures
 from services.files import erasing
 from services.remote import cancellation, runs
 from services.training import consents, user_models
@@ -135,6 +136,7 @@ async def end(session: AsyncSession, run: runs.Run, *, status: str, reason: str)
     if run.credits:
         await ledger.release(session, reference=reference(run.id))
     await user_models.stop(session, user_model_id=row.id, status=status, reason=reason)
+    await measures.training(session, run_id=run.id, engine=run.engine, status=status, reason=reason)
     await erasing.request(session, prefix=folder(row, run))
     if run.attempt:
         late = runs.URL_EXPIRY + timedelta(minutes=5)

@@ -1,0 +1,78 @@
+"""Metrics of trainings and generations, from what the database has summed of them.
+
+They are the same in every process: a query takes one instance's, never the sum of all.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, groupby
+
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from services.figures import counting
+from services.figures.counting import Sum
+
+LABELS = ("engine", "method", "operation")
+# name of the sum: metric, help
+HISTOGRAMS = {
+    "wait": ("likeness_work_wait_seconds", "From the click until an engine began to work."),
+    "run": ("likeness_work_run_seconds", "From when an engine began to the end."),
+    "total": ("likeness_work_seconds", "From the click to the end, of what succeeded."),
+    "likeness": ("likeness_image_likeness", "Likeness of images to their person, 0 to 100."),
+}
+# name of the sum: metric, help, label of its detail
+COUNTERS = {
+    "ended": ("likeness_work_ended", "Trainings and generations that ended.", "outcome"),
+    "failed": ("likeness_work_failures", "Trainings and generations that failed.", "reason"),
+    "images": ("likeness_images_made", "Images that engines made, erased ones too.", None),
+    "charged": ("likeness_credits_charged", "Credits captured for what was made.", None),
+    "given_back": ("likeness_credits_given_back", "Credits released when work ended.", None),
+    "cost": ("likeness_engine_cost_usd", "What engines took for images, where known.", None),
+}
+
+
+class WorkMetrics(Collector):
+    """Hands out what was last read; nothing while the database is away."""
+
+    def __init__(self) -> None:
+        self._sums: Sequence[Sum] = ()
+
+    def show(self, sums: Sequence[Sum]) -> None:
+        """sums: as `counting.read` answers, in its order."""
+        self._sums = sums
+
+    def collect(self) -> Iterator[Metric]:
+        """One family a metric, also while it has no values."""
+        by_name = {name: list(sums) for name, sums in groupby(self._sums, lambda sum: sum.name)}
+        for name, (metric, text) in HISTOGRAMS.items():
+            family = HistogramMetricFamily(metric, text, labels=LABELS)
+            for labels, sums in groupby(by_name.get(name, ()), _labels):
+                family.add_metric(labels, *_histogram(counting.HISTOGRAMS[name], sums))
+            yield family
+        for name, (metric, text, detail) in COUNTERS.items():
+            yield _counter(metric, text, detail, by_name.get(name, ()))
+
+
+def _counter(metric: str, text: str, detail: str | None, sums: Iterable[Sum]) -> Metric:
+    more = (detail,) if detail else ()
+    family = CounterMetricFamily(metric, text, labels=(*LABELS, *more))
+    for sum in sums:
+        family.add_metric((*_labels(sum), *((sum.detail,) if detail else ())), sum.total)
+    return family
+
+
+def _labels(sum: Sum) -> tuple[str, ...]:
+    return (sum.engine, sum.method, sum.operation)
+
+
+def _histogram(
+    bounds: Sequence[float], sums: Iterable[Sum]
+) -> tuple[list[tuple[str, float]], float]:
+    """Prometheus's buckets, each with what lies below it, and the sum of all values."""
+    known = list(sums)
+    counts = {sum.bucket: sum.count for sum in known}
+    below = accumulate(counts.get(i, 0) for i in range(len(bounds) + 1))
+    uppers = [*(f"{float(bound):g}" for bound in bounds), "+Inf"]
+    buckets = [(upper, float(count)) for upper, count in zip(uppers, below, strict=True)]
+    return buckets, math.fsum(each.total for each in known)
