@@ -13,7 +13,7 @@ from pages.api.errors import documented
 from pages.server.multipart import CUT_OFF, raw, uploads
 from services.errors import Malformed
 from services.files.uploads import landed
-from services.training import photos
+from services.training import photos, set_judging
 from services.training.photo_coach import SetVerdict
 from services.training.photos import PhotoView, Verdict
 
@@ -110,7 +110,7 @@ async def remove_photo(model_id: UUID, image_id: UUID, user: CurrentUser, deps: 
     key: dict[str, Any] = {"user_id": user.id, "user_model_id": model_id}
     async with deps.transaction() as session:
         await photos.remove(session, deps, image_id=image_id, **key)
-    await photos.compare(deps, **key)
+    await set_judging.compare(deps, **key)
 
 
 async def _check(deps: DepsDep, user_id: UUID, model_id: UUID) -> SetVerdict:

@@ -14,15 +14,21 @@ Embedding = Sequence[float]  # of length 1; the cosine of two says how alike two
 class Face:
     """One face. side: its shorter side in pixels of the picture that was read.
 
-    sharpness: variance of the Laplacian of its inside as 128 x 128 grey pixels, whose mean was
-    made 128: how bright a face is plays no part. 0 and up.
-    embedding: 128 numbers of the largest face; empty for the others, which nobody compares.
+    sharpness: variance of the second derivative of its inside as 128 x 128 grey pixels, across or
+    half of that down, whichever is less; their mean was made 128: how bright a face is plays no
+    part. 0 and up.
+    embedding: 128 numbers; empty for small faces in the background, which nobody compares.
+    yaw, roll: how the head is held, see `pose`; of the upright picture. turned: quarter turns
+    clockwise after which the picture is upright: 0 unless it lies on its side or on its head.
     """
 
     box: Box
     side: float
     sharpness: float
     embedding: Embedding = ()
+    yaw: float = 0.0
+    roll: float = 0.0
+    turned: int = 0
 
     @property
     def area(self) -> float:

@@ -10,6 +10,8 @@ FULL_SIDE, MEDIUM_SIDE, TRAIN_SIDE, THUMB_SIDE = 2048, 1024, 1024, 512
 _LAPLACE = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
 _TILES = 4  # sharpness is that of the sharpest of 4 x 4 tiles: a soft background is no fault
 
+_ORDINARY, _BLACK = 100, 16  # mean luma: of ordinary light, and below which noise is all there is
+
 
 def fitted(image: Image.Image, side: int) -> Image.Image:
     """`image` made smaller, if it is longer than `side` px."""
@@ -50,9 +52,10 @@ def difference_hash(image: Image.Image) -> int:
 
 
 def measures(image: Image.Image) -> dict[str, float]:
-    """sharpness: variance of the Laplacian, 0..16256. light: luma of the brightest tenth, 0..255.
+    """sharpness: variance of the Laplacian, 0 and up. light: luma of the brightest tenth, 0..255.
 
-    Both on a copy of 512 px, so that the resolution of the photo plays no part.
+    Both on a copy of 512 px, so that the resolution of the photo plays no part; a dark photo's
+    sharpness is that of the same photo in ordinary light.
     """
     grey = fitted(image, THUMB_SIDE).convert("L")
     # the filter leaves the outermost pixels as they were
@@ -63,7 +66,8 @@ def measures(image: Image.Image) -> dict[str, float]:
         for x in range(_TILES)
         for y in range(_TILES)
     )
-    sharpness = max(ImageStat.Stat(tile).var[0] for tile in tiles)
+    mean = min(_ORDINARY, max(_BLACK, ImageStat.Stat(grey).mean[0]))
+    sharpness = max(ImageStat.Stat(tile).var[0] for tile in tiles) * (_ORDINARY / mean) ** 2
     return {"sharpness": round(sharpness, 1), "light": float(_quantile(grey.histogram(), 0.9))}
 
 

@@ -122,7 +122,7 @@ class GenerationWork:
             before = len(made)
             model = await session.get(UserModel, row.user_model_id)
         recipe = {**_recipe(row, model), **status.recipe}
-        centre = await likeness.centroid(self.deps, user_model_id=model.id) if model else None
+        person = await likeness.person(self.deps, user_model_id=model.id) if model else None
         reason = "The engine made no picture."
         for result in status.results:
             position = run.first + result.index
@@ -132,7 +132,7 @@ class GenerationWork:
                 put = self._output_key(run, result.index)
                 data = await results.read(self.deps, result, put=put)
                 own = {**recipe, **result.recipe}
-                derived = await imaging.derive(data, faces=centre is not None)
+                derived = await imaging.derive(data, faces=person is not None)
                 origin = marks.origin(engine=run.engine, recipe=own, at=self.deps.now())
                 derived = await marks.mark(self.deps, derived, origin)
             except (imaging.Rejected, Unmarkable):
@@ -140,8 +140,9 @@ class GenerationWork:
             except BadResult as bad:
                 reason = str(bad)
             else:
-                alike = likeness.of(derived.faces, centre)
-                await self._keep(run, row, position, derived, own, alike)
+                alike = person.likeness(derived.faces) if person else None
+                number = alike.number if alike else None
+                await self._keep(run, row, position, derived, own, number)
                 made.add(position)
         wanted = range(run.first, run.first + run.units)
         if status.state is RemoteState.SUCCEEDED and not made.intersection(wanted):

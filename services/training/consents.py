@@ -1,6 +1,7 @@
 """What a member agrees to before a likeness is made, kept with its exact words."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,8 +26,16 @@ _FACES = (
     "where the face is in a photo, how large and how sharp, and the result are kept, as long as "
     "the photo or the picture."
 )
-TEXTS = {"1": _TEXT, "2": _TEXT + _FACES}
-COVERS_FACES = ("2",)
+_POSE = (
+    " The face in the photos and pictures is measured on this server, to say which photos are "
+    "good and how much a picture looks like the person. These measurements are not stored. Kept "
+    "are only where the face is, how large and how sharp, which way the head is turned, the light "
+    "of the photo and the hour at which it was taken, and the result: none of them tells who it "
+    "is, and they are erased with the photo or the picture."
+)
+TEXTS = {"1": _TEXT, "2": _TEXT + _FACES, "3": _TEXT + _POSE}
+COVERS_FACES = ("2", "3")
+COVERS_POSE = ("3",)
 SUBJECTS = {
     "self": "The photos show me",
     "other_with_permission": "They show an adult who gave me permission",
@@ -45,7 +54,7 @@ class ConsentView:
 
 def current(deps: Deps) -> str:
     """The version of the text that fits what this installation does."""
-    return "2" if deps.faces else "1"
+    return "3" if deps.faces else "1"
 
 
 async def give(
@@ -85,10 +94,19 @@ def stands(user_model_id: ColumnElement[UUID]) -> ColumnElement[bool]:
 
 async def covers_faces(session: AsyncSession, *, user_model_id: UUID) -> bool:
     """Whether the person's face may be measured: the text that says so was agreed to."""
+    return await _agreed(session, user_model_id, COVERS_FACES)
+
+
+async def covers_pose(session: AsyncSession, *, user_model_id: UUID) -> bool:
+    """Whether the turn of the head and the hour of a photo may be kept with it."""
+    return await _agreed(session, user_model_id, COVERS_POSE)
+
+
+async def _agreed(session: AsyncSession, user_model_id: UUID, versions: Sequence[str]) -> bool:
     agreed = exists().where(
         Consent.user_model_id == user_model_id,
         Consent.withdrawn_at.is_(None),
-        Consent.text_version.in_(COVERS_FACES),
+        Consent.text_version.in_(versions),
     )
     return bool(await session.scalar(select(agreed)))
 

@@ -1,6 +1,6 @@
 """How much pictures look like their person: measured when asked for, from the photos themselves.
 
-Embeddings are never stored: they live in `deps.faces`, in this process, for minutes.
+Embeddings are never stored: they live in `deps.faces`, in this process, while a set is worked on.
 """
 
 import asyncio
@@ -12,54 +12,46 @@ from sqlalchemy import select
 from db.models import TrainingImage
 from services import imaging
 from services.deps import Deps
-from services.faces import compare
-from services.faces.base import Embedding, Face
+from services.faces.base import Face
+from services.faces.person import Person, judge
 from services.storage.base import ObjectMissing
-from services.training import consents, photo_coach
+from services.training import consents
 
 
-async def embeddings(deps: Deps, folders: Iterable[str]) -> dict[str, Embedding]:
-    """Of the largest face of each stored photo, by folder; without those that have none.
+async def faces(deps: Deps, folders: Iterable[str]) -> dict[str, tuple[Face, ...]]:
+    """Of each stored photo, by folder and in that order; without those that have none.
 
     Photos that were deleted meanwhile are left out.
     """
     wanted = list(folders)
-    found = await asyncio.gather(*(_embedding(deps, folder) for folder in wanted))
+    found = await asyncio.gather(*(_faces(deps, folder) for folder in wanted))
     return {folder: one for folder, one in zip(wanted, found, strict=True) if one}
 
 
-async def centroid(deps: Deps, *, user_model_id: UUID) -> Embedding | None:
+async def person(deps: Deps, *, user_model_id: UUID) -> Person | None:
     """The person of a user model; None where faces are not looked at, or consent is missing."""
     if deps.faces is None:
         return None
     async with deps.transaction() as session:
         if not await consents.covers_faces(session, user_model_id=user_model_id):
             return None
-        query = select(TrainingImage.folder, TrainingImage.verdict)
+        query = select(TrainingImage.folder, TrainingImage.verdict).order_by(
+            TrainingImage.created_at, TrainingImage.id
+        )
         rows = await session.execute(query.where(TrainingImage.user_model_id == user_model_id))
-        folders = [
-            folder
-            for folder, verdict in rows
-            if verdict.get("face") and not set(photo_coach.WRONG).intersection(verdict["warnings"])
-        ]
-    return compare.centroid((await embeddings(deps, folders)).values())
+        folders = [folder for folder, verdict in rows if verdict.get("face")]
+    return judge(await faces(deps, folders)).person
 
 
-def of(faces: tuple[Face, ...] | None, centre: Embedding | None) -> float | None:
-    """0-100 for the largest face of a picture; None where there is none, or nobody looked."""
-    return compare.likeness(faces[0].embedding, centre) if faces and centre else None
-
-
-async def _embedding(deps: Deps, folder: str) -> Embedding | None:
+async def _faces(deps: Deps, folder: str) -> tuple[Face, ...]:
     if deps.faces is None:
-        return None
+        return ()
     if known := deps.faces.get(folder):
         return known
     try:
-        faces = await imaging.look(await deps.storage.get(f"{folder}/train.jpg"))
+        found = await imaging.look(await deps.storage.get(f"{folder}/train.jpg"))
     except (ObjectMissing, imaging.Rejected):
-        return None
-    if not faces:
-        return None
-    deps.faces.keep(folder, faces[0].embedding)
-    return faces[0].embedding
+        return ()
+    if found:
+        deps.faces.keep(folder, found)
+    return found

@@ -1,11 +1,11 @@
 """What is said of a training photo and of the set: thresholds and words, and no database."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from services.faces.base import Box
+from services.faces.base import Box, Face
 from services.imaging import Ingested
 
 MIN_PHOTOS, GOOD_PHOTOS, MAX_PHOTOS = 10, 20, 30
@@ -17,9 +17,9 @@ SHARP, LIGHT = 60.0, 70.0
 NEAR = 6  # of 64 bits of the hash: no more may differ between near duplicates
 # A face of fewer pixels on its short side, of full.jpg, is small: about a whole figure at 2048 px.
 FACE_SIDE = 200
-# A face with less is blurred. Of 7 photographs the least sharp has 191, at a third of the light
-# 141; blurred by 1 % of the face's width none has over 48.
-FACE_SHARP = 80.0
+# A face with less is blurred. Of 7 photographs the least sharp has 54, at a third of the light 56;
+# blurred by 0.5 % of the face's width none has over 10, and moved sideways by 2 % none over 23.
+FACE_SHARP = 30.0
 COMPANY = 0.15  # a second face larger than this share of the first is another person in the photo
 # How dark a face is says nothing here: whether that treats all skins alike has not been tested.
 
@@ -32,8 +32,10 @@ REFUSALS = {
     "quota": "Your storage is full. Delete pictures or models you no longer need.",
 }
 STRANGER = "someone_else"
+TURN = "sideways"
 WARNINGS = {
     "no_face": "No face found: choose a photo that shows it clearly.",
+    TURN: "It lies on its side or upside down: turn it.",
     "company": "More than one person: crop it to the one, or choose another.",
     STRANGER: "Seems to be someone else than in the others: if so, remove it.",
     "near_duplicate": "Almost the same as another photo: a different moment teaches more.",
@@ -44,7 +46,10 @@ WARNINGS = {
     "face_blurred": "The face is blurred: one in focus teaches more.",
     "face_small": "The face is small: a photo from closer teaches more.",
 }
-WRONG = ("no_face", "company", STRANGER)  # teaches the wrong thing, rather than little
+WRONG = ("no_face", TURN, "company", STRANGER)  # teaches the wrong thing, rather than little
+# What a comparison with the other photos may change.
+COMPARED = frozenset({STRANGER, "near_duplicate", "blurred", "small", "face_small", "face_blurred"})
+Facts = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,47 +86,75 @@ def refusal(photo: Ingested) -> str | None:
 
 def warnings(photo: Ingested, others: Iterable[int]) -> list[str]:
     """Codes of WARNINGS for one photo; others: the hashes of those that are there."""
-    short, long = sorted((photo.width, photo.height))
-    blurred = photo.sharpness < SHARP
+    size = photo.width, photo.height
+    short, long = sorted(size)
+    facts = facts_of(photo)
     found = {
-        "near_duplicate": any(_differing(photo.phash, other) <= NEAR for other in others),
-        "blurred": blurred,
+        "near_duplicate": is_near(photo.phash, others),
         "dark": photo.light < LIGHT,
-        "small": short < GOOD_SIDE,
         "narrow": long > GOOD_RATIO * short,
+        "no_face": photo.faces == (),
+        TURN: bool(photo.faces and photo.faces[0].turned),
+        "company": _company(photo.faces or ()),
     }
-    found |= _of_faces(photo, blurred=blurred)
-    return [code for code in WARNINGS if found.get(code)]
+    return ordered({code for code in found if found[code]} | face_codes(facts, size=size))
 
 
-def _of_faces(photo: Ingested, *, blurred: bool) -> dict[str, bool]:
-    """A face is not called blurred or small where the photo is, or where few pixels blur it."""
-    if photo.faces is None:
-        return {}
-    if not photo.faces:
-        return {"no_face": True}
-    face, *others = photo.faces
-    small = face.side < FACE_SIDE
-    return {
-        "company": any(other.area > COMPANY * face.area for other in others),
-        "face_small": small and min(photo.width, photo.height) >= GOOD_SIDE,
-        "face_blurred": face.sharpness < FACE_SHARP and not (blurred or small),
-    }
+def face_codes(facts: Facts, *, size: tuple[int, int]) -> set[str]:
+    """What is said of the size and the sharpness of a photo of `size` px.
+
+    Where a face is known, that is what counts: but small is no face whose photo is small, and
+    few pixels blur it.
+    """
+    blurred, small_photo = facts["sharpness"] < SHARP, min(size) < GOOD_SIDE
+    face = facts.get("face")
+    if not face:
+        found = {"blurred": blurred, "small": small_photo}
+    elif face["side"] < FACE_SIDE:
+        found = {"blurred": blurred, "small": small_photo, "face_small": not small_photo}
+    else:
+        soft = face["sharpness"] < FACE_SHARP
+        found = {"blurred": soft and blurred, "face_blurred": soft and not blurred}
+    return {code for code in found if found[code]}
 
 
-def facts(photo: Ingested) -> dict[str, Any]:
-    """What a photo's row keeps of what was measured; no "face", "cutout" where nobody looked."""
-    kept: dict[str, Any] = {"sharpness": photo.sharpness, "light": photo.light}
+def is_near(hash: int, others: Iterable[int]) -> bool:
+    """Whether a photo with this hash is almost the same as one of the others."""
+    return any(_differing(hash, other) <= NEAR for other in others)
+
+
+def ordered(codes: Collection[str]) -> list[str]:
+    """In the order of WARNINGS."""
+    return [code for code in WARNINGS if code in codes]
+
+
+def _company(faces: Sequence[Face]) -> bool:
+    return any(other.area > COMPANY * faces[0].area for other in faces[1:])
+
+
+def facts_of(photo: Ingested, *, pose: bool = False) -> Facts:
+    """What a photo's row keeps of what was measured; no "face", "cutout" where nobody looked.
+
+    pose: whether the consent covers how the head is turned.
+    """
+    kept: Facts = {"sharpness": photo.sharpness, "light": photo.light}
     if photo.faces is not None:
-        first = photo.faces[0] if photo.faces else None
-        kept["face"] = first and {
-            "box": [round(edge, 4) for edge in first.box],
-            "side": first.side,
-            "sharpness": first.sharpness,
-        }
+        kept["face"] = face_facts(photo.faces[0], pose=pose) if photo.faces else None
+    if photo.faces and photo.faces[0].turned:
+        kept["turned"] = photo.faces[0].turned
     if photo.cutout is not None:
         kept["cutout"] = {"share": photo.cutout.share, "unusable": photo.cutout.unusable}
     return kept
+
+
+def face_facts(face: Face, *, pose: bool) -> Facts:
+    """What is kept of the face that is taken for the person's: nothing that identifies her."""
+    kept = {
+        "box": [round(edge, 4) for edge in face.box],
+        "side": face.side,
+        "sharpness": face.sharpness,
+    }
+    return kept | ({"yaw": face.yaw} if pose else {})
 
 
 def cut_out(verdict: dict[str, Any]) -> bool:
@@ -131,7 +164,7 @@ def cut_out(verdict: dict[str, Any]) -> bool:
 
 
 def face_box(verdict: dict[str, Any]) -> Box | None:
-    """Where the largest face of a photo is, if that is known."""
+    """Where the person's face is in a photo, if that is known."""
     face = verdict.get("face")
     return cast(Box, tuple(face["box"])) if face else None
 
@@ -155,6 +188,7 @@ def set_verdict(photos: Sequence[Sequence[str]]) -> SetVerdict:
 # What many photos are, and what would help instead; a quarter are many, of `face_small` half.
 _ADVICE = {
     "no_face": ("many show no face", "clear views of it"),
+    TURN: ("many lie on their side", "turning these"),
     "company": ("many show more than one person", "photos of one alone"),
     "near_duplicate": ("many look alike", "other places, clothes and light"),
     "blurred": ("many are blurred", "sharper ones"),

@@ -15,17 +15,15 @@ from services import imaging
 from services.deps import Deps
 from services.errors import Conflict, NotFound
 from services.faces.base import Box
-from services.faces.compare import strangers
 from services.files import erasing
 from services.files.uploads import Upload
 from services.imaging import ALPHA, Ingested
 from services.kit import notify
 from services.storage import keys
-from services.training import consents, likeness, photo_coach, quota, sheet_queue
+from services.training import consents, photo_coach, quota, set_judging, sheet_queue
 from services.training.photo_coach import PhotoWarning, SetVerdict
 
 EDITABLE = ("draft", "failed", "canceled")
-TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,34 +132,10 @@ async def receive(deps: Deps, *, user_id: UUID, user_model_id: UUID, upload: Upl
         if verdict is None or not verdict.accepted:
             await deps.storage.erase(folder)
     if deps.faces and photo.faces and verdict.accepted:
-        deps.faces.keep(folder, photo.faces[0].embedding)
-        await compare(deps, user_id=user_id, user_model_id=user_model_id)
+        deps.faces.keep(folder, photo.faces)
+        await set_judging.compare(deps, user_id=user_id, user_model_id=user_model_id)
         return await _again(deps, folder) or verdict
     return verdict
-
-
-async def compare(deps: Deps, *, user_id: UUID, user_model_id: UUID) -> None:
-    """Say of each photo whether it seems to show another person; after any change of the set.
-
-    Opens its own short transactions; the set may change between them, then it looks again.
-    """
-    if deps.faces is None:
-        return
-    for _ in range(TRIES):
-        async with deps.transaction() as session:
-            folders = _with_faces(await _rows(session, user_model_id))
-        known = await likeness.embeddings(deps, folders)
-        async with deps.transaction() as session:
-            await _hold(session, user_model_id)
-            rows = await _rows(session, user_model_id)
-            if _with_faces(rows) <= folders:
-                known = {row.folder: known[row.folder] for row in rows if row.folder in known}
-                if _mark(rows, strangers(known)):
-                    await session.flush()
-                    await notify.publish(
-                        session, topic="user_model", id=user_model_id, user_id=user_id
-                    )
-                return
 
 
 async def state(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -> SetState:
@@ -201,7 +175,7 @@ async def list_(
 ) -> PhotoSet:
     """The set with its verdict; raises NotFound."""
     await _model(session, user_id=user_id, user_model_id=user_model_id)
-    rows = await _rows(session, user_model_id)
+    rows = await set_judging.rows(session, user_model_id)
     verdict = photo_coach.set_verdict([row.verdict["warnings"] for row in rows])
     return PhotoSet(tuple(_view(row, deps) for row in rows), verdict)
 
@@ -211,7 +185,7 @@ async def remove(
 ) -> None:
     """Take a photo out; its files go by a clean-up job. Raises NotFound, Conflict.
 
-    `compare` the others when this is committed.
+    Compare the others (`set_judging`) when this is committed.
     """
     model = await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
     row = await session.scalar(
@@ -226,7 +200,7 @@ async def remove(
     await session.flush()
     await sheet_queue.photo_removed(session, deps, model, photo_id=image_id)
     if deps.faces:
-        deps.faces.forget(row.folder)
+        deps.faces.erase(row.folder)
     await notify.publish(session, topic="user_model", id=user_model_id, user_id=user_id)
 
 
@@ -235,7 +209,7 @@ async def best(session: AsyncSession, user_model_id: UUID, n: int) -> list[Train
 
     For services that have checked the owner; n=coach.MAX_PHOTOS gives the whole set.
     """
-    rows = await _rows(session, user_model_id)
+    rows = await set_judging.rows(session, user_model_id)
     rows.sort(key=lambda row: photo_coach.usefulness(row.verdict))
     return [
         TrainingPhoto(
@@ -260,17 +234,6 @@ async def _model(
     if lock is not None and model.status not in EDITABLE:
         raise Conflict("Its photos cannot change once the training has begun.")
     return model
-
-
-async def _hold(session: AsyncSession, user_model_id: UUID) -> None:
-    """Until the end of the transaction nobody else changes the set."""
-    query = select(UserModel.id).where(UserModel.id == user_model_id)
-    await session.execute(query.with_for_update(key_share=True))
-
-
-async def _rows(session: AsyncSession, user_model_id: UUID) -> list[TrainingImage]:
-    query = select(TrainingImage).where(TrainingImage.user_model_id == user_model_id)
-    return list(await session.scalars(query.order_by(TrainingImage.created_at, TrainingImage.id)))
 
 
 async def _no_room(
@@ -306,7 +269,8 @@ async def _add(
     folder: str,
     size: int,
 ) -> Verdict:
-    others = await _rows(session, model.id)
+    others = await set_judging.rows(session, model.id)
+    pose = await consents.covers_pose(session, user_model_id=model.id)
     row = TrainingImage(
         id=deps.new_id(),
         user_id=model.user_id,
@@ -322,7 +286,7 @@ async def _add(
         thumbhash=photo.thumbhash,
         verdict={
             "warnings": photo_coach.warnings(photo, [row.phash for row in others]),
-            **photo_coach.facts(photo),
+            **photo_coach.facts_of(photo, pose=pose),
         },
     )
     session.add(row)
@@ -345,23 +309,6 @@ def _accepted(row: TrainingImage, deps: Deps) -> Verdict:
     view = _view(row, deps)
     message = " ".join(warning.message for warning in view.warnings) or "Good."
     return Verdict(row.name, True, "accepted", message, view)
-
-
-def _with_faces(rows: list[TrainingImage]) -> set[str]:
-    return {row.folder for row in rows if row.verdict.get("face")}
-
-
-def _mark(rows: list[TrainingImage], folders: set[str]) -> bool:
-    """Give and take the warning of a stranger; whether anything changed."""
-    changed = False
-    for row in rows:
-        codes = row.verdict["warnings"]
-        if (row.folder in folders) != (photo_coach.STRANGER in codes):
-            others = [code for code in codes if code != photo_coach.STRANGER]
-            codes = [photo_coach.STRANGER, *others] if row.folder in folders else others
-            row.verdict = {**row.verdict, "warnings": codes}
-            changed = True
-    return changed
 
 
 def _refused(upload: Upload, code: str, photo: PhotoView | None = None) -> Verdict:

@@ -19,7 +19,7 @@ from services import imaging, jobs
 from services.credits import ledger
 from services.deps import Deps
 from services.engines.base import FileRef, RemoteState, RemoteStatus, ResultFile, TrainRequest
-from services.faces.base import Embedding
+from services.faces.person import Person
 from services.figures import measures
 from services.files import erasing
 from services.provenance import marks
@@ -103,10 +103,10 @@ class TrainingWork:
             row = await _row(session, run)
             have = await self._have(session, run, row)
         new = [sample for sample in status.samples if sample.index not in have]
-        centre = await likeness.centroid(self.deps, user_model_id=row.id) if new else None
+        person = await likeness.person(self.deps, user_model_id=row.id) if new else None
         for sample in sorted(new, key=lambda sample: sample.index):
             key = _sample_key(run, row, sample.index)
-            await self._keep_sample(run, row, key, sample, centre)
+            await self._keep_sample(run, row, key, sample, person)
         if status.state is RemoteState.SUCCEEDED and self.deps.engine.info.needs_weights:
             await check_weights(self.deps, self._weights_key(run, row))
         return bool(new)
@@ -207,17 +207,18 @@ class TrainingWork:
         row: UserModel,
         key: str,
         sample: ResultFile,
-        centre: Embedding | None,
+        person: Person | None,
     ) -> None:
         """A sample that can't be read is skipped: no training fails for it."""
         put = f"{trainings.folder(row, run)}/scratch/{sample.index}.jpg"
         try:
             data = await results.read(self.deps, sample, put=put)
-            derived = await imaging.derive(data, faces=centre is not None)
+            derived = await imaging.derive(data, faces=person is not None)
             origin = marks.origin(engine=run.engine, recipe={}, at=self.deps.now())
             derived = await marks.mark(self.deps, derived, origin)
         except (imaging.Rejected, BadResult, Unmarkable):
             return
+        alike = person.likeness(derived.faces) if person else None
         await self.deps.storage.put(key, derived.files["thumb.webp"], content_type="image/webp")
         async with self.deps.transaction() as session:
             await session.execute(
@@ -227,7 +228,7 @@ class TrainingWork:
                     user_model_id=row.id,
                     key=key,
                     step=sample.step or 0,
-                    likeness=likeness.of(derived.faces, centre),
+                    likeness=alike and alike.number,
                 )
                 .on_conflict_do_nothing()
             )

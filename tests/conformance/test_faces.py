@@ -3,11 +3,13 @@
 import math
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
+from services.faces import compare, pose
 from services.faces.base import FaceReader
 from services.faces.off import NoFaceReader
 from services.faces.opencv import OpenCVReader
+from services.training import photo_coach
 from tests.pictures import drawn
 from tests.real_faces import ONE, OTHER, beside, photograph
 
@@ -38,7 +40,7 @@ def test_pictures_without_faces(reader: FaceReader, image: Image.Image) -> None:
 
 
 def test_what_is_said_of_faces(reader: FaceReader) -> None:
-    """Boxes lie within the picture, the largest comes first, and only that one can be compared."""
+    """Boxes lie within the picture, the largest comes first, and both can be compared."""
     image = beside(photograph(ONE[0]), photograph(OTHER))
     before = image.tobytes()
     faces = reader.read(image)
@@ -54,9 +56,43 @@ def test_what_is_said_of_faces(reader: FaceReader) -> None:
         sides = (right - left) * image.width, (bottom - top) * image.height
         assert face.side == pytest.approx(min(sides), abs=0.1)
         assert face.sharpness > 0
-    assert len(faces[0].embedding) == 128
-    assert math.hypot(*faces[0].embedding) == pytest.approx(1)
-    assert faces[1].embedding == ()
+    for face in faces:
+        assert len(face.embedding) == 128
+        assert math.hypot(*face.embedding) == pytest.approx(1)
+        assert abs(face.yaw) < pose.FRONTAL
+        assert abs(face.roll) < 10
+        assert face.turned == 0
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+@pytest.mark.parametrize("name", [ONE[0], ONE[2], OTHER])
+def test_a_picture_that_lies_is_read_as_if_upright(
+    opencv: FaceReader, name: str, quarters: int
+) -> None:
+    """On its side no face is found in it, upside down another person's: both are turned first."""
+    image = photograph(name)
+    lying = image.rotate(90 * quarters, expand=True)  # against the clock
+    upright, found = opencv.read(image), opencv.read(lying)
+    assert upright
+    assert found
+    assert found[0].turned == quarters
+    assert compare.cosine(found[0].embedding, upright[0].embedding) > 0.95
+    width, height = lying.size
+    left, top, right, bottom = found[0].box
+    box = (int(left * width), int(top * height), int(right * width), int(bottom * height))
+    there = opencv.read(lying.crop(box).rotate(-90 * quarters, expand=True))
+    assert there
+    assert compare.cosine(there[0].embedding, upright[0].embedding) > 0.6
+
+
+def test_a_hand_that_shook_blurs_in_one_direction(opencv: FaceReader) -> None:
+    image = photograph(ONE[0])
+    moved = ImageChops.blend(image, ImageChops.offset(image, 6, 0), 0.5)
+    moved = ImageChops.blend(moved, ImageChops.offset(moved, 3, 0), 0.5)
+    sharp, shaken = opencv.read(image), opencv.read(moved)
+    assert sharp
+    assert shaken
+    assert shaken[0].sharpness < photo_coach.FACE_SHARP < sharp[0].sharpness
 
 
 @pytest.mark.parametrize("name", [*ONE, OTHER])

@@ -61,8 +61,8 @@ async def test_each_fault_is_named_and_none_refuses(intake: Intake) -> None:
     good = photograph(ONE[0])
     photos_of = {
         "no_face": drawn(5, (1200, 1500)),
-        "company": real_faces.beside(good, photograph(OTHER)),
-        "face_small": real_faces.far_away(good),
+        "company": real_faces.beside(photograph(ONE[2]), photograph(OTHER)),
+        "face_small": real_faces.far_away(photograph(ONE[1])),
         "face_blurred": real_faces.out_of_focus(good),
     }
     for code, image in photos_of.items():
@@ -129,15 +129,25 @@ async def test_the_most_useful_photos_come_first(intake: Intake, deps: Deps) -> 
 
 
 async def test_no_embedding_is_stored(intake: Intake, deps: Deps) -> None:
-    """What stays of a face is where it is, how large and how sharp."""
+    """What stays of a face is where it is, how large, how sharp and how it is turned."""
     await intake.send(file(photograph(ONE[0])))
     (verdict,) = await kept(deps)
     assert set(verdict) == {"warnings", "sharpness", "light", "face", "cutout"}
     assert isinstance(verdict["face"], dict)
-    assert set(verdict["face"]) == {"box", "side", "sharpness"}
+    assert set(verdict["face"]) == {"box", "side", "sharpness", "yaw"}
     assert isinstance(verdict["cutout"], dict)
     assert set(verdict["cutout"]) == {"share", "unusable"}
     assert len(json.dumps(verdict)) < 250
+
+
+async def test_the_turn_of_a_head_is_kept_only_with_a_consent_that_says_so(
+    deps: Deps, intake: Intake
+) -> None:
+    earlier = await agreed(await Intake(deps).start(), "2")
+    await earlier.send(file(photograph(ONE[0])))
+    (verdict,) = await kept(deps)
+    assert isinstance(verdict["face"], dict)
+    assert set(verdict["face"]) == {"box", "side", "sharpness"}
 
 
 @pytest.mark.parametrize("version", ["1", None])
@@ -149,7 +159,7 @@ async def test_faces_are_measured_only_with_consent(
     (verdict,) = await kept(deps)
     assert ("face" in verdict) is (version is None)
     async with deps.transaction() as session:
-        assert (await session.scalars(select(Consent.text_version))).one() == (version or "2")
+        assert (await session.scalars(select(Consent.text_version))).one() == (version or "3")
 
 
 async def test_switched_off_nothing_is_measured(intake: Intake, deps: Deps) -> None:

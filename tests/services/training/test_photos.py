@@ -14,7 +14,7 @@ from services.deps import Deps
 from services.errors import Conflict, NotFound
 from services.files import uploads
 from services.storage.local import LocalStorage
-from services.training import photo_coach, photos
+from services.training import photo_coach, photos, set_judging
 from services.training.photos import Verdict
 from tests import sitters
 from tests.builders import make_user, make_user_model
@@ -55,7 +55,7 @@ class Intake:
                 user_model_id=self.model_id,
                 image_id=image_id,
             )
-        await photos.compare(self.deps, user_id=self.user_id, user_model_id=self.model_id)
+        await set_judging.compare(self.deps, user_id=self.user_id, user_model_id=self.model_id)
 
     async def set(self) -> photos.PhotoSet:
         async with self.deps.transaction() as session:

@@ -1,0 +1,96 @@
+"""Whom a set of photos shows, and how alike other faces are; in memory only, never stored."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from services.faces import compare
+from services.faces.base import Embedding, Face
+from services.faces.scale import Likeness, Scale
+
+Key = TypeVar("Key", bound=Hashable)
+Faces = tuple[Face, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The person of a set. centre: the mean direction of the photos that are hers."""
+
+    centre: Embedding
+    scale: Scale
+
+    def face(self, faces: Faces | None) -> Face | None:
+        """The one that is most like her; the largest has no preference."""
+        measured = [face for face in faces or () if face.embedding]
+        return max(measured, key=self._cosine, default=None)
+
+    def likeness(self, faces: Faces | None) -> Likeness | None:
+        """Of the face that is most like her; None where no face is."""
+        face = self.face(faces)
+        return self.scale.of(self._cosine(face)) if face else None
+
+    def alone(self, faces: Faces) -> bool:
+        """Whether exactly one of several faces can be hers."""
+        alike = [face for face in faces if face.embedding and self._cosine(face) >= compare.ALIKE]
+        return len(alike) == 1
+
+    def _cosine(self, face: Face) -> float:
+        return compare.cosine(face.embedding, self.centre)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Generic[Key]):
+    """What is known of a set once its photos were compared.
+
+    person: None without a face, or where several persons have equal shares, then `persons`.
+    shown: of each photo with a face, the one that is taken for hers. told: photos of several in
+    which she can be told. strangers, repeated: keys, see `compare`.
+    """
+
+    person: Person | None = None
+    persons: bool = False
+    shown: Mapping[Key, Face] = field(default_factory=dict)
+    told: frozenset[Key] = frozenset()
+    strangers: frozenset[Key] = frozenset()
+    repeated: frozenset[Key] = frozenset()
+
+
+def judge(photos: Mapping[Key, Faces]) -> Judged[Key]:
+    """Compare the photos of a set, oldest first, each with its faces, the largest first.
+
+    Who she is comes from the largest faces; then she is looked for in the photos of several.
+    """
+    first = {key: faces[0] for key, faces in photos.items() if faces and faces[0].embedding}
+    person = _person(first)
+    if person is None or len(first) < compare.ENOUGH:
+        persons = compare.sort(_embeddings(first)).persons
+        return Judged(person, persons, first, repeated=_repeated(first))
+    shown = {key: person.face(photos[key]) or face for key, face in first.items()}
+    found = compare.sort(_embeddings(shown))
+    return Judged(
+        _person(shown) or person,
+        found.persons,
+        shown,
+        frozenset(key for key in shown if person.alone(photos[key])),
+        frozenset(key for key in shown if key in found.strangers),
+        _repeated(shown),
+    )
+
+
+def _person(shown: Mapping[Key, Face]) -> Person | None:
+    """Of all faces that are not strangers'; None without one, or without a majority."""
+    embeddings = _embeddings(shown)
+    found = compare.sort(embeddings)
+    if found.persons:
+        return None
+    hers = [face for key, face in embeddings.items() if key not in found.strangers]
+    centre = compare.centroid(hers)
+    return Person(centre, Scale(compare.own_alikeness(hers))) if centre else None
+
+
+def _embeddings(shown: Mapping[Key, Face]) -> dict[Key, Embedding]:
+    return {key: face.embedding for key, face in shown.items()}
+
+
+def _repeated(shown: Mapping[Key, Face]) -> frozenset[Key]:
+    return frozenset(compare.repeated(list(_embeddings(shown).items())))
