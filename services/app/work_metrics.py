@@ -10,8 +10,10 @@ from itertools import accumulate, groupby
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from db.models.figures import ENDS
 from services.figures import counting
 from services.figures.counting import Sum
+from services.figures.reasons import Reason
 
 LABELS = ("engine", "method", "operation")
 # name of the sum: metric, help
@@ -21,14 +23,19 @@ HISTOGRAMS = {
     "total": ("likeness_work_seconds", "From the click to the end, of what succeeded."),
     "likeness": ("likeness_image_likeness", "Likeness of images to their person, 0 to 100."),
 }
-# name of the sum: metric, help, label of its detail
+# name of the sum: metric, help
 COUNTERS = {
-    "ended": ("likeness_work_ended", "Trainings and generations that ended.", "outcome"),
-    "failed": ("likeness_work_failures", "Trainings and generations that failed.", "reason"),
-    "images": ("likeness_images_made", "Images that engines made, erased ones too.", None),
-    "charged": ("likeness_credits_charged", "Credits captured for what was made.", None),
-    "given_back": ("likeness_credits_given_back", "Credits released when work ended.", None),
-    "cost": ("likeness_engine_cost_usd", "What engines took for images, where known.", None),
+    "ended": ("likeness_work_ended", "Trainings and generations that ended."),
+    "failed": ("likeness_work_failures", "Trainings and generations that failed."),
+    "images": ("likeness_images_made", "Images that engines made, erased ones too."),
+    "charged": ("likeness_credits_charged", "Credits captured for what was made."),
+    "given_back": ("likeness_credits_given_back", "Credits released when work ended."),
+    "cost": ("likeness_engine_cost_usd", "What engines took for images, where known."),
+}
+# name of the sum: label of its detail, and all that it may be
+DETAILS = {
+    "ended": ("outcome", ENDS),
+    "failed": ("reason", tuple(Reason)),
 }
 
 
@@ -50,15 +57,19 @@ class WorkMetrics(Collector):
             for labels, sums in groupby(by_name.get(name, ()), _labels):
                 family.add_metric(labels, *_histogram(counting.HISTOGRAMS[name], sums))
             yield family
-        for name, (metric, text, detail) in COUNTERS.items():
-            yield _counter(metric, text, detail, by_name.get(name, ()))
+        works = {_labels(sum): None for sum in by_name.get("ended", ())}
+        for name in COUNTERS:
+            yield _counter(name, by_name.get(name, ()), works)
 
 
-def _counter(metric: str, text: str, detail: str | None, sums: Iterable[Sum]) -> Metric:
-    more = (detail,) if detail else ()
-    family = CounterMetricFamily(metric, text, labels=(*LABELS, *more))
-    for sum in sums:
-        family.add_metric((*_labels(sum), *((sum.detail,) if detail else ())), sum.total)
+def _counter(name: str, sums: Iterable[Sum], works: Iterable[tuple[str, ...]]) -> Metric:
+    """A counter that is 0 for whatever did not happen yet, so that its first step is seen."""
+    detail, values = DETAILS.get(name, ("", ("",)))
+    known = {(*_labels(sum), sum.detail): sum.total for sum in sums}
+    family = CounterMetricFamily(*COUNTERS[name], labels=(*LABELS, detail) if detail else LABELS)
+    for work in works:
+        for value in values:
+            family.add_metric((*work, value) if detail else work, known.get((*work, value), 0))
     return family
 
 
