@@ -11,11 +11,29 @@ _FACE = re.compile(
 )
 
 
+FRAMINGS = (
+    (0.45, "close-up"),
+    (0.25, "head and shoulders"),
+    (0.12, "half body"),
+    (0.0, "full body"),
+)  # from which share of a picture's height on that a face takes
+
+
+def framing(box: tuple[float, float, float, float]) -> str:
+    """How near a person is, by her face's box in 0..1: words that keep it out of the trigger."""
+    height = box[3] - box[1]
+    return next(words for share, words in FRAMINGS if height >= share)
+
+
 def training_caption(trigger_word: str, subject: str, scene: str | None) -> str:
-    """ "photo of <trigger> <subject>, <scene>", without the phrases that describe the face."""
+    """ "photo of <trigger> <subject>, <scene>", without the phrases that describe the face.
+
+    An empty trigger word makes the caption of the subject alone.
+    """
     phrases = [phrase.strip() for phrase in (scene or "").split(",")]
     kept = [phrase for phrase in phrases if phrase and not _FACE.search(phrase)]
-    return ", ".join([f"photo of {trigger_word} {subject}", *kept])
+    person = f"{trigger_word} {subject}".strip()
+    return ", ".join([f"photo of {person}", *kept])
 
 
 def prompt_with_trigger(prompt: str, trigger_word: str | None, subject: str) -> str:

@@ -18,6 +18,7 @@ class WorkerConfig:
     dtype: None takes bfloat16 on a GPU and float32 on the CPU.
     threads: of a job's process on the CPU. compile: torch.compile of the transformer's blocks.
     turn_seconds: how long a training learns before it pauses for waiting images.
+    captioner: `package.module:function` that describes photos without a caption, see `captioning`.
     keep_jobs_days: how long a finished job can be asked for. lora_cache_*: see `loras`.
     """
 
@@ -30,6 +31,7 @@ class WorkerConfig:
     dtype: str | None = None
     threads: int | None = None
     compile: bool = False
+    captioner: str | None = None
     key: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
@@ -56,6 +58,7 @@ class WorkerConfig:
             dtype=text("DTYPE", "") or None,
             threads=int(text("THREADS", "0")) or None,
             compile=text("COMPILE", "0") == "1",
+            captioner=text("CAPTIONER", "") or None,
             key=text("KEY", "") or None,
             host=text("HOST", default.host),
             port=int(text("PORT", str(default.port))),
@@ -76,6 +79,7 @@ class WorkerConfig:
             "DEVICE": self.device or "",
             "DTYPE": self.dtype or "",
             "THREADS": str(self.threads or 0),
+            "CAPTIONER": self.captioner or "",
             "LORA_CACHE_HOURS": str(self.lora_cache_hours),
             "LORA_CACHE_BYTES": str(self.lora_cache_bytes),
         }

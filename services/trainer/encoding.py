@@ -1,7 +1,7 @@
 """Everything that a training reads, encoded once: latents, face weights, captions."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy
 import torch
@@ -10,12 +10,15 @@ from torch import Tensor
 
 from services.trainer.architectures import Architecture, Latents, Prompt
 from services.trainer.buckets import box_in_crop, crops, cut
-from services.trainer.captions import SAMPLE_SCENES, training_caption
+from services.trainer.captioning import Captioner
+from services.trainer.captions import SAMPLE_SCENES, framing, training_caption
 from services.trainer.dataset import Photo
 from services.trainer.reporting import Reporter
 from services.trainer.spec import FaceBox, Stage, TrainPayload
 
 FACE_MARGIN = 0.25  # of the box's size, on each side: detectors leave out hair and chin
+FACE_CROP = 2.2  # of a face's longer side: head and shoulders
+MOST = 0.8  # of a photo's short side: a larger square would be the same picture again
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One photo at all of its bucket sizes, with its caption."""
+    """One photo, or the face in it, at all of its bucket sizes, with its caption."""
 
     views: tuple[View, ...]
     caption: Prompt
@@ -36,11 +39,19 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The encoded dataset; `samples` are the prompts of one round of sample pictures."""
+    """The encoded dataset, of so many photos.
+
+    empty: no words. trigger: the trigger word and the subject. subject: the subject alone.
+    samples: the prompts of one round of sample pictures. captions: the photos', as they were used.
+    """
 
     examples: tuple[Example, ...]
+    photos: int
     empty: Prompt
+    trigger: Prompt
+    subject: Prompt
     samples: tuple[Prompt, ...]
+    captions: tuple[str, ...]
 
 
 def encode(
@@ -50,23 +61,88 @@ def encode(
     payload: TrainPayload,
     resolutions: tuple[int, ...],
     report: Reporter,
+    captioner: Captioner | None = None,
 ) -> Material:
-    """Encode photos and captions with a pipeline that has encoders; no gradients are kept."""
+    """Encode photos and captions with a pipeline that has encoders; no gradients are kept.
+
+    captioner: names the scene of a photo that came without a caption.
+    """
     prompts = _Prompts(kind, pipe, payload)
+    outside = payload.recipe.face_weight_outside
     examples: list[Example] = []
+    captions: list[str] = []
     with torch.no_grad():
         for number, photo in enumerate(photos):
             report.stage(Stage.ENCODING, progress=0.02 + 0.03 * number / len(photos))
-            caption = training_caption(payload.trigger_word, payload.subject, photo.caption)
-            views = _views(kind, pipe, photo, resolutions, payload.recipe.face_weight_outside)
-            examples.append(Example(views=views, caption=prompts.encode(caption)))
-        scenes = SAMPLE_SCENES[: payload.recipe.samples_per_round if payload.sample_put_urls else 0]
-        samples = [training_caption(payload.trigger_word, payload.subject, s) for s in scenes]
+            captions.append(_caption(photo, payload, captioner))
+            for seen, words in _seen(photo, captions[-1], payload):
+                caption = prompts.encode(words)
+                views = _views(kind, pipe, seen, resolutions, outside, caption.embeds.dtype)
+                examples.append(Example(views=views, caption=caption))
         return Material(
             examples=tuple(examples),
+            photos=len(photos),
+            captions=tuple(captions),
             empty=prompts.encode(""),
-            samples=tuple(prompts.encode(text) for text in samples),
+            trigger=prompts.encode(training_caption(payload.trigger_word, payload.subject, None)),
+            subject=prompts.encode(training_caption("", payload.subject, None)),
+            samples=tuple(prompts.encode(text) for text in _samples(payload)),
         )
+
+
+def _samples(payload: TrainPayload) -> list[str]:
+    scenes = SAMPLE_SCENES[: payload.recipe.samples_per_round if payload.sample_put_urls else 0]
+    return [training_caption(payload.trigger_word, payload.subject, scene) for scene in scenes]
+
+
+def _caption(photo: Photo, payload: TrainPayload, captioner: Captioner | None) -> str:
+    """The member's own words; without them the framing, and what a captioner sees."""
+    scene = photo.caption
+    if scene is None:
+        near = payload.recipe.framing and photo.face_box
+        seen = captioner(photo.image) if captioner else None
+        scene = ", ".join(words for words in (near and framing(near), seen) if words)
+    return training_caption(payload.trigger_word, payload.subject, scene)
+
+
+def _seen(photo: Photo, caption: str, payload: TrainPayload) -> list[tuple[Photo, str]]:
+    """The photo with its caption, and the face in it, where it is large enough, with its own."""
+    seen = [(photo, caption)]
+    recipe = payload.recipe
+    if recipe.face_crops and (near := around_face(photo, recipe.face_crop_side)):
+        scene = framing(near.face_box) if near.face_box else None
+        seen.append((near, training_caption(payload.trigger_word, payload.subject, scene)))
+    return seen
+
+
+def around_face(photo: Photo, side: int) -> Photo | None:
+    """A square of FACE_CROP times the face, moved into the photo.
+
+    None without a face, under `side` pixels, or where it is most of the photo anyway.
+    """
+    if photo.face_box is None:
+        return None
+    wide, high = photo.image.size
+    left, top, right, bottom = photo.face_box
+    length = round(FACE_CROP * max((right - left) * wide, (bottom - top) * high))
+    if not side <= length <= MOST * min(wide, high):
+        return None
+    x = min(max(round((left + right) * wide / 2 - length / 2), 0), wide - length)
+    y = min(max(round((top + bottom) * high / 2 - length / 2), 0), high - length)
+    box = tuple(
+        min(max(value, 0.0), 1.0)
+        for value in (
+            (left * wide - x) / length,
+            (top * high - y) / length,
+            (right * wide - x) / length,
+            (bottom * high - y) / length,
+        )
+    )
+    return replace(
+        photo,
+        image=photo.image.crop((x, y, x + length, y + length)),
+        face_box=cast(FaceBox, box),
+    )
 
 
 class _Prompts:
@@ -84,12 +160,19 @@ class _Prompts:
 
 
 def _views(
-    kind: Architecture, pipe: Any, photo: Photo, resolutions: tuple[int, ...], outside: float
+    kind: Architecture,
+    pipe: Any,
+    photo: Photo,
+    resolutions: tuple[int, ...],
+    outside: float,
+    dtype: torch.dtype,
 ) -> tuple[View, ...]:
+    """dtype: what the transformer computes in; the autoencoder may be more precise."""
     views: list[View] = []
     for crop in crops(photo.image.size, resolutions):
         pixels = to_pixels(cut(photo.image, crop)).to(pipe.vae.device, pipe.vae.dtype)
         latents = kind.encode_pixels(pipe, pixels)
+        latents = replace(latents, packed=latents.packed.to(dtype))
         weights = None
         if photo.face_box is not None:
             box = box_in_crop(photo.face_box, crop)

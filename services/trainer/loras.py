@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import LoKrConfig, LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from services.trainer import lokr
 from services.trainer.errors import JobFailed
 from services.trainer.files import write_whole
 from services.trainer.spec import Code
@@ -34,16 +35,23 @@ def targets(transformer: Any, extra: tuple[str, ...] = ()) -> list[str]:
 
 
 def add_adapter(
-    transformer: Any, *, rank: int, alpha: int, seed: int, extra: tuple[str, ...] = ()
+    transformer: Any,
+    *,
+    rank: int,
+    alpha: int,
+    seed: int,
+    adapter: str = "lora",
+    extra: tuple[str, ...] = (),
 ) -> list[Any]:
-    """Add a fresh LoRA in float32 and return its parameters; the same for the same seed."""
+    """Add a fresh LoRA or LoKr in float32 and return its parameters; the same for the same seed."""
     torch.manual_seed(seed)
-    config = LoraConfig(
-        r=rank,
-        lora_alpha=alpha,
-        init_lora_weights="gaussian",
-        target_modules=targets(transformer, extra),
-    )
+    wanted = targets(transformer, extra)
+    if adapter == "lokr":
+        config: Any = lokr.config(rank, alpha, wanted)
+    else:
+        config = LoraConfig(
+            r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=wanted
+        )
     transformer.add_adapter(config, adapter_name=ADAPTER)
     parameters = [parameter for parameter in transformer.parameters() if parameter.requires_grad]
     for parameter in parameters:  # peft makes them in the base's format, be it of 8 bits
@@ -72,14 +80,17 @@ def set_state(transformer: Any, weights: dict[str, Tensor]) -> None:
 def write(
     path: Path, transformer: Any, *, base: dict[str, Any], recipe: dict[str, Any], dtype: Any
 ) -> None:
-    """Write the adapter as one safetensors file that stock diffusers loads."""
+    """Write the adapter as one safetensors file that stock diffusers loads; a LoKr as a LoRA."""
+    weights, config = state(transformer), transformer.peft_config[ADAPTER]
+    if isinstance(config, LoKrConfig):
+        weights, config = lokr.as_lora(weights, config)
     tensors = {
         f"transformer.{name}": weight.detach().to("cpu", dtype).contiguous()
-        for name, weight in state(transformer).items()
+        for name, weight in weights.items()
     }
     metadata = {
         "format": "pt",
-        PEFT_KEY: json.dumps(_peft_metadata(transformer), sort_keys=True),
+        PEFT_KEY: json.dumps(_peft_metadata(config), sort_keys=True),
         "likeness.base": json.dumps(base, sort_keys=True),
         "likeness.recipe": json.dumps(recipe, sort_keys=True),
     }
@@ -97,9 +108,8 @@ def _with_sorted_header(data: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + data[8 + size :]
 
 
-def _peft_metadata(transformer: Any) -> dict[str, Any]:
-    config = transformer.peft_config[ADAPTER].to_dict()
-    plain = {key: sorted(v) if isinstance(v, set) else v for key, v in config.items()}
+def _peft_metadata(config: Any) -> dict[str, Any]:
+    plain = {k: sorted(v) if isinstance(v, set) else v for k, v in config.to_dict().items()}
     return {f"transformer.{key}": value for key, value in plain.items() if _is_json(value)}
 
 

@@ -30,10 +30,20 @@ def be_quiet() -> None:
 
 
 def load_encoders(
-    kind: Architecture, source: str, *, device: Any, dtype: Any, fp8: bool = False
+    kind: Architecture,
+    source: str,
+    *,
+    device: Any,
+    dtype: Any,
+    fp8: bool = False,
+    precise: bool = False,
 ) -> Any:
-    """The pipeline without its transformer; raises JobFailed(BASE_MISSING)."""
-    pipe = _load(kind, source, dtype, transformer=None)
+    """The pipeline without its transformer; raises JobFailed(BASE_MISSING).
+
+    precise: the autoencoder in 32 bits, whatever dtype is; `drop_encoders` takes it back.
+    """
+    formats = {"default": dtype, "vae": torch.float32} if precise else dtype
+    pipe = _load(kind, source, formats, transformer=None)
     if fp8:
         _encoders_in_fp8(pipe, dtype)
     return pipe.to(device)
@@ -115,8 +125,9 @@ def _encoders_in_fp8(pipe: Any, dtype: Any) -> None:
             setattr(encoder, FP8_MARK, True)
 
 
-def drop_encoders(pipe: Any) -> None:
-    """Forget the text encoders; the caller frees the memory."""
+def drop_encoders(pipe: Any, dtype: Any = None) -> None:
+    """Forget the text encoders, keep the autoencoder in dtype; the caller frees the memory."""
+    pipe.vae.to(dtype=dtype)
     for name in ENCODERS:
         if hasattr(pipe, name):
             setattr(pipe, name, None)

@@ -12,10 +12,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from services.trainer.recipe import MAX_IMAGES as MAX_IMAGES
+from services.trainer.recipe import MAX_PHOTOS as MAX_PHOTOS
+from services.trainer.recipe import Recipe as Recipe
+from services.trainer.recipe import Side, Strict, Unit
+
 INFO_LIMIT = 4096  # bytes of JSON that a Together worker may report as progress
-MAX_PHOTOS = 100
 MAX_SAMPLES = 64
-MAX_IMAGES = 8
 MAX_REFERENCES = 4
 ZIP_TYPE = "application/zip"
 WEIGHTS_TYPE = "application/octet-stream"  # the Content-Type of each PUT, which S3 signs too
@@ -31,48 +34,12 @@ def _web_address(value: str) -> str:
 
 Url = Annotated[str, Field(max_length=4096), AfterValidator(_web_address)]
 JobId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{7,63}$")]
-Unit = Annotated[float, Field(ge=0, le=1)]
 FaceBox = tuple[Unit, Unit, Unit, Unit]
-Side = Annotated[int, Field(ge=16, le=2048, multiple_of=16)]
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Prompt = Annotated[str, Field(max_length=2000)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Recipe(_Strict):
-    """How to train. The defaults are the worker's own recipe; steps None is 80 a photo, 800-1600.
-
-    resolutions: bucket sizes in pixels; a photo is never enlarged to reach one.
-    face_weight_outside: loss weight beside the face (1.0 inside), where a face box is given.
-    sample_*: the pictures made on the way, to be looked at; guidance 1.0 means none.
-    min_photos: fewer readable photos than this end the job as `dataset_invalid`.
-    extra_targets: further linear layers by exact name (for tiny test models).
-    """
-
-    steps: int | None = Field(default=None, ge=1, le=10_000)
-    rank: int = Field(default=32, ge=1, le=128)
-    alpha: int = Field(default=32, ge=1, le=256)
-    learning_rate: float = Field(default=1e-4, gt=0, le=0.1)
-    weight_decay: float = Field(default=1e-4, ge=0, le=0.1)
-    warmup_steps: int = Field(default=20, ge=0, le=1000)
-    clip_norm: float = Field(default=1.0, gt=0, le=100)
-    resolutions: tuple[Side, ...] = Field(default=(512, 768, 1024), min_length=1, max_length=8)
-    caption_dropout: Unit = 0.05
-    face_weight_outside: Unit = 0.3
-    checkpoint_every: int = Field(default=250, ge=1)
-    samples_per_round: int = Field(default=4, ge=1, le=MAX_IMAGES)
-    sample_size: Side = 512
-    sample_steps: int = Field(default=20, ge=1, le=100)
-    sample_guidance: float = Field(default=4.0, ge=1, le=20)
-    max_sequence_length: int = Field(default=512, ge=16, le=512)
-    min_photos: int = Field(default=4, ge=1, le=MAX_PHOTOS)
-    extra_targets: tuple[str, ...] = ()
-
-
-class TrainPayload(_Strict):
+class TrainPayload(Strict):
     """One training. The zip holds the photos and nothing else, flat; order is by file name.
 
     face_boxes[i], captions[i]: of the i-th photo; (left, top, right, bottom) in 0..1; captions
@@ -96,7 +63,7 @@ class TrainPayload(_Strict):
     progress_url: Url | None = None
 
 
-class GeneratePayload(_Strict):
+class GeneratePayload(Strict):
     """n images of one prompt: image i uses seeds[i] and is put at output_put_urls[i].
 
     lora_url: a LoRA that this worker trained, for the same base; lora_id: any name that is the
@@ -145,7 +112,7 @@ class GeneratePayload(_Strict):
 Payload = Annotated[TrainPayload | GeneratePayload, Field(discriminator="kind")]
 
 
-class _Wire(_Strict):
+class _Wire(Strict):
     job: Payload
 
 
@@ -187,7 +154,7 @@ class Code(StrEnum):
 RETRYABLE = {Code.TRANSFER_FAILED, Code.CRASHED, Code.STOPPED, Code.DISK_FULL, Code.NO_GPU}
 
 
-class Failure(_Strict):
+class Failure(Strict):
     """A code, plain words, and whether the same job may succeed when it is sent again."""
 
     code: Code
@@ -257,7 +224,7 @@ class ProgressReply(BaseModel):
     cancel: bool = False
 
 
-class PutFile(_Strict):
+class PutFile(Strict):
     """One file that was put at its signed URL; size in bytes."""
 
     index: int
@@ -270,7 +237,7 @@ class PutFile(_Strict):
     height: int | None = None
 
 
-class TrainOutputs(_Strict):
+class TrainOutputs(Strict):
     """A finished training. recipe: everything needed to make it again, as in the LoRA's metadata.
 
     first_loss, last_loss: mean of the first and the last tenth of the steps.
@@ -292,7 +259,7 @@ class TrainOutputs(_Strict):
     recipe: dict[str, Any]
 
 
-class GenerateOutputs(_Strict):
+class GenerateOutputs(Strict):
     """Finished images. recipe: what they were made with, prompt as it was used."""
 
     kind: Literal["generate"] = "generate"

@@ -68,7 +68,16 @@ class JobStore:
         if job.status in FINAL:
             self._strip(self.folder(job))
 
-    def _strip(self, folder: Path) -> None:
+    def _strip(self, folder: Path, tries: int = 3) -> None:
+        """Remove all but the job's own file; a process that still ends may write meanwhile."""
+        try:
+            self._strip_once(folder)
+        except OSError:
+            if tries <= 1:
+                raise
+            self._strip(folder, tries - 1)
+
+    def _strip_once(self, folder: Path) -> None:
         for path in folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)

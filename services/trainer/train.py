@@ -8,6 +8,7 @@ from typing import Any, cast
 from services.trainer import checkpoints, device, loras, pipelines, placement
 from services.trainer.architectures import Architecture, architecture
 from services.trainer.bases import Base, find_base
+from services.trainer.captioning import captioner
 from services.trainer.context import Context
 from services.trainer.dataset import MAX_ZIP_BYTES, Photo, read_dataset
 from services.trainer.download import at_hand
@@ -82,9 +83,17 @@ def _encode(
     target, dtype = device.device_of(context.config), device.dtype_of(context.config)
     context.report.stage(Stage.ENCODING, progress=0.02)
     with pulse(context.report):
-        pipe = pipelines.load_encoders(kind, source, device=target, dtype=dtype, fp8=plan.fp8)
-    material = encode(kind, pipe, photos, payload, plan.resolutions, context.report)
-    pipelines.drop_encoders(pipe)
+        pipe = pipelines.load_encoders(
+            kind,
+            source,
+            device=target,
+            dtype=dtype,
+            fp8=plan.fp8,
+            precise=payload.recipe.precise_encoding,
+        )
+    describe = captioner(context.config.captioner, context.report)
+    material = encode(kind, pipe, photos, payload, plan.resolutions, context.report, describe)
+    pipelines.drop_encoders(pipe, dtype)
     device.free_memory()
     return pipe, material
 
@@ -109,6 +118,7 @@ def _prepare(
         transformer,
         rank=plan.rank,
         alpha=min(recipe.alpha, plan.rank) if plan.rank < recipe.rank else recipe.alpha,
+        adapter=recipe.adapter,
         seed=payload.seed,
         extra=recipe.extra_targets,
     )
@@ -124,7 +134,7 @@ def _prepare(
         optimizer=make_optimizer(parameters, recipe, eight_bit=plan.eight_bit),
         material=material,
         recipe=recipe,
-        steps=recipe.steps or default_steps(len(material.examples)),
+        steps=recipe.steps or default_steps(material.photos),
         seed=payload.seed,
         report=context.report,
     )
@@ -146,7 +156,7 @@ class _Run:
         self.training, self.context = training, context
         self.folder = context.folder / "checkpoints"
         unlimited = replace(plan, checkpointing=False, fp8=False, eight_bit=False, resolutions=())
-        recipe = payload.recipe.model_dump(mode="json")
+        recipe = payload.recipe.named()
         self.hash = checkpoints.config_hash(base.name, unlimited, recipe, payload.seed, identity)
         self.every = payload.recipe.checkpoint_every
         self.samples = Samples(payload, pipe, training, context)
@@ -206,7 +216,8 @@ def _recipe(
         "fp8": plan.fp8,
         "eight_bit_optimizer": plan.eight_bit,
         "rate_factor": training.progress.rate_factor,
-        "photos": len(training.material.examples),
+        "photos": training.material.photos,
+        "examples": len(training.material.examples),
         "dataset_sha256": identity,
     }
 
@@ -236,7 +247,7 @@ def _finish(
         weights=weights,
         samples=tuple(recorded(context.folder)),
         steps=training.steps,
-        photos=len(training.material.examples),
+        photos=training.material.photos,
         first_loss=mean_of(losses[:tenth]),
         last_loss=mean_of(losses[-tenth:]),
         seconds=round(time.monotonic() - started, 1),

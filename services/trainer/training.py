@@ -16,9 +16,10 @@ from torch import Tensor
 
 from services.trainer import loras
 from services.trainer.architectures import Architecture, Prompt
-from services.trainer.encoding import Material, View
+from services.trainer.encoding import Example, Material, View
 from services.trainer.errors import JobFailed
 from services.trainer.reporting import Reporter, curve, moving_average
+from services.trainer.rules import Average, draw_sigma, is_class_step, rate_share
 from services.trainer.spec import Code, Recipe, Stage
 
 REPORT_EVERY = 10
@@ -27,8 +28,8 @@ SPAN = (0.05, 0.97)  # the part of a job's progress that is training
 
 
 def default_steps(photos: int) -> int:
-    """80 steps for each photo, 800 to 1600: the middle of what published recipes use."""
-    return min(max(80 * photos, 800), 1600)
+    """120 steps for each photo, 1200 to 3000: what published recipes for a person use."""
+    return min(max(120 * photos, 1200), 3000)
 
 
 @dataclass(slots=True)
@@ -44,12 +45,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What one step trains on; noise is of the latents' shape, sigma (1,) in 0..1."""
+    """What one step trains on; noise is of the latents' shape, sigma (1,) in 0..1.
+
+    keeps: whether it keeps what the base makes of the prompt, and learns nothing of the view.
+    """
 
     view: View
     prompt: Prompt
     sigma: Tensor
     noise: Tensor
+    keeps: bool = False
 
 
 class Training:
@@ -72,9 +77,10 @@ class Training:
         self.optimizer, self.material, self.recipe = optimizer, material, recipe
         self.steps, self.report = steps, report
         self.progress = Progress()
+        self.average = Average(parameters, recipe.ema_decay)
         self.generator = torch.Generator().manual_seed(seed)
         self._unread: list[Tensor] = []
-        self._average: float | None = None
+        self._smooth: float | None = None
         self._since = time.perf_counter()
         self._step_time: float | None = None
         self.other_seconds = 0.0  # what samples and the like are expected to take still
@@ -84,13 +90,17 @@ class Training:
     def run_step(self) -> None:
         """Draw, predict, go back, update; counts the step."""
         self._set_rate()
-        loss = self.loss(self.draw())
+        draw = self.draw()
+        loss = self.loss(draw)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip_norm)
         finite = torch.isfinite(loss.detach()) & torch.isfinite(norm)
         apply_update(self.optimizer, finite)
-        self._unread.append(torch.where(finite, loss.detach(), math.nan))
         self.progress.step += 1
+        self.average.follow(self.progress.step)
+        self._unread.append(
+            torch.where(finite, math.inf if draw.keeps else loss.detach(), math.nan)
+        )
 
     def draw(self) -> Draw:
         """The next photo of a shuffled round, one of its sizes, and noise; all from one source."""
@@ -99,32 +109,57 @@ class Training:
             self.progress.order = torch.randperm(count, generator=self.generator).tolist()
         example = self.material.examples[self.progress.order.pop()]
         view = example.views[self._integer(len(example.views))]
-        dropped = float(torch.rand((), generator=self.generator)) < self.recipe.caption_dropout
+        chance = float(torch.rand((), generator=self.generator))
         packed = view.latents.packed
-        sigma = torch.sigmoid(torch.randn(1, generator=self.generator))
+        sigma = draw_sigma(packed.shape[1], self.recipe, self.generator)
         noise = torch.randn(packed.shape, generator=self.generator)
+        keeps = is_class_step(self.progress.step, self.recipe.class_share)
         return Draw(
             view=view,
-            prompt=self.material.empty if dropped else example.caption,
+            prompt=self.material.subject if keeps else self._prompt(example, chance),
             sigma=sigma.to(packed.device, non_blocking=True),
             noise=noise.to(packed.device, non_blocking=True),
+            keeps=keeps,
         )
+
+    def _prompt(self, example: Example, chance: float) -> Prompt:
+        """The caption, now and then no words or the trigger word alone; chance in 0..1."""
+        if chance < self.recipe.caption_dropout:
+            return self.material.empty
+        alone = chance < self.recipe.caption_dropout + self.recipe.trigger_share
+        return self.material.trigger if alone else example.caption
 
     def _integer(self, below: int) -> int:
         return int(torch.randint(below, (), generator=self.generator))
 
     def loss(self, draw: Draw) -> Tensor:
         """Mean squared error of the velocity, weighted by the face where it is known."""
+        if draw.keeps:
+            of_base = self._of_base(draw)
+            return torch.nn.functional.mse_loss(self._predict(draw), of_base)
+        predicted = self._predict(draw)
+        error = (predicted - (draw.noise - draw.view.latents.packed.float())) ** 2
+        mean: Tensor = (error if draw.view.weights is None else error * draw.view.weights).mean()
+        return mean
+
+    def _predict(self, draw: Draw) -> Tensor:
+        """The velocity in float32."""
         latents = draw.view.latents
-        clean = latents.packed.float()
-        noisy = (1 - draw.sigma) * clean + draw.sigma * draw.noise
+        noisy = (1 - draw.sigma) * latents.packed.float() + draw.sigma * draw.noise
         with self._autocast():
             predicted = self.kind.predict(
                 self.transformer, noisy.to(latents.packed.dtype), draw.sigma, latents, draw.prompt
             )
-        error = (predicted.float() - (draw.noise - clean)) ** 2
-        mean: Tensor = (error if draw.view.weights is None else error * draw.view.weights).mean()
-        return mean
+        return predicted.float()
+
+    def _of_base(self, draw: Draw) -> Tensor:
+        """The same without the adapter."""
+        self.transformer.disable_adapters()
+        try:
+            with torch.no_grad():
+                return self._predict(draw)
+        finally:
+            self.transformer.enable_adapters()
 
     def _autocast(self) -> AbstractContextManager[Any]:
         """On a GPU the float32 LoRA is multiplied in the base's own format."""
@@ -135,9 +170,9 @@ class Training:
         return context
 
     def _set_rate(self) -> None:
-        warm = min((self.progress.step + 1) / max(self.recipe.warmup_steps, 1), 1.0)
+        share = rate_share(self.progress.step, self.steps, self.recipe)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * warm * self.progress.rate_factor
+            group["lr"] = self.recipe.learning_rate * share * self.progress.rate_factor
 
     # -- many steps -------------------------------------------------------------------------
 
@@ -164,9 +199,11 @@ class Training:
         self._step_time = (time.perf_counter() - self._since) / len(values)
         self._unread, self._since = [], time.perf_counter()
         for value in values:
+            if math.isinf(value):  # a step that kept the class says nothing of the likeness
+                value = self._smooth if self._smooth is not None else 0.0
+            elif math.isfinite(value):
+                self._smooth = moving_average(self._smooth, value)
             self.progress.losses.append(value)
-            if math.isfinite(value):
-                self._average = moving_average(self._average, value)
         self.say()
         recent = self.progress.losses[-len(values) - BAD_STEPS + 1 :]
         return any(
@@ -183,7 +220,7 @@ class Training:
             progress=SPAN[0] + (SPAN[1] - SPAN[0]) * done,
             step=self.progress.step,
             total_steps=self.steps,
-            loss=self._average,
+            loss=self._smooth,
             loss_curve=curve(self.progress.losses),
             s_per_step=self._step_time,
             seconds_left=left + self.other_seconds,
@@ -203,7 +240,8 @@ class Training:
             "losses": list(self.progress.losses),
             "rate_factor": self.progress.rate_factor,
             "rewound": self.progress.rewound,
-            "average": self._average,
+            "average": self._smooth,
+            "weights": self.average.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -214,7 +252,8 @@ class Training:
         self.generator.set_state(state["generator"])
         names = ("step", "order", "losses", "rate_factor", "rewound")
         self.progress = Progress(**{name: state[name] for name in names})
-        self._average, self._unread = state["average"], []
+        self._smooth, self._unread = state["average"], []
+        self.average.restore(state.get("weights"))  # an older release kept none
 
     def slow_down(self, state: dict[str, Any]) -> bool:
         """Go back to a state at half the rate; False if that was done before."""

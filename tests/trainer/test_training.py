@@ -13,7 +13,7 @@ from services.trainer import loras
 from services.trainer.errors import JobFailed
 from services.trainer.files import read_json
 from services.trainer.spec import Code, TrainOutputs, TrainPayload
-from services.trainer.training import Training, default_steps
+from services.trainer.training import Training
 from tests.trainer import tiny
 from tests.trainer.bucket import Bucket
 from tests.trainer.conftest import Run, jpeg, portrait, worker_config, zipped
@@ -331,10 +331,6 @@ def test_no_photo_is_left_in_the_record(run: Run, training: Payloads) -> None:
     manifest = read_json(run.config.work_dir / "manifest-job" / "manifest.json")
     assert manifest["kind"] == "train"
     assert "http" not in str(manifest)
-
-
-def test_steps_follow_the_number_of_photos() -> None:
-    assert [default_steps(photos) for photos in (4, 12, 40)] == [800, 960, 1600]
 
 
 @pytest.fixture(autouse=True)

@@ -87,7 +87,15 @@ def material(pipe: Any, options: Options) -> Material:
         grid=(side, side),
     )
     example = Example(views=(View(latents, None),), caption=prompt)
-    return Material(examples=(example,), empty=prompt, samples=(prompt,))
+    return Material(
+        examples=(example,),
+        photos=1,
+        empty=prompt,
+        trigger=prompt,
+        subject=prompt,
+        samples=(prompt,),
+        captions=("",),
+    )
 
 
 def prepare(options: Options) -> tuple[Any, Training]:
