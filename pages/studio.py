@@ -15,6 +15,7 @@ from components.pickers import Slider, aspect_picker, style_picker
 from components.prompt_words import PromptWords
 from components.results import ResultCard
 from pages import waiting
+from pages.server.call_limits import count_in_page
 from pages.server.context import current_user
 from pages.signed_in_frame import shell
 from services.deps import Deps
@@ -22,6 +23,7 @@ from services.engines.base import Parameter
 from services.errors import DomainError
 from services.gallery import images
 from services.gallery.images import ImageDetails
+from services.limits.policy import Act
 from services.studio import generations, styles
 from services.studio.generations import GenerationRequest, GenerationView
 from services.training import user_models
@@ -257,6 +259,7 @@ class Studio:
         if request is None:
             return
         try:
+            count_in_page(Act.GENERATE)
             async with self._deps.transaction() as session:
                 made = await generations.create(
                     session, self._deps, user_id=self._user_id, request=request

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.engines.base import Engine
 from services.faces.memory import FaceMemory
+from services.limits.calls import Calls
 from services.payments.base import Payments
 from services.settings import Settings
 from services.storage.base import Storage
@@ -28,7 +29,7 @@ class Deps:
     transaction: one commit per edge (page handler, route, job); nothing remote inside it.
     reading: the same for edges that only look; what its session writes stays at once.
     now: aware, UTC. new_seed: 0..2**31-1. secret: 32 bytes that sign URLs, from DATA_DIR.
-    faces: None where faces are not looked at.
+    faces: None where faces are not looked at. calls: None where they are not limited.
     """
 
     transaction: Transaction
@@ -42,6 +43,7 @@ class Deps:
     payments: Payments
     secret: bytes
     faces: FaceMemory | None = None
+    calls: Calls | None = None
 
     @property
     def offers(self) -> frozenset[str]:

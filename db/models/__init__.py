@@ -16,6 +16,7 @@ from db.models.figures import MeasureTotal, WorkMeasure
 from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
 from db.models.jobs import JobOffer, JobRow, JobTick
+from db.models.limits import CallCount
 from db.models.payments import Checkout, Customer, Invoice, StripeEvent, Subscription
 from db.models.provenance import SigningCertificate
 from db.models.remote import RunRow
@@ -32,6 +33,7 @@ __all__ = [
     "AlbumImage",
     "ApiKey",
     "AuditEntry",
+    "CallCount",
     "Checkout",
     "Consent",
     "CreditAccount",

@@ -21,6 +21,8 @@ class PlanRow(Base):
         CheckConstraint("training_credits >= 0", name="training_credits"),
         CheckConstraint("model_slots >= 0", name="model_slots"),
         CheckConstraint("fair_use_monthly >= 0", name="fair_use_monthly"),
+        CheckConstraint("generations_per_minute > 0", name="generations_per_minute"),
+        CheckConstraint("reads_per_minute > 0", name="reads_per_minute"),
         Index("uq_plans_default", "is_default", unique=True, postgresql_where=text("is_default")),
     )
 
@@ -35,6 +37,8 @@ class PlanRow(Base):
     fair_use_monthly: Mapped[int | None]  # ceiling of an unlimited plan
     model_slots: Mapped[int | None]
     training_credits: Mapped[int] = mapped_column(server_default="0")
+    generations_per_minute: Mapped[int | None]  # calls; None: the usual, see limits.policy
+    reads_per_minute: Mapped[int | None]
     stripe_price_id: Mapped[str | None] = mapped_column(unique=True)
     is_default: Mapped[bool] = mapped_column(server_default="false")
 

@@ -11,6 +11,7 @@ from services.credits import plan_changes, plans
 from services.credits.plans import Plan
 from services.deps import Deps
 from services.errors import DomainError
+from services.limits.policy import FIGURES, Act
 
 # field of a plan: label, and what it means to leave it empty
 NUMBERS = {
@@ -20,6 +21,14 @@ NUMBERS = {
     "model_slots": ("Models", "Empty: without limit"),
     "fair_use_monthly": ("Fair use: images a month", "Empty: without limit; for unlimited plans"),
     "training_credits": ("Credits for one training", None),
+    "generations_per_minute": (
+        "Requests for pictures a minute",
+        f"Empty: the usual {FIGURES[Act.GENERATE].member}; an API key has half",
+    ),
+    "reads_per_minute": (
+        "Pages and reading calls a minute",
+        f"Empty: the usual {FIGURES[Act.READS].member}; an API key has half",
+    ),
 }
 
 

@@ -21,7 +21,9 @@ INTRODUCTION = (
     "on the page /account. Errors have one shape, `{error, message, details}`; lists are "
     "`{items, next_cursor}`, and the next page is asked for with `cursor`. Unsafe requests may "
     "carry an `Idempotency-Key`: a repeat within a day gets the first answer, and nothing happens "
-    "twice. What belongs to another member is answered as if it did not exist."
+    "twice. What belongs to another member is answered as if it did not exist. Calls are limited: "
+    "the headers `RateLimit-…` say what is left of a minute, and after a 429 `Retry-After` says "
+    "when to go on."
 )
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -33,6 +35,12 @@ IDEMPOTENCY_KEY = {
 CONFLICT = {
     "description": documented(409)[409]["description"],
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
+}
+HEADERS = {
+    "RateLimit-Limit": "Calls a minute, of the limit that is nearest to its end.",
+    "RateLimit-Remaining": "Calls that are left of it.",
+    "RateLimit-Reset": "Seconds until the next minute begins; after a 429, until there is room.",
+    "Retry-After": "Seconds to wait before the next try.",
 }
 
 router = api_router("documentation")
@@ -77,9 +85,23 @@ def _document() -> dict[str, Any]:
         title="Likeness", version=VERSION, description=INTRODUCTION, routes=app.routes
     )
     api["paths"] = {path: item for path, item in api["paths"].items() if path.startswith("/api/")}
+    api["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": "integer", "minimum": 0}}
+        for name, text in HEADERS.items()
+    }
     for item in api["paths"].values():
         for method, operation in item.items():
+            _add_headers(operation["responses"])
             if method not in {"get", "head"} and operation.get("security"):
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
                 operation["responses"].setdefault("409", CONFLICT)
     return api
+
+
+def _add_headers(responses: dict[str, Any]) -> None:
+    """Say which answers carry what is left of a limit."""
+    for status, response in responses.items():
+        named = [n for n in HEADERS if status == "429" or n != "Retry-After"]
+        if status == "429" or status < "400":
+            given = {name: {"$ref": f"#/components/headers/{name}"} for name in named}
+            response["headers"] = response.get("headers", {}) | given

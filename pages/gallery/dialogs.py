@@ -15,12 +15,14 @@ from components.dom import El, Handler, el
 from components.feedback import toast
 from components.gallery import Gallery
 from components.icons import IconName
+from pages.server.call_limits import count_in_page
 from services.deps import Deps
 from services.errors import DomainError, Invalid
 from services.gallery import albums, images, share_links
 from services.gallery.albums import AlbumView
 from services.gallery.image_query import Selection
 from services.gallery.images import Preview
+from services.limits.policy import Act
 
 DAYS = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
 
@@ -166,6 +168,7 @@ class PictureDialogs:
             links = el("div", classes="stack tight")
 
             async def make() -> None:
+                count_in_page(Act.SHARES)
                 async with self._deps.transaction() as session:
                     link = await share_links.create(
                         session,

@@ -14,11 +14,13 @@ from components.dropzone import Dropzone
 from components.feedback import Bar, banner, toast
 from components.icons import icon
 from pages.models.delete import DeleteButton
+from pages.server.call_limits import count_in_page
 from pages.server.context import caller, current_user
 from pages.signed_in_frame import shell
 from services.deps import Deps
 from services.errors import DomainError, NotFound
 from services.files import uploads
+from services.limits.policy import Act
 from services.training import consents, photo_coach, photos, trainings, user_models
 from services.training.photo_coach import SetVerdict
 from services.training.photos import PhotoSet, PhotoState, PhotoView
@@ -151,6 +153,7 @@ class Builder:
         if self._model:
             await self._edit(self._model.id)
             return
+        count_in_page(Act.MODELS)
         async with self._deps.transaction() as session:
             self._model = await user_models.create(
                 session,
@@ -246,6 +249,7 @@ class Builder:
         if self._model is None:
             return
         try:
+            count_in_page(Act.MODELS)
             async with self._deps.transaction() as session:
                 await trainings.start(
                     session, self._deps, user_id=self._user_id, user_model_id=self._model.id

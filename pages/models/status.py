@@ -16,10 +16,12 @@ from components.models import STATUS, StatusBadge, stage_text
 from components.notifying import ask_to_notify, tell
 from pages import waiting
 from pages.models.delete import DeleteButton
+from pages.server.call_limits import count_in_page
 from pages.server.context import current_user
 from pages.signed_in_frame import Shell, shell
 from services.deps import Deps
 from services.errors import DomainError, NotFound
+from services.limits.policy import Act
 from services.training import photos, trainings, user_models
 from services.training.photos import PhotoView
 from services.training.user_models import UserModelView
@@ -183,6 +185,7 @@ class ModelPage:
 
     async def _try(self, act: Any, done: str) -> None:
         try:
+            count_in_page(Act.MODELS)
             async with self._deps.transaction() as session:
                 await act(session, self._deps, user_id=self._user_id, user_model_id=self._model.id)
         except DomainError as error:

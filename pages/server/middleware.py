@@ -13,9 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pages.server import cookies, errors, hosts, sockets
+from pages.server.call_limits import CallLimits, counted_refusal
 from pages.server.request_bodies import SAFE, RequestBodies
 from pages.server.security_headers import content_security_policy, with_safe_headers
-from services.accounts import api_keys, sessions
+from services.accounts import api_keys, sessions, tokens
 from services.app.logs import REQUEST_ID
 from services.deps import Deps
 from services.errors import DomainError, Forbidden, NotSignedIn
@@ -35,6 +36,7 @@ def install(deps: Deps) -> None:
     """Put all of it around the application; the last added is the outermost."""
     app.add_middleware(sockets.SocketFrames)
     app.add_middleware(RequestBodies)
+    app.add_middleware(CallLimits, deps=deps)
     app.add_middleware(Doorkeeper, deps=deps)
     app.add_middleware(LastResort)
     app.add_middleware(SafeHeaders, deps=deps)
@@ -143,7 +145,7 @@ class Doorkeeper:
                 await self._identify(scope)
                 self._admit(scope)
         except DomainError as error:
-            return await self._refuse(error, scope, receive, send)
+            return await self._refuse(counted_refusal(error, scope), scope, receive, send)
         return await self.app(scope, receive, send)
 
     async def _identify(self, scope: Scope) -> None:
@@ -152,7 +154,9 @@ class Doorkeeper:
         if scope["path"].startswith("/api/") and kind.lower() == "bearer":
             async with self._deps.reading() as session:
                 state["user"] = await api_keys.find(session, self._deps, key=key.strip())
-            if state["user"] is None and scope["path"] not in WEBHOOKS:
+            if state["user"]:
+                state["api_key"] = tokens.digest(key.strip())
+            elif scope["path"] not in WEBHOOKS:
                 raise NotSignedIn("This API key is unknown or was revoked.")
             return
         if token := cookies.read(self._deps.settings, scope):

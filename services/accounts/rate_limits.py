@@ -1,9 +1,12 @@
-"""How often something may be tried; counted in Postgres, so that all containers count as one."""
+"""How often a secret may be guessed; counted in Postgres, so that all containers count as one.
+
+Exact and for up to an hour, where `services.limits` estimates the calls of a minute.
+"""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv6Address
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import ThrottleHit
 from services.deps import Deps
 from services.errors import TooManyRequests
+from services.limits.addresses import UNKNOWN, parsed, prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +58,19 @@ LONGEST = timedelta(hours=1)
 def network(address: str) -> str:
     """What counts as one caller: an IPv4 address, or the /64 that an IPv6 customer is given."""
     try:
-        ip = _parsed(address)
+        ip = parsed(address)
     except ValueError:
-        return "unknown"
-    return _prefix(ip, 64) if isinstance(ip, IPv6Address) else str(ip)
+        return UNKNOWN
+    return prefix(ip, 64) if isinstance(ip, IPv6Address) else str(ip)
 
 
 def site(address: str) -> str | None:
     """The /48 around an IPv6 network, the most that one customer is given; None for others."""
     try:
-        ip = _parsed(address)
+        ip = parsed(address)
     except ValueError:
         return None
-    return _prefix(ip, 48) if isinstance(ip, IPv6Address) else None
+    return prefix(ip, 48) if isinstance(ip, IPv6Address) else None
 
 
 async def stranger(session: AsyncSession, deps: Deps, *, limits: Limits, address: str) -> None:
@@ -104,17 +108,6 @@ async def hit(session: AsyncSession, deps: Deps, *, limit: Limit, subject: str) 
         )
     session.add(ThrottleHit(key=key, at=now))
     await session.flush()
-
-
-def _parsed(address: str) -> IPv4Address | IPv6Address:
-    """Raises ValueError."""
-    ip = ip_address(address)
-    return ip.ipv4_mapped or ip if isinstance(ip, IPv6Address) else ip
-
-
-def _prefix(ip: IPv6Address, bits: int) -> str:
-    rest = 128 - bits
-    return f"{IPv6Address(int(ip) >> rest << rest)}/{bits}"
 
 
 async def prune(session: AsyncSession, deps: Deps) -> None:

@@ -16,10 +16,10 @@ from db.session import make_engine, make_reading, make_transaction
 from services import imaging
 from services.accounts import mail_job, one_time_links
 from services.app.health import Health
-from services.app.scheduler import Scheduler
+from services.app.scheduler import Scheduler, Work
 from services.billing import backfill, closing, events, past_due
 from services.credits import renewals
-from services.deps import Deps
+from services.deps import Deps, Transaction
 from services.engines import configured as configured_engines
 from services.engines.base import Engine
 from services.faces import configured as configured_faces
@@ -31,6 +31,8 @@ from services.jobs import Kind, Tick, Worker, pruning
 from services.jobs.modules import kinds, ticking, ticks
 from services.kit import installation_secret
 from services.kit.notify import Listener
+from services.limits import calls
+from services.limits.calls import Calls
 from services.maintenance import (
     certificate_rotation,
     expired_rows,
@@ -149,11 +151,12 @@ def build(settings: Settings, url: str) -> Product:
     _check_certificate(settings)
     database, lookups = make_engine(url), make_engine(url, pool_size=5, autocommit=True)
     storage = configured(settings, secret)
+    reading = make_reading(lookups)
     deps = Deps(
         transaction=make_transaction(database),
-        reading=make_reading(lookups),
+        reading=reading,
         settings=settings,
-        now=lambda: datetime.now(UTC),
+        now=_now,
         new_id=uuid4,
         new_seed=lambda: secrets.randbelow(2**31),
         engine=configured_engines.build(settings, storage),
@@ -161,14 +164,30 @@ def build(settings: Settings, url: str) -> Product:
         payments=configured_payments(settings),
         secret=secret,
         faces=FaceMemory() if configured_faces.looks(settings) else None,
+        calls=_calls(settings, secret, reading),
     )
     worker = make_worker(deps) if settings.role != "web" else None
-    scheduler = Scheduler(worker.duties if worker else {})
+    scheduler = Scheduler((worker.duties if worker else {}) | _limiting(deps))
     listener = Listener(url, missed=lambda: missed_notices.missed(deps))
     if worker:
         listener.subscribe(worker.heard)
     health = Health(deps, listener, scheduler)
     return Product(deps, health, listener, scheduler, worker, (database, lookups))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _calls(settings: Settings, secret: bytes, reading: Transaction) -> Calls | None:
+    """The counts of a process that answers calls."""
+    if settings.call_limits == "off" or settings.role == "worker":
+        return None
+    return Calls(secret=secret, reading=reading, now=_now)
+
+
+def _limiting(deps: Deps) -> dict[str, tuple[timedelta, Work]]:
+    return {"call counts": (calls.EVERY, deps.calls.exchange)} if deps.calls else {}
 
 
 def make_worker(deps: Deps) -> Worker:

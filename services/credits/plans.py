@@ -26,8 +26,11 @@ EDITABLE = {
     "fair_use_monthly",
     "model_slots",
     "training_credits",
+    "generations_per_minute",
+    "reads_per_minute",
     "stripe_price_id",
 }
+CALLS = ("generations_per_minute", "reads_per_minute")
 MOST = 10_000_000  # of cents, credits and slots alike
 TITLE_LENGTH = 40
 
@@ -38,7 +41,7 @@ class Plan:
 
     credits_once: granted once in all. credits_monthly: granted each month. unlimited: images
     cost no credits of one's own, up to `fair_use_monthly`. None in a limit means unlimited.
-    training_credits: price of one training.
+    training_credits: price of one training. …_per_minute: calls; None: the usual number of them.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Plan:
     fair_use_monthly: int | None
     model_slots: int | None
     training_credits: int
+    generations_per_minute: int | None
+    reads_per_minute: int | None
     stripe_price_id: str | None
     is_default: bool
 
@@ -134,6 +139,8 @@ async def edit(session: AsyncSession, *, name: str, changes: Mapping[str, Any]) 
         raise Invalid(f"A plan has no {', '.join(sorted(unknown))} that could be changed.")
     if any(isinstance(value, int) and not 0 <= value <= MOST for value in changes.values()):
         raise Invalid(f"Prices, credits and limits go from 0 to {MOST:,}.")
+    if any(changes.get(name) == 0 for name in CALLS):
+        raise Invalid("A plan allows at least one call a minute.")
     await get(session, name=name)
     kept = dict(changes)
     if "title" in kept:

@@ -3,16 +3,24 @@
 from datetime import timedelta
 
 from services.accounts import one_time_links, past_members, rate_limits, sessions
-from services.deps import Deps
+from services.deps import Deps, Session
 from services.kit import idempotency
+from services.limits import calls
 
 EVERY = timedelta(hours=1)
+
+
+async def _prune_calls(session: Session, deps: Deps) -> None:
+    await calls.prune(session, now=deps.now())
+
+
 PRUNES = (
     sessions.prune,
     one_time_links.prune,
     rate_limits.prune,
     idempotency.prune,
     past_members.prune,
+    _prune_calls,
 )
 
 

@@ -16,6 +16,7 @@ from services.deps import Deps
 HOUSE = frozenset(
     {
         "plans",
+        "call_counts",
         "job_offers",
         "job_ticks",
         "measure_totals",

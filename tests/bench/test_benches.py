@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from db.embedded.server import EmbeddedPostgres
-from tests.bench import imaging
+from tests.bench import imaging, limits
 from tests.bench.jobs.__main__ import FIGURES, Place, pgbench_of, processes
 from tests.pictures import drawn
 
@@ -46,3 +46,8 @@ async def test_the_queue_is_compared(
     else:
         await FIGURES[figure](place)
     assert re.search(rf"^\| .+ \| {RATIO} \|", capsys.readouterr().out)
+
+
+def test_a_counted_call_is_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    limits.main(requests=50, members=10, rounds=1)
+    assert re.search(rf"ratio {RATIO} adds -?[\d.]+ µs$", capsys.readouterr().out)
