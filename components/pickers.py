@@ -41,25 +41,39 @@ class Picker:
         return self._on_change() if self._on_change else None
 
 
-def style_picker(styles: Iterable[Preset], *, value: str) -> Picker:
-    """Preset presets as pictures rendered in that style; the first one is no style at all."""
-    picker = Picker("Preset", classes="styles", value=value)
-    with picker.option("", title="Only what the prompt says"):
-        el("span", classes="style-none", aria_hidden="true")
-        el("b", "No preset")
-    for style in styles:
-        with picker.option(style.id, title=style.description):
-            el(
-                "img",
-                src=pictures.sample(style.id, small=True),
-                alt="",
-                loading="lazy",
-                decoding="async",
-                width="160",
-                height="200",
-            )
-            el("b", style.name)
-    return picker
+class StylePicker(Picker):
+    """Styles as pictures rendered in them; the first choice is no style at all."""
+
+    def __init__(self, styles: Iterable[Preset], *, value: str) -> None:
+        """Stock pictures, until there are the member's own."""
+        super().__init__("Preset", classes="styles", value=value)
+        with self.option("", title="Only what the prompt says"):
+            el("span", classes="style-none", aria_hidden="true")
+            el("b", "No preset")
+        self._images: dict[str, El] = {}
+        for style in styles:
+            with self.option(style.id, title=style.description):
+                self._images[style.id] = _tile(style.id)
+                el("b", style.name)
+
+    def show(self, own: Mapping[str, str]) -> None:
+        """own: style -> address of the chosen person's picture; stock pictures for the rest."""
+        for style, image in self._images.items():
+            url = own.get(style) or pictures.sample(style, small=True)
+            if url.partition("?")[0] != str(image.props["src"]).partition("?")[0]:
+                attach(image, src=url)
+
+
+def _tile(style: str) -> El:
+    return el(
+        "img",
+        src=pictures.sample(style, small=True),
+        alt="",
+        loading="lazy",
+        decoding="async",
+        width="160",
+        height="200",
+    )
 
 
 def aspect_picker(aspects: Mapping[str, tuple[int, int]], *, value: str) -> Picker:

@@ -11,7 +11,7 @@ from components.controls import Choice, Field, Segments, button, focus_first_err
 from components.dom import El, el
 from components.feedback import banner, empty_state, toast
 from components.icons import icon
-from components.pickers import Slider, aspect_picker, style_picker
+from components.pickers import Slider, StylePicker, aspect_picker
 from components.prompt_words import PromptWords
 from components.results import ResultCard
 from pages import waiting
@@ -20,13 +20,13 @@ from pages.server.context import current_user
 from pages.signed_in_frame import shell
 from services.deps import Deps
 from services.engines.base import Parameter
-from services.errors import DomainError
+from services.errors import DomainError, NotFound
 from services.gallery import images
 from services.gallery.images import ImageDetails
 from services.limits.policy import Act
 from services.studio import generations, styles
 from services.studio.generations import GenerationRequest, GenerationView
-from services.training import user_models
+from services.training import sheets, user_models
 from services.training.user_models import UserModelView
 
 SHOWN = 6  # requests on the page, those under way first
@@ -61,10 +61,12 @@ def register(deps: Deps) -> None:
         source: UUID | None = None,
         again: UUID | None = None,
         preset: str = "",
+        prompt: str = "",
     ) -> None:
         request = ui.context.client.request
         source = source or _uuid(request.query_params.get("from", ""))
-        user, start = current_user(), Start(model=model, preset=preset)
+        prompt = prompt[: generations.PROMPT_LENGTH]
+        user, start = current_user(), Start(model=model, preset=preset, prompt=prompt)
         async with deps.transaction() as session:
             found = await user_models.list_(session, deps, user_id=user.id, limit=200)
             if source:
@@ -152,10 +154,15 @@ class Studio:
         info = self._deps.engine.info
         names = {key: m.name for key, m in self._models.items()}
         chosen = str(start.model)
-        self.model = Choice("Model", names, value=chosen if chosen in names else next(iter(names)))
+        self.model = Choice(
+            "Model",
+            names,
+            value=chosen if chosen in names else next(iter(names)),
+            on_change=self._show_tiles,
+        )
         self._build_prompt(start.prompt)
         known = {p.id for p in styles.PRESETS}
-        self.style = style_picker(
+        self.style = StylePicker(
             styles.PRESETS, value=start.preset if start.preset in known else ""
         )
         self.aspect = aspect_picker(generations.ASPECTS, value=start.aspect)
@@ -214,9 +221,27 @@ class Studio:
     async def open(self, recent: Sequence[GenerationView]) -> None:
         """Show what is under way and what came last, and follow it."""
         await self._price()
+        await self._show_tiles()
         for generation in reversed(recent):
             await self._show(generation)
         live.on("generation", self._user_id, self._changed)
+        live.on("sheet", self._user_id, self._sheet_changed)
+
+    async def _show_tiles(self) -> None:
+        """The styles as they look on the chosen person, as far as her sheet is made."""
+        chosen = self.model.value
+        key = {"user_id": self._user_id, "user_model_id": UUID(chosen)}
+        try:
+            async with self._deps.transaction() as session:
+                sheet = await sheets.get(session, self._deps, **key)
+        except NotFound:  # deleted somewhere else
+            return
+        if self.model.value == chosen:  # and not another one meanwhile
+            self.style.show({picture.preset: picture.url for picture in sheet.pictures})
+
+    async def _sheet_changed(self, id: UUID) -> None:
+        if str(id) == self.model.value:
+            await self._show_tiles()
 
     async def _price(self) -> None:
         count = int(self.count.value)

@@ -6,7 +6,15 @@ from uuid import uuid4
 from passlib.context import CryptContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage, Generation, TrainingImage, User, UserModel
+from db.models import (
+    GeneratedImage,
+    Generation,
+    ModelSheet,
+    SheetPicture,
+    TrainingImage,
+    User,
+    UserModel,
+)
 
 PASSWORD = "correct horse battery staple"
 THUMBHASH = bytes.fromhex("d5071a058a67a77787775677878877767887")
@@ -51,6 +59,27 @@ async def make_training_image(
     await session.flush()
     await session.refresh(photo)
     return photo
+
+
+async def make_sheet(
+    session: AsyncSession, *, user_model: UserModel, pictures: dict[str, str], **values: Any
+) -> ModelSheet:
+    """Its sheet, with a picture for each style -> sentence; their files are not there."""
+    given = {
+        "edition": 1,
+        "status": "made",
+        "photos": [],
+        "folder": f"{user_model.folder}/sheets/1",
+    }
+    sheet = ModelSheet(user_model_id=user_model.id, **given | values)
+    session.add(sheet)
+    await session.flush()
+    for position, (preset, prompt) in enumerate(pictures.items()):
+        key = f"{sheet.folder}/{position:02}.webp"
+        row = {"position": position, "preset": preset, "prompt": prompt, "key": key}
+        session.add(SheetPicture(user_model_id=user_model.id, thumbhash=THUMBHASH, **row))
+    await session.flush()
+    return sheet
 
 
 async def make_generation(session: AsyncSession, **values: Any) -> Generation:

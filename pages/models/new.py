@@ -14,6 +14,7 @@ from components.dropzone import Dropzone
 from components.feedback import Bar, banner, toast
 from components.icons import icon
 from pages.models.delete import DeleteButton
+from pages.models.sheet import SheetPart
 from pages.server.call_limits import count_in_page
 from pages.server.context import caller, current_user
 from pages.signed_in_frame import shell
@@ -46,7 +47,7 @@ def register(deps: Deps) -> None:
         async with shell(deps, "New model", place="Dashboard", width="reading"):
             builder = Builder(deps, user.id, model)
             builder.build(found)
-            await builder.refresh()
+            await builder.open()
         return None
 
 
@@ -79,13 +80,18 @@ class Builder:
             with self._train_step.body:
                 self._build_train()
         self._below = el("div", classes="row")
-        if self._model:
-            self._follow(self._model)
 
-    def _follow(self, model: UserModelView) -> None:
+    async def open(self) -> None:
+        """Fill the form with what there is."""
+        if self._model:
+            await self._follow(self._model)
+        await self.refresh()
+
+    async def _follow(self, model: UserModelView) -> None:
         """There is a draft: it can be deleted, and it may change somewhere else."""
         with self._below:
             self._delete = DeleteButton(self._deps, self._user_id, model)
+        await self._sheet.follow(model.id)
         live.on("user_model", self._user_id, self._changed)
 
     def _build_who(self) -> None:
@@ -133,6 +139,7 @@ class Builder:
             max_bytes=uploads.MAX_BYTES,
         )
         self._told = {photo.id for photo in found.photos} if found else set()
+        self._sheet = SheetPart(self._deps, self._user_id, title="In every style", strip=True)
 
     def _url(self) -> str | None:
         return f"/api/models/{self._model.id}/images" if self._model else None
@@ -169,7 +176,7 @@ class Builder:
         self._consent.set_visibility(False)
         self._given.set_visibility(True)
         self._dropzone.open(self._url() or "")
-        self._follow(self._model)
+        await self._follow(self._model)
         await self.refresh()
 
     async def _edit(self, id: UUID) -> None:

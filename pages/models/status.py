@@ -16,6 +16,7 @@ from components.models import STATUS, StatusBadge, stage_text
 from components.notifying import ask_to_notify, tell
 from pages import waiting
 from pages.models.delete import DeleteButton
+from pages.models.sheet import SheetPart
 from pages.server.call_limits import count_in_page
 from pages.server.context import current_user
 from pages.signed_in_frame import Shell, shell
@@ -72,12 +73,14 @@ class ModelPage:
                 _photo_strip(found, self._model)
                 self._delete = DeleteButton(self._deps, self._user_id, self._model)
         await self._show()
+        await self._sheet.follow(self._model.id)
         live.on("user_model", self._user_id, self._changed)
 
     def _build_main(self) -> None:
         self._progress = _Progress(self._cancel)
         self._ready = _Ready(self._model.id)
         self._ended = _Ended(self._model.id, self._again)
+        self._sheet = SheetPart(self._deps, self._user_id)
         self._sample_part = el("section", classes="section")
         with self._sample_part:
             with el("header"):
@@ -120,6 +123,7 @@ class ModelPage:
         else:
             self._ended.show(model)
         ui.page_title(f"{ahead}{model.name} · Likeness")
+        await self._sheet.name(f"{model.name} in every style", ready=model.status == "ready")
         self._show_facts()
         self._show_samples()
         self._show_curve()

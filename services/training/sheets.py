@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import ModelSheet, SheetPicture, UserModel
+from db.models import ModelSheet, SheetPicture, TrainingImage, UserModel
 from services.deps import Deps
 from services.errors import Conflict
 from services.storage import keys
@@ -16,6 +16,7 @@ from services.training import photos, sheet_queue, user_models
 from services.training.photo_coach import MAX_PHOTOS
 from services.training.photos import TrainingPhoto
 
+USUAL = 16  # pictures
 PHOTOS = 4  # of the best ones, in turn, so that the pictures differ
 
 
@@ -36,17 +37,14 @@ class SheetView:
 
     status: making, made, failed; "" before the first photo, and where no engine makes one.
     total: how many pictures there will be. offered: whether a new one can be asked for.
+    photos: whether there is a photo to make it of.
     """
 
     status: str
     total: int
     pictures: tuple[SheetPictureView, ...]
     offered: bool
-
-    @property
-    def by_preset(self) -> dict[str, SheetPictureView]:
-        """The picture of each style that has one."""
-        return {picture.preset: picture for picture in self.pictures}
+    photos: bool
 
 
 async def get(
@@ -61,7 +59,14 @@ async def get(
     maker = sheet_queue.maker(deps)
     total = len(maker.pictures) if maker else len(pictures)
     status = sheet.status if sheet else ""
-    return SheetView(status, total, pictures, offered=maker is not None and status != "making")
+    any_photo = select(TrainingImage.id).where(TrainingImage.user_model_id == model.id).limit(1)
+    return SheetView(
+        status,
+        total,
+        pictures,
+        offered=maker is not None and status != "making",
+        photos=await session.scalar(any_photo) is not None,
+    )
 
 
 async def make_again(

@@ -10,14 +10,14 @@ from services.storage.base import ObjectMissing, Storage, StorageError
 
 WIDTH, HEIGHT = 480, 600  # pixels; one takes 0.2 to 0.6 s on one core
 PICTURES = (
-    SheetPicture("studio-portrait", "studio with a dark grey backdrop"),
+    SheetPicture("studio-portrait", "dark grey studio"),
     SheetPicture("golden-hour", "in a meadow at golden hour"),
     SheetPicture("watercolour", "by a lake in spring"),
     SheetPicture("neon", "in a neon alley at night"),
     SheetPicture("black-and-white-film", "in a street in the rain"),
     SheetPicture("oil", "in a garden in summer"),
     SheetPicture("magazine-cover", "on a rooftop at dusk"),
-    SheetPicture("double-exposure", "mountains at dawn"),
+    SheetPicture("double-exposure", "in a forest"),
     SheetPicture("pop-art", "yellow studio"),
     SheetPicture("vintage-print", "in an autumn wood"),
     SheetPicture("comic", "in the city at night"),
