@@ -50,6 +50,11 @@ FACES = (
     "when the photo or the picture goes.",
 )
 
+HOUR = (
+    "; after a consent that says so the hour at which it was taken is, to tell days apart, and "
+    "goes with the photo"
+)
+
 
 def _parts(deps: Deps) -> list[tuple[str, str]]:
     trash = image_query.TRASH_KEPT.days
@@ -65,9 +70,9 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
         (
             "Photos",
             "Each photo is decoded and written anew when it arrives. Place, time and camera are "
-            "not kept, and neither is the file that you sent. Only you see your photos, models "
-            "and pictures, unless you make a link to a picture or an album; a link ends when you "
-            "say so.",
+            f"not kept, and neither is the file that you sent{HOUR if deps.faces else ''}. "
+            "Only you see your photos, models and pictures, unless you make a link to a picture or "
+            "an album; a link ends when you say so.",
         ),
         *([FACES] if deps.faces else []),
         ("Who does the work", f"{deps.engine.info.label}. {deps.engine.info.privacy}"),

@@ -17,13 +17,13 @@ def photograph(name: str) -> Image.Image:
     return image.crop((0, 0, image.width, min(image.height, 2 * image.width)))
 
 
-def file(image: Image.Image) -> bytes:
+def file(image: Image.Image, exif: bytes = b"") -> bytes:
     """A JPEG file, large enough to be taken without a warning."""
     short = min(image.size)
     if short < 800:
         image = image.resize((image.width * 800 // short, image.height * 800 // short))
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=92)
+    image.save(out, "JPEG", quality=92, exif=exif)
     return out.getvalue()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from db.base import Base, Blob, Id, Json, Now, Owner, When
@@ -21,6 +21,7 @@ from db.search import vector
 RATED = "coalesce(rating, 0)"
 SEARCHED = "prompt || ' ' || coalesce(style, '')"
 LIKENESS = "coalesce(likeness, -1)"
+WORDS = ("not_her", "recognisable", "close")  # how alike it is, where a number would say too much
 STATUSES = ("queued", "running", "succeeded", "failed", "canceled")
 
 
@@ -84,6 +85,7 @@ class GeneratedImage(Base):
     __table_args__ = (
         UniqueConstraint("generation_id", "position"),
         CheckConstraint("rating between 1 and 5", name="rating"),
+        CheckConstraint(f"likeness_word in {WORDS}", name="likeness_word"),
         *(
             Index(
                 f"ix_generated_images_{name}",
@@ -117,6 +119,9 @@ class GeneratedImage(Base):
     bytes: Mapped[int]  # of all variants together
     thumbhash: Mapped[Blob]
     likeness: Mapped[float | None]  # 0-100
+    likeness_word: Mapped[str | None]
+    face_box: Mapped[list[float] | None] = mapped_column(JSONB)  # left, top, right, bottom: 0..1
+    charged: Mapped[bool] = mapped_column(server_default="true")
     favourite: Mapped[bool] = mapped_column(server_default="false")
     rating: Mapped[int | None]
     created_at: Mapped[Now]

@@ -24,6 +24,8 @@ class RunRow(Base):
     image_cost_usd: what the engine took for one image when the run was queued; None: not known.
     made: positions of the images it has made, kept when the member erases the images: what is
     here is never stored a second time, and is what the generation is charged for.
+    below: those of them that did not look like the person. again: whether the run makes such an
+    image a second time, with another seed.
     """
 
     __tablename__ = "remote_jobs"
@@ -66,6 +68,8 @@ class RunRow(Base):
     credits: Mapped[int] = mapped_column(server_default="0")  # reserved for a training
     image_cost_usd: Mapped[float | None]
     made: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}")
+    below: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}")
+    again: Mapped[bool] = mapped_column(server_default="false")
     remote_id: Mapped[str | None]
     reason: Mapped[str | None]
     created_at: Mapped[Now]

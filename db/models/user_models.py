@@ -70,6 +70,7 @@ class TrainingImage(Base):
     bytes: Mapped[int]  # of all variants together
     thumbhash: Mapped[Blob]
     verdict: Mapped[Json]
+    included: Mapped[bool | None]  # the member's word; None leaves it to what the verdict says
     created_at: Mapped[Now]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
@@ -13,7 +13,7 @@ from pages.api.errors import documented
 from pages.server.multipart import CUT_OFF, raw, uploads
 from services.errors import Malformed
 from services.files.uploads import landed
-from services.training import photos, set_judging
+from services.training import photo_editing, photos, set_judging
 from services.training.photo_coach import SetVerdict
 from services.training.photos import PhotoView, Verdict
 
@@ -102,6 +102,36 @@ async def add_photo(
             )
     except ClientDisconnect:
         raise Malformed(CUT_OFF) from None
+
+
+class PhotoChanges(BaseModel, extra="forbid"):
+    """What a member may change of a photo; what is left out stays."""
+
+    included: bool | None = Field(
+        default=None,
+        description="Train on it, or leave it out; null leaves that to what is said of it.",
+    )
+    turn: int = Field(default=0, ge=0, le=3, description="Quarter turns clockwise.")
+    crop: tuple[float, float, float, float] | None = Field(
+        default=None, description="Left, top, right, bottom of what stays, 0 to 1, once turned."
+    )
+
+
+@router.patch(PATH + "/{image_id}", responses=documented(404, 409))
+async def change_photo(
+    model_id: UUID, image_id: UUID, body: PhotoChanges, user: CurrentUser, deps: DepsDep
+) -> PhotoList:
+    """Leave a photo out of the training or take it in, turn it, cut it; the set as it is then."""
+    key: dict[str, Any] = {"user_id": user.id, "user_model_id": model_id}
+    if "included" in body.model_fields_set:
+        async with deps.transaction() as session:
+            await photos.include(session, image_id=image_id, included=body.included, **key)
+    if body.turn or body.crop:
+        await photo_editing.edit(deps, image_id=image_id, turn=body.turn, crop=body.crop, **key)
+    async with deps.transaction() as session:
+        found = await photos.list_(session, deps, **key)
+        await photos.owned(session, user_model_id=model_id, image_id=image_id)
+    return PhotoList(items=list(found.photos), set=found.verdict)
 
 
 @router.delete(PATH + "/{image_id}", status_code=204, responses=documented(404, 409))

@@ -2,7 +2,9 @@
 
 import io
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pi_heif
@@ -12,7 +14,8 @@ from PIL.Image import Resampling, Transpose
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")  # "JPEG" also opens MPO, as phones make it
 MAX_PIXELS = 60_000_000
 NEAR = 0.92  # a picture this close under the wanted size is left as it is: no second resampling
-_ORIENTATION = 0x0112
+_ORIENTATION, _EXIF, _TAKEN = 0x0112, 0x8769, 0x9003
+_QUARTERS = {1: Transpose.ROTATE_270, 2: Transpose.ROTATE_180, 3: Transpose.ROTATE_90}
 _TURN = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -36,12 +39,16 @@ class Undecodable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Upright sRGB pixels without metadata, and what the file was: its format, its size in px."""
+    """Upright sRGB pixels without metadata, and what the file was: its format, its size in px.
+
+    taken: the hour at which the camera says it was taken, as 2026-05-04T12; or empty.
+    """
 
     image: Image.Image
     format: str
     width: int
     height: int
+    taken: str = ""
 
 
 def prepare() -> None:
@@ -82,13 +89,31 @@ def _read(image: Image.Image, side: int) -> Picture:
         image.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
     image.load()
     profile, orientation = image.info.get("icc_profile"), _orientation(image)
+    taken = _taken(image)
     pixels = _to_srgb(_resized(_plain(image), side), profile)
     if orientation in _TURN:
         pixels = pixels.transpose(_TURN[orientation])
     pixels.info.clear()
     if orientation in (5, 6, 7, 8):
         width, height = height, width
-    return Picture(pixels, "JPEG" if image.format == "MPO" else str(image.format), width, height)
+    format = "JPEG" if image.format == "MPO" else str(image.format)
+    return Picture(pixels, format, width, height, taken)
+
+
+def edited(picture: Picture, *, turn: int = 0, crop: Sequence[float] | None = None) -> Picture:
+    """The picture turned by quarters clockwise, then cut to (left, top, right, bottom) in 0..1."""
+    image, width, height = picture.image, picture.width, picture.height
+    if turn % 4:
+        image = image.transpose(_QUARTERS[turn % 4])
+        width, height = (height, width) if turn % 2 else (width, height)
+    if crop:
+        left, top, right, bottom = crop
+        across, down = image.size
+        image = image.crop(
+            (round(left * across), round(top * down), round(right * across), round(bottom * down))
+        )
+        width, height = round(width * (right - left)), round(height * (bottom - top))
+    return replace(picture, image=image, width=max(1, width), height=max(1, height))
 
 
 def _orientation(image: Image.Image) -> int:
@@ -96,6 +121,14 @@ def _orientation(image: Image.Image) -> int:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # EXIF is whatever somebody wrote there
         return 1
+
+
+def _taken(image: Image.Image) -> str:
+    try:
+        said = str(image.getexif().get_ifd(_EXIF).get(_TAKEN, ""))
+        return f"{datetime.strptime(said, '%Y:%m:%d %H:%M:%S'):%Y-%m-%dT%H}"
+    except Exception:  # EXIF is whatever somebody wrote there
+        return ""
 
 
 def _plain(image: Image.Image) -> Image.Image:

@@ -87,19 +87,19 @@ def look(_picture: decode.Picture) -> Answer:
 TASKS: dict[str, tuple[Callable[[decode.Picture], Answer], int]] = {
     "ingest": (ingest, variants.FULL_SIDE),
     "derive": (derive, variants.MEDIUM_SIDE),
-    "look": (look, variants.TRAIN_SIDE),
+    "look": (look, variants.FULL_SIDE),
 }
 
 
 def answer(request: dict[str, Any], data: bytes) -> Answer:
     """Do what the request says: {"task": one of TASKS, "faces": whether to look for them}.
 
-    The picture is at its "path", or comes as bytes.
+    The picture is at its "path", or comes as bytes; "edits" are made to it first.
     """
     work, side = TASKS[request["task"]]
     source = Path(request["path"]) if "path" in request else data
     try:
-        picture = decode.read(source, side=side)
+        picture = decode.edited(decode.read(source, side=side), **request.get("edits", {}))
         facts, blobs = work(picture)
         found = reader(on=request["faces"]).read(picture.image)
         if work is ingest:
@@ -111,6 +111,7 @@ def answer(request: dict[str, Any], data: bytes) -> Answer:
         return {"refused": "too_heavy", "cause": "memory"}, {}
     facts["faces"] = found and [asdict(face) for face in found]
     facts |= {"format": picture.format, "width": picture.width, "height": picture.height}
+    facts["taken"] = picture.taken
     return facts, blobs
 
 

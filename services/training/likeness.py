@@ -49,7 +49,7 @@ async def _faces(deps: Deps, folder: str) -> tuple[Face, ...]:
     if known := deps.faces.get(folder):
         return known
     try:
-        found = await imaging.look(await deps.storage.get(f"{folder}/train.jpg"))
+        found = await imaging.look(await deps.storage.get(f"{folder}/full.jpg"))
     except (ObjectMissing, imaging.Rejected):
         return ()
     if found:

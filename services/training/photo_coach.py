@@ -135,13 +135,15 @@ def _company(faces: Sequence[Face]) -> bool:
 def facts_of(photo: Ingested, *, pose: bool = False) -> Facts:
     """What a photo's row keeps of what was measured; no "face", "cutout" where nobody looked.
 
-    pose: whether the consent covers how the head is turned.
+    pose: whether the consent covers how the head is turned and the hour of the photo.
     """
     kept: Facts = {"sharpness": photo.sharpness, "light": photo.light}
     if photo.faces is not None:
         kept["face"] = face_facts(photo.faces[0], pose=pose) if photo.faces else None
     if photo.faces and photo.faces[0].turned:
         kept["turned"] = photo.faces[0].turned
+    if pose and photo.taken:
+        kept["taken"] = photo.taken
     if photo.cutout is not None:
         kept["cutout"] = {"share": photo.cutout.share, "unusable": photo.cutout.unusable}
     return kept
@@ -163,6 +165,40 @@ def cut_out(verdict: dict[str, Any]) -> bool:
     return cutout["unusable"] is None
 
 
+def flagged(verdict: Facts) -> bool:
+    """Whether a photo is left out of a training unless the member insists.
+
+    Who is somebody else, nobody, or one of several of whom nobody can tell which; and what has to
+    be turned first.
+    """
+    codes = set(verdict["warnings"]).intersection(WRONG)
+    return bool(codes - {"company"}) or ("company" in codes and not verdict.get("told"))
+
+
+def used(photos: Sequence[tuple[Facts, bool | None]]) -> list[bool]:
+    """Of each photo of a set whether it is trained on.
+
+    photos: verdicts, and what the member said of each, None if nothing. Without enough others,
+    photos in which no face was found are not left out: they show nobody else.
+    """
+    found = [not flagged(facts) if included is None else included for facts, included in photos]
+    if sum(found) >= MIN_PHOTOS:
+        return found
+    return [
+        use or (included is None and _shows_nobody(facts))
+        for use, (facts, included) in zip(found, photos, strict=True)
+    ]
+
+
+def _shows_nobody(verdict: Facts) -> bool:
+    return "no_face" in verdict["warnings"]
+
+
+def trained_box(verdict: Facts) -> Box | None:
+    """Where the face is on which a training may look: never somebody else's."""
+    return None if flagged(verdict) else face_box(verdict)
+
+
 def face_box(verdict: dict[str, Any]) -> Box | None:
     """Where the person's face is in a photo, if that is known."""
     face = verdict.get("face")
@@ -172,9 +208,8 @@ def face_box(verdict: dict[str, Any]) -> Box | None:
 def usefulness(verdict: dict[str, Any]) -> tuple[float, ...]:
     """What photos are sorted by, the best first: nothing wrong, few warnings, large, sharp."""
     codes, face = verdict["warnings"], verdict.get("face") or {"side": 0, "sharpness": 0}
-    wrong = sum(code in WRONG for code in codes)
     large = min(face["side"], 2 * FACE_SIDE)  # beyond that it is no better
-    return (wrong, len(codes), -large, -face["sharpness"], -verdict["sharpness"])
+    return (flagged(verdict), len(codes), -large, -face["sharpness"], -verdict["sharpness"])
 
 
 def set_verdict(photos: Sequence[Sequence[str]]) -> SetVerdict:

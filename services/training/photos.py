@@ -32,6 +32,7 @@ class PhotoView:
 
     thumb_url, full_url: signed, for this product's pages, good for some minutes.
     face_box: (left, top, right, bottom) in 0..1; None without a face, or where nobody looked.
+    used: whether a training takes it. turn: quarter turns clockwise that make it upright.
     """
 
     id: UUID
@@ -45,6 +46,8 @@ class PhotoView:
     thumb_url: str
     full_url: str
     face_box: Box | None
+    used: bool
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class PhotoState:
     id: UUID
     warnings: tuple[PhotoWarning, ...]
     face_box: Box | None
+    used: bool
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +149,26 @@ async def state(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) ->
     Raises NotFound.
     """
     query = (
-        select(TrainingImage.id, TrainingImage.verdict)
+        select(TrainingImage.id, TrainingImage.verdict, TrainingImage.included)
         .select_from(UserModel)
         .outerjoin(TrainingImage, TrainingImage.user_model_id == UserModel.id)
         .where(UserModel.id == user_model_id, UserModel.user_id == user_id)
         .order_by(TrainingImage.created_at, TrainingImage.id)
     )
-    rows = (await session.execute(query)).all()  # one without a photo where there is none
+    rows = list(await session.execute(query))  # one without a photo where there is none
     if not rows:
         raise NotFound("There is no such model.")
+    rows = [row for row in rows if row.id]
+    used = photo_coach.used([(row.verdict, row.included) for row in rows])
     said = [
-        PhotoState(row.id, _warnings(row.verdict), photo_coach.face_box(row.verdict))
-        for row in rows
-        if row.id
+        PhotoState(
+            row.id,
+            _warnings(row.verdict),
+            photo_coach.face_box(row.verdict),
+            use,
+            row.verdict.get("turned", 0),
+        )
+        for row, use in zip(rows, used, strict=True)
     ]
     codes = [[warning.code for warning in photo.warnings] for photo in said]
     return SetState(tuple(said), photo_coach.set_verdict(codes))
@@ -177,7 +189,9 @@ async def list_(
     await _model(session, user_id=user_id, user_model_id=user_model_id)
     rows = await set_judging.rows(session, user_model_id)
     verdict = photo_coach.set_verdict([row.verdict["warnings"] for row in rows])
-    return PhotoSet(tuple(_view(row, deps) for row in rows), verdict)
+    used = photo_coach.used([(row.verdict, row.included) for row in rows])
+    views = (_view(row, deps, use) for row, use in zip(rows, used, strict=True))
+    return PhotoSet(tuple(views), verdict)
 
 
 async def remove(
@@ -188,13 +202,7 @@ async def remove(
     Compare the others (`set_judging`) when this is committed.
     """
     model = await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
-    row = await session.scalar(
-        select(TrainingImage).where(
-            TrainingImage.id == image_id, TrainingImage.user_model_id == user_model_id
-        )
-    )
-    if row is None:
-        raise NotFound("There is no such photo.")
+    row = await owned(session, user_model_id=user_model_id, image_id=image_id)
     await erasing.request(session, prefix=row.folder)
     await session.delete(row)
     await session.flush()
@@ -205,22 +213,60 @@ async def remove(
 
 
 async def best(session: AsyncSession, user_model_id: UUID, n: int) -> list[TrainingPhoto]:
-    """The n most useful photos, best first (see `coach.usefulness`).
+    """The n most useful photos, best first, without those that are left out of a training.
 
     For services that have checked the owner; n=coach.MAX_PHOTOS gives the whole set.
     """
     rows = await set_judging.rows(session, user_model_id)
-    rows.sort(key=lambda row: photo_coach.usefulness(row.verdict))
+    used = photo_coach.used([(row.verdict, row.included) for row in rows])
+    chosen = [row for row, use in zip(rows, used, strict=True) if use] or rows
+    chosen.sort(key=lambda row: photo_coach.usefulness(row.verdict))
     return [
         TrainingPhoto(
             row.id,
             f"{row.folder}/train.jpg",
             tuple(row.verdict["warnings"]),
-            photo_coach.face_box(row.verdict),
+            photo_coach.trained_box(row.verdict),
             f"{row.folder}/{ALPHA}" if photo_coach.cut_out(row.verdict) else None,
         )
-        for row in rows[:n]
+        for row in chosen[:n]
     ]
+
+
+async def include(
+    session: AsyncSession,
+    *,
+    user_id: UUID,
+    user_model_id: UUID,
+    image_id: UUID,
+    included: bool | None,
+) -> None:
+    """Train on a photo whatever is said of it, or not; None leaves it to the verdict.
+
+    Raises NotFound, Conflict.
+    """
+    await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
+    row = await owned(session, user_model_id=user_model_id, image_id=image_id)
+    row.included = included
+    await session.flush()
+    await notify.publish(session, topic="user_model", id=user_model_id, user_id=user_id)
+
+
+async def editable(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -> UserModel:
+    """The member's model, held while its photos change. Raises NotFound, Conflict."""
+    return await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
+
+
+async def owned(session: AsyncSession, *, user_model_id: UUID, image_id: UUID) -> TrainingImage:
+    """A photo of a model whose owner was checked. Raises NotFound."""
+    row = await session.scalar(
+        select(TrainingImage).where(
+            TrainingImage.id == image_id, TrainingImage.user_model_id == user_model_id
+        )
+    )
+    if row is None:
+        raise NotFound("There is no such photo.")
+    return row
 
 
 async def _model(
@@ -320,7 +366,10 @@ def _warnings(verdict: dict[str, Any]) -> tuple[PhotoWarning, ...]:
     return tuple(PhotoWarning(code, photo_coach.WARNINGS[code]) for code in codes)
 
 
-def _view(row: TrainingImage, deps: Deps) -> PhotoView:
+def _view(row: TrainingImage, deps: Deps, used: bool | None = None) -> PhotoView:
+    """used: as in its set; alone, what is said of the photo itself."""
+    if used is None:
+        used = not photo_coach.flagged(row.verdict) if row.included is None else row.included
     return PhotoView(
         id=row.id,
         name=row.name,
@@ -333,4 +382,6 @@ def _view(row: TrainingImage, deps: Deps) -> PhotoView:
         thumb_url=deps.storage.url(f"{row.folder}/thumb.webp"),
         full_url=deps.storage.url(f"{row.folder}/full.jpg"),
         face_box=photo_coach.face_box(row.verdict),
+        used=used,
+        turn=row.verdict.get("turned", 0),
     )

@@ -1,5 +1,6 @@
 """Training: what it takes and costs, how it is started, and how it is stopped."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -14,7 +15,7 @@ from services.errors import Conflict, DomainError, NotFound
 from services.figures import measures
 from services.files import erasing
 from services.remote import cancellation, runs
-from services.training import consents, user_models
+from services.training import consents, photo_coach, user_models
 from services.training.photo_coach import MAX_PHOTOS, MIN_PHOTOS
 from services.training.user_models import UserModelView
 
@@ -34,6 +35,7 @@ class TrainingQuote:
     status: of the model, which may have been started somewhere else.
     credits: its price; available: credits left, None where unlimited. seconds: of work, without
     the wait; None if not known. slots: of the plan, None where unlimited.
+    photos: that are trained on. left_out: those of the set that are not.
     problem: why it can't be started yet, in plain words, or None.
     engine, notice, privacy: who does it, what that means, where the photos go.
     """
@@ -45,6 +47,7 @@ class TrainingQuote:
     slots: int | None
     slots_used: int
     photos: int
+    left_out: int
     engine: str
     notice: str
     privacy: str
@@ -71,7 +74,8 @@ async def quote(
         seconds=await runs.typical_seconds(session, deps, kind="training"),
         slots=slots.plan.model_slots,
         slots_used=slots.used,
-        photos=model.photos,
+        photos=model.used,
+        left_out=model.photos - model.used,
         engine=info.label,
         notice=info.notice,
         privacy=info.privacy,
@@ -161,12 +165,23 @@ class _Candidate:
     status: str
     lora_key: str | None
     consent: bool
-    photos: int
+    said: Sequence[tuple[photo_coach.Facts, bool | None]]
+
+    @property
+    def photos(self) -> int:
+        """All of the set."""
+        return len(self.said)
+
+    @property
+    def used(self) -> int:
+        """Those that a training takes."""
+        return sum(photo_coach.used(self.said))
 
 
 async def _candidate(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -> _Candidate:
     """Read in one statement. Raises NotFound."""
-    photos = select(func.count()).where(TrainingImage.user_model_id == UserModel.id)
+    said = func.jsonb_build_array(TrainingImage.verdict, TrainingImage.included)
+    photos = select(func.jsonb_agg(said)).where(TrainingImage.user_model_id == UserModel.id)
     query = select(
         UserModel.status,
         UserModel.lora_key,
@@ -176,7 +191,8 @@ async def _candidate(session: AsyncSession, *, user_id: UUID, user_model_id: UUI
     found = (await session.execute(query)).one_or_none()
     if found is None:
         raise NotFound("There is no such model.")
-    return _Candidate(*found)
+    status, lora_key, consent, said_of = found
+    return _Candidate(status, lora_key, consent, [(facts, own) for facts, own in said_of or ()])
 
 
 def _check(deps: Deps, model: _Candidate, slots: plans.ModelSlots) -> None:
@@ -188,13 +204,8 @@ def _check(deps: Deps, model: _Candidate, slots: plans.ModelSlots) -> None:
         raise Conflict("This model is already trained.")
     if not model.consent:
         raise Conflict("The consent for this model was withdrawn, so it can’t be trained.")
-    if model.photos < MIN_PHOTOS:
-        missing = MIN_PHOTOS - model.photos
-        raise Conflict(
-            f"Add {missing} more {'photo' if missing == 1 else 'photos'}: "
-            f"a training takes {MIN_PHOTOS} to {MAX_PHOTOS}.",
-            photos=model.photos,
-        )
+    if model.used < MIN_PHOTOS:
+        raise Conflict(_too_few(model.used, model.photos - model.used), photos=model.used)
     if model.photos > MAX_PHOTOS:
         raise Conflict(
             f"Remove {model.photos - MAX_PHOTOS}: a training takes {MIN_PHOTOS} to {MAX_PHOTOS} "
@@ -203,6 +214,15 @@ def _check(deps: Deps, model: _Candidate, slots: plans.ModelSlots) -> None:
         )
     if model.status not in plans.SLOT_STATUSES:
         slots.check()
+
+
+def _too_few(used: int, left_out: int) -> str:
+    missing = MIN_PHOTOS - used
+    more = f"Add {missing} more {'photo' if missing == 1 else 'photos'}"
+    takes = f"a training takes {MIN_PHOTOS} to {MAX_PHOTOS}"
+    if not left_out:
+        return f"{more}: {takes}."
+    return f"{more}: {takes}, and {left_out} of yours {'is' if left_out == 1 else 'are'} left out."
 
 
 def _begin(deps: Deps, row: UserModel) -> None:

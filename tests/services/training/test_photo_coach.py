@@ -150,6 +150,14 @@ async def test_the_turn_of_a_head_is_kept_only_with_a_consent_that_says_so(
     assert set(verdict["face"]) == {"box", "side", "sharpness"}
 
 
+async def test_photos_read_anew_are_judged_as_they_were(intake: Intake, deps: Deps) -> None:
+    await send_all(intake, (*ONE[:4], OTHER))
+    before = await said(intake)
+    intake.deps = replace(deps, faces=FaceMemory())  # as after a start
+    await send_all(intake, ONE[4:])
+    assert before.items() <= (await said(intake)).items()
+
+
 @pytest.mark.parametrize("version", ["1", None])
 async def test_faces_are_measured_only_with_consent(
     deps: Deps, version: str | None, monkeypatch: pytest.MonkeyPatch
