@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = 'a7d3c95e1f20'
-down_revision = 'f2b7c1a94e63'
+down_revision = 'a71c5e0d93f4'
 branch_labels = None
 depends_on = None
 
