@@ -1,5 +1,6 @@
 // One picture in full, over the page, and everything that is done to one or to many: the server is
 // asked from here.
+import { cssImage } from "thumbhash";
 import { defineAsyncComponent } from "vue";
 
 const ASK_ABOVE = 20; // pictures: more than a glance takes in
@@ -31,51 +32,6 @@ const DONE = {
   restore: "restored",
   favourite: "marked as favourite",
 };
-
-// Decodes a ThumbHash (github.com/evanw/thumbhash), alpha left out, to a CSS image 16 pixels wide.
-const COS = Array.from({ length: 16 }, (_, i) =>
-  Array.from({ length: 8 }, (_, n) => Math.cos((Math.PI / 16) * (i + 0.5) * n)),
-);
-
-function channelsOf(text) {
-  const h = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const a = h[0] | (h[1] << 8) | (h[2] << 16);
-  const b = h[3] | (h[4] << 8);
-  const long = a >> 23 ? 5 : 7;
-  const sides = (b >> 15 ? [long, b & 7] : [b & 7, long]).map((n) => Math.max(3, n));
-  let at = a >> 23 ? 12 : 10;
-  const waves = (nx, ny, scale) => {
-    const out = [];
-    for (let y = 0; y < ny; y++) {
-      for (let x = y ? 0 : 1; x * ny < nx * (ny - y); x++, at++) {
-        const part = (h[at >> 1] >> ((at & 1) << 2)) & 15;
-        out.push([x, y, 2 * scale * (part / 7.5 - 1)]);
-      }
-    }
-    return out;
-  };
-  return [
-    [(a & 63) / 63, waves(...sides, ((a >> 18) & 31) / 31)],
-    [((a >> 6) & 63) / 31.5 - 1, waves(3, 3, ((b >> 3) & 63) / 50.4)],
-    [((a >> 12) & 63) / 31.5 - 1, waves(3, 3, ((b >> 9) & 63) / 50.4)],
-  ];
-}
-
-function thumbHash(text) {
-  const channels = channelsOf(text);
-  const canvas = Object.assign(document.createElement("canvas"), { width: 16, height: 16 });
-  const pixels = new ImageData(16, 16);
-  for (let i = 0; i < 256; i++) {
-    const [l, p, q] = channels.map(([mean, waves]) =>
-      waves.reduce((sum, [x, y, f]) => sum + f * COS[i & 15][x] * COS[i >> 4][y], mean),
-    );
-    const blue = l - (2 / 3) * p;
-    const red = (3 * l - blue + q) / 2;
-    pixels.data.set([red * 255, (red - q) * 255, blue * 255, 255], i * 4);
-  }
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
-  return `url(${canvas.toDataURL()})`;
-}
 
 function likeness(n) {
   if (n === null) return null;
@@ -220,7 +176,7 @@ export default {
   },
   methods: {
     pictures,
-    blur: thumbHash,
+    blur: cssImage,
     file(it, variant) {
       return `/api/images/${it.id}/file?variant=${variant}`;
     },
