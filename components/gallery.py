@@ -70,7 +70,5 @@ class Gallery(Element, component="gallery.js"):
         self.run_method("reset")
 
 
-class _Viewer(
-    Element, component="viewer.js", dependencies=["picture_question.js", "thumbhash.js"]
-):
+class _Viewer(Element, component="viewer.js", dependencies=["picture_question.js", "thumbhash.js"]):
     """One picture in full, and what is done to one or to many."""

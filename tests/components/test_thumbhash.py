@@ -19,7 +19,7 @@ CLOSE = 0.06  # of full brightness, on average: 4 bits a wave, and waves are cut
 
 def gradient(width: int, height: int) -> Image.Image:
     """Dark red at the upper left, through green, to light blue at the lower right."""
-    y, x = np.mgrid[0:1 : height * 1j, 0:1 : width * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     colours = np.stack([0.5 - 0.3 * x, 0.2 + 0.5 * y, 0.1 + 0.4 * x + 0.4 * y], axis=-1)
     return Image.fromarray((colours * 255).astype(np.uint8), "RGB")
 
