@@ -28,6 +28,7 @@ from services.accounts import passwords
 from services.deps import Deps, Transaction
 from services.engines.base import Engine
 from services.engines.preview.engine import PreviewEngine
+from services.engines.preview.operations import RETOUCHES
 from services.engines.preview.render import Made
 from services.engines.preview.render import render as render_picture
 from services.payments.off import PaymentsOff
@@ -183,7 +184,10 @@ async def engine(storage: Storage) -> AsyncIterator[Engine]:
     async def render(photos: Sequence[bytes], **arguments: Any) -> Made:
         return await asyncio.to_thread(render_picture, photos, **arguments)
 
-    engine = PreviewEngine(storage, render)
+    async def retouch(picture: bytes, *, task: str, **arguments: Any) -> bytes:
+        return await asyncio.to_thread(RETOUCHES[task], picture, **arguments)
+
+    engine = PreviewEngine(storage, render, retouch)
     yield engine
     await engine.close()
 

@@ -1,5 +1,6 @@
 """Requests for images, and the images themselves."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -25,14 +26,33 @@ WORDS = ("not_her", "recognisable", "close")  # how alike it is, where a number 
 STATUSES = ("queued", "running", "succeeded", "failed", "canceled")
 
 
+class Operation(StrEnum):
+    """What is done: a new picture, or one made from a picture that is there."""
+
+    GENERATE = "generate"  # by words, from the person's photos
+    EDIT = "edit"  # by words
+    INPAINT = "inpaint"  # by words, inside a mask
+    EXTEND = "extend"  # the same picture in another format
+    ENLARGE = "enlarge"  # twice or four times as wide and high
+    CUTOUT = "cutout"  # without its background
+
+
+OPERATIONS = tuple(str(operation) for operation in Operation)
+
+
 class Generation(Base):
-    """One request for `count` images; image i uses seed + i."""
+    """One request for `count` images; image i uses seed + i.
+
+    source_image_id: the picture that an operation starts from; None when it was erased.
+    scale: of an enlargement, 2 or 4.
+    """
 
     __tablename__ = "generations"
     __table_args__ = (
         CheckConstraint(f"status in {STATUSES}", name="status"),
         CheckConstraint("count between 1 and 8", name="count"),
         CheckConstraint("progress between 0 and 1", name="progress"),
+        CheckConstraint(f"operation in {OPERATIONS}", name="operation"),
         Index("ix_generations_user_id_created_at", "user_id", "created_at", "id"),
     )
 
@@ -57,6 +77,11 @@ class Generation(Base):
     steps: Mapped[int | None]
     guidance_scale: Mapped[float | None]
     lora_scale: Mapped[float | None]
+    operation: Mapped[str] = mapped_column(server_default=Operation.GENERATE)
+    source_image_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("generated_images.id", ondelete="SET NULL", use_alter=True), index=True
+    )
+    scale: Mapped[int | None]
     cost: Mapped[int]  # credits
     reading: Mapped[Json]  # how an engine with a vocabulary read the prompt; {} of any other
     dismissed_at: Mapped[When | None]
@@ -79,13 +104,17 @@ GALLERY_INDEXES: tuple[tuple[str, tuple[Any, ...], str], ...] = (
 
 
 class GeneratedImage(Base):
-    """One finished image: full.<ext>, medium.webp and thumb.webp lie under `folder`."""
+    """One finished image: full.<ext>, medium.webp and thumb.webp lie under `folder`.
+
+    parent_id: the image that it was made from, where that is not erased.
+    """
 
     __tablename__ = "generated_images"
     __table_args__ = (
         UniqueConstraint("generation_id", "position"),
         CheckConstraint("rating between 1 and 5", name="rating"),
         CheckConstraint(f"likeness_word in {WORDS}", name="likeness_word"),
+        CheckConstraint(f"operation in {OPERATIONS}", name="operation"),
         *(
             Index(
                 f"ix_generated_images_{name}",
@@ -105,6 +134,10 @@ class GeneratedImage(Base):
     generation_id: Mapped[UUID] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"))
     user_model_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("user_models.id", ondelete="SET NULL"), index=True
+    )
+    operation: Mapped[str] = mapped_column(server_default=Operation.GENERATE)
+    parent_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("generated_images.id", ondelete="SET NULL"), index=True
     )
     position: Mapped[int]  # 0-based within its generation
     seed: Mapped[int] = mapped_column(BigInteger)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
-from services.engines.base import EngineInfo
+from services.engines.base import EngineInfo, Operation
 from services.studio import generations, styles
 from services.studio.generations import GenerationQuote, GenerationRequest, GenerationView
 from services.studio.styles import Preset
@@ -18,14 +18,32 @@ router = api_router("generate")
 
 
 class NewGeneration(BaseModel, extra="forbid"):
-    """A request for images of one prompt. Steps and scales: see `GET /api/engine`."""
+    """A request for images of one prompt, or for an operation on a picture of yours.
 
-    model_id: UUID
-    prompt: str = Field(max_length=4000, description="1 to 1,000 characters.")
+    Steps, scales and operations: see `GET /api/engine`.
+    """
+
+    model_id: UUID | None = Field(
+        default=None, description="An operation takes the picture's own model."
+    )
+    prompt: str = Field(
+        default="",
+        max_length=4000,
+        description="1 to 1,000 characters; may be empty where the operation needs no words.",
+    )
+    operation: Operation = Operation.GENERATE
+    source_image_id: UUID | None = Field(
+        default=None, description="The picture that the operation starts from."
+    )
+    scale: int | None = Field(default=None, ge=2, le=4, description="Of an enlargement: 2 or 4.")
     preset: str | None = Field(default=None, max_length=100, description="See /api/presets.")
     negative_prompt: str | None = Field(default=None, max_length=2000)
-    count: int = Field(default=4, ge=1, le=8)
-    aspect: Literal["1:1", "4:5", "3:4", "2:3", "16:9", "9:16"] = "1:1"
+    count: int | None = Field(
+        default=None, ge=1, le=8, description="4 if left out; an operation makes 1."
+    )
+    aspect: Literal["1:1", "4:5", "3:4", "2:3", "16:9", "9:16"] = Field(
+        default="1:1", description="Of new pictures, and the format to extend one to."
+    )
     seed: int | None = Field(
         default=None, ge=0, le=generations.MAX_SEED, description="Of the first image."
     )
@@ -76,9 +94,10 @@ async def read_quote(
     session: SessionDep,
     deps: DepsDep,
     count: Annotated[int, Query(ge=1, le=8)] = 4,
+    operation: Operation = Operation.GENERATE,
 ) -> GenerationQuote:
     """What so many images cost and take, before they are asked for."""
-    return await generations.quote(session, deps, user_id=user.id, count=count)
+    return await generations.quote(session, deps, user_id=user.id, count=count, operation=operation)
 
 
 @router.get("/generate/{job_id}", responses=documented(404))

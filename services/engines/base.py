@@ -1,10 +1,12 @@
 """The engine protocol: what trains and generates, each as submit, poll, result."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
+
+from db.models.generations import Operation as Operation
 
 PHOTO = "photo of {subject}, {prompt}"  # the template where no style was chosen
 
@@ -89,6 +91,7 @@ class GenerateRequest:
     photos: the member's best photos, best first: references, or material for the preview.
     alphas: each photo's cut-out, a grey picture of the same shape, or None.
     have: indices of the images that an earlier attempt brought; an engine may leave them out.
+    source: the picture that an operation starts from, and made: its recipe. scale: 2 or 4.
     """
 
     client_job_id: UUID
@@ -112,6 +115,10 @@ class GenerateRequest:
     alphas: Sequence[FileRef | None] = ()
     have: Collection[int] = ()
     template: str = PHOTO
+    operation: Operation = Operation.GENERATE
+    source: FileRef | None = None
+    made: Mapping[str, Any] = field(default_factory=dict)
+    scale: int | None = None
 
     def words(self, subject: str) -> str:
         """The whole prompt for a real model; `subject` names the person to that model."""
@@ -185,6 +192,7 @@ class EngineInfo:
     needs_weights: a training ends with a LoRA, and images can't be made without one.
     cost_per_image_usd: None where it is not known or nothing is paid.
     tag: what its pictures are marked with; empty where nothing need be said.
+    operations: what it can do; with which pictures, its `objection` says.
     """
 
     name: str
@@ -206,6 +214,7 @@ class EngineInfo:
     training_seconds: float | None = None
     cost_per_image_usd: float | None = None
     tag: str = ""
+    operations: tuple[Operation, ...] = (Operation.GENERATE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +330,8 @@ class Engine(Protocol):
     cancel: True if the engine stopped it; False if it can't, and the result is to be discarded.
     words: None where the engine takes any words.
     sheet: None where pictures cost something.
+    objection: why one of its operations can't be done with the picture of this recipe; None
+    where it can. scale: of an enlargement.
     """
 
     @property
@@ -331,6 +342,10 @@ class Engine(Protocol):
 
     @property
     def sheet(self) -> Sheet | None: ...  # noqa: D102
+
+    def objection(  # noqa: D102
+        self, operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
+    ) -> str | None: ...
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus: ...  # noqa: D102
 

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Album, AlbumImage, GeneratedImage, UserModel
 from services.deps import Deps
+from services.engines.base import Operation
 from services.errors import NotFound
 from services.gallery.files import url
 from services.gallery.image_query import (
@@ -36,6 +37,7 @@ from services.gallery.image_query import (
     place_of,
     selected,
 )
+from services.gallery.offers import offered
 from services.kit import notify
 
 MISSING = "There is no such picture."
@@ -46,6 +48,7 @@ class ImageView:
     """One image as a list shows it.
 
     thumbhash: base64, some 34 characters. likeness: 0-100. rating: 1-5 stars.
+    operation: how it was made, and parent_id: from which image, where that is not erased.
     thumb_url: signed, good for some minutes; medium and full are had from the file's route.
     """
 
@@ -63,6 +66,8 @@ class ImageView:
     favourite: bool
     rating: int | None
     deleted_at: datetime | None
+    operation: Operation
+    parent_id: UUID | None
     thumb_url: str
 
 
@@ -72,6 +77,7 @@ class ImageDetails(ImageView):
 
     style: what its preset was called. bytes: of all variants together.
     previous_id, next_id: its neighbours in the list asked for.
+    operations: what can be made of it.
     """
 
     model_name: str | None
@@ -84,6 +90,7 @@ class ImageDetails(ImageView):
     album_ids: list[UUID]
     previous_id: UUID | None
     next_id: UUID | None
+    operations: list[Operation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,8 @@ COLUMNS = (
     GeneratedImage.favourite,
     GeneratedImage.rating,
     GeneratedImage.deleted_at,
+    GeneratedImage.operation,
+    GeneratedImage.parent_id,
     GeneratedImage.folder,
 )
 
@@ -246,6 +255,7 @@ async def details(
         album_ids=list(await session.scalars(albums)),
         previous_id=neighbours[0],
         next_id=neighbours[1],
+        operations=offered(deps, image),
     )
 
 
@@ -337,7 +347,8 @@ async def _neighbour(
 
 def view(values: Sequence[Any], deps: Deps) -> ImageView:
     """What lists show of a row of COLUMNS: by place, as to ask a row by name takes far longer."""
-    thumbhash, folder = base64.b64encode(values[9]).decode(), values[14].rstrip("/")
+    thumbhash, folder = base64.b64encode(values[9]).decode(), values[16].rstrip("/")
     url = deps.storage.url(f"{folder}/thumb.webp")
-    shown = [*values[:9], thumbhash, *values[10:14], url]
+    made = Operation(values[14]), values[15]
+    shown = [*values[:9], thumbhash, *values[10:14], *made, url]
     return ImageView(*shown)

@@ -64,6 +64,8 @@ class Ingested:
 class Derived:
     """A picture that we made. files: full.<ext> as it was, medium.webp (1024), thumb.webp (512).
 
+    What is transparent in the picture is so in all of them.
+
     faces: the largest first; None where nobody looked.
     """
 

@@ -42,6 +42,7 @@ class Picture:
     """Upright sRGB pixels without metadata, and what the file was: its format, its size in px.
 
     taken: the hour at which the camera says it was taken, as 2026-05-04T12; or empty.
+    image: RGB; RGBA where transparency was asked for and is there.
     """
 
     image: Image.Image
@@ -58,11 +59,14 @@ def prepare() -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def read(source: Path | bytes, *, side: int) -> Picture:
-    """Decode, at most `side` px long. Raises Undecodable; a MemoryError means too heavy."""
+def read(source: Path | bytes, *, side: int, transparent: bool = False) -> Picture:
+    """Decode, at most `side` px long. Raises Undecodable; a MemoryError means too heavy.
+
+    transparent: for pictures of our own; of others, what can be seen through becomes white.
+    """
     try:
         with Image.open(_opened(source), formats=FORMATS) as image:
-            return _read(image, side)
+            return _read(image, side, transparent)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Undecodable("too_many_pixels") from None
     except UnidentifiedImageError:
@@ -79,7 +83,7 @@ def _opened(source: Path | bytes) -> io.BytesIO | Path:
     return io.BytesIO(source) if isinstance(source, bytes) else source
 
 
-def _read(image: Image.Image, side: int) -> Picture:
+def _read(image: Image.Image, side: int, transparent: bool) -> Picture:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise Undecodable("too_many_pixels")
@@ -90,7 +94,10 @@ def _read(image: Image.Image, side: int) -> Picture:
     image.load()
     profile, orientation = image.info.get("icc_profile"), _orientation(image)
     taken = _taken(image)
-    pixels = _to_srgb(_resized(_plain(image), side), profile)
+    if transparent and image.has_transparency_data:
+        pixels = _resized(image.convert("RGBA"), side)
+    else:
+        pixels = _to_srgb(_resized(_plain(image), side), profile)
     if orientation in _TURN:
         pixels = pixels.transpose(_TURN[orientation])
     pixels.info.clear()
@@ -137,11 +144,17 @@ def _plain(image: Image.Image) -> Image.Image:
         deep = image.convert("I")
         return deep.point(lambda value: value * (1 / 256)).convert("L")
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        paper = Image.new("RGB", image.size, "white")
-        paper.paste(image, mask=image.getchannel("A"))
-        return paper
+        return opaque(image.convert("RGBA"))
     return image if image.mode in ("RGB", "L", "CMYK") else image.convert("RGB")
+
+
+def opaque(image: Image.Image) -> Image.Image:
+    """The picture on white; itself where it has no transparency."""
+    if image.mode != "RGBA":
+        return image
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(image, mask=image.getchannel("A"))
+    return paper
 
 
 def _resized(image: Image.Image, side: int) -> Image.Image:

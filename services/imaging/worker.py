@@ -56,7 +56,7 @@ def derive(picture: decode.Picture) -> Answer:
     blobs = {
         "medium": variants.webp(medium, quality=84),
         "thumb": variants.webp(thumb),
-        "thumbhash": variants.placeholder(thumb),
+        "thumbhash": variants.placeholder(decode.opaque(thumb)),  # its library knows no alpha
     }
     return {}, blobs
 
@@ -99,9 +99,10 @@ def answer(request: dict[str, Any], data: bytes) -> Answer:
     work, side = TASKS[request["task"]]
     source = Path(request["path"]) if "path" in request else data
     try:
-        picture = decode.edited(decode.read(source, side=side), **request.get("edits", {}))
+        picture = decode.read(source, side=side, transparent=work is derive)
+        picture = decode.edited(picture, **request.get("edits", {}))
         facts, blobs = work(picture)
-        found = reader(on=request["faces"]).read(picture.image)
+        found = reader(on=request["faces"]).read(decode.opaque(picture.image))
         if work is ingest:
             more, alpha = cut_out(picture.image, found)
             facts, blobs = facts | more, blobs | alpha

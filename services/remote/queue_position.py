@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import Float, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import RunRow
+from db.models import Generation, RunRow
 from db.models.remote import OPEN
 from services import jobs
 from services.deps import Deps
+from services.engines.base import Operation
 from services.remote import runs
 
 AT_WORK = ("running", "fetching")
@@ -37,12 +38,15 @@ async def promises(session: AsyncSession, deps: Deps, *, user_id: UUID) -> dict[
             func.coalesce(RunRow.user_model_id, RunRow.generation_id).label("target"),
             RunRow.job_id,
             RunRow.kind,
+            Generation.operation,
             RunRow.engine,
             RunRow.units,
             RunRow.state.in_(AT_WORK).label("at_work"),
             RunRow.seconds_left,
             elapsed.label("elapsed"),
-        ).where(RunRow.user_id == user_id, RunRow.state.in_(OPEN), RunRow.job_id.is_not(None))
+        )
+        .join_from(RunRow, Generation, Generation.id == RunRow.generation_id, isouter=True)
+        .where(RunRow.user_id == user_id, RunRow.state.in_(OPEN), RunRow.job_id.is_not(None))
     )
     by_target: dict[UUID, list[Row[Any]]] = {}
     for row in rows:
@@ -50,14 +54,19 @@ async def promises(session: AsyncSession, deps: Deps, *, user_id: UUID) -> dict[
     open_runs = [row for each in by_target.values() for row in each]
     ahead = await jobs.ahead(session, job_ids=[row.job_id for row in open_runs])
     usual = {
-        kind: await runs.typical_seconds(session, deps, kind=kind)
-        for kind in {row.kind for row in open_runs}
+        (kind, operation): await runs.typical_seconds(
+            session, deps, kind=kind, operation=Operation(operation or Operation.GENERATE)
+        )
+        for kind, operation in {(row.kind, row.operation) for row in open_runs}
     }
     engine = deps.engine.info.name
     return {
         target: _promise(
             [ahead.get(row.job_id) for row in each],
-            [_left(row, usual[row.kind] if row.engine == engine else None) for row in each],
+            [
+                _left(row, usual[row.kind, row.operation] if row.engine == engine else None)
+                for row in each
+            ],
             at_work=any(row.at_work for row in each),
         )
         for target, each in by_target.items()

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import Float, Row, Select, func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import RunRow
+from db.models import Generation, RunRow
 from db.models.remote import MEASURED, OPEN
 from services import jobs
 from services.deps import Deps, engine_of
-from services.engines.base import FileRef
+from services.engines.base import FileRef, Operation
 
 Kind = Literal["training", "generation"]
 URL_EXPIRY = timedelta(hours=24)  # of the URLs that workers are given; S3 allows 7 days
@@ -136,7 +136,13 @@ async def now(session: AsyncSession) -> datetime:
     return (await session.execute(select(func.now()))).scalar_one()
 
 
-async def typical_seconds(session: AsyncSession, deps: Deps, *, kind: Kind) -> float | None:
+async def typical_seconds(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    kind: Kind,
+    operation: Operation = Operation.GENERATE,
+) -> float | None:
     """Seconds of work for one unit, an image or a training, at the present engine.
 
     The median of its last 50 runs that succeeded at the first attempt, from the start of work
@@ -154,11 +160,17 @@ async def typical_seconds(session: AsyncSession, deps: Deps, *, kind: Kind) -> f
         )
         .order_by(RunRow.finished_at.desc())
         .limit(50)
-        .subquery()
     )
-    median = await session.scalar(select(func.percentile_cont(0.5).within_group(recent.c.each)))
+    if kind == "generation":
+        recent = recent.join(Generation, Generation.id == RunRow.generation_id).where(
+            Generation.operation == operation
+        )
+    each = recent.subquery().c.each
+    median = await session.scalar(select(func.percentile_cont(0.5).within_group(each)))
     if median is not None:
         return float(median)
+    if operation is not Operation.GENERATE:
+        return None
     return info.training_seconds if kind == "training" else info.image_seconds
 
 

@@ -1,6 +1,6 @@
 """The work behind a generation: what the engine is sent, and how its images become ours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -9,7 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import GeneratedImage, Generation, UserModel
 from services import imaging, jobs
 from services.deps import Deps
-from services.engines.base import FileRef, GenerateRequest, RemoteState, RemoteStatus, ResultFile
+from services.engines.base import (
+    FileRef,
+    GenerateRequest,
+    Operation,
+    RemoteState,
+    RemoteStatus,
+    ResultFile,
+)
+from services.gallery import files, offers
 from services.imaging import Derived
 from services.kit import notify
 from services.provenance import marks
@@ -17,8 +25,8 @@ from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
 from services.storage.keys import new_folder
-from services.studio import generations, styles
-from services.training import likeness, photos
+from services.studio import generations, operations, styles
+from services.training import likeness, photo_coach, photos
 
 KIND = "generation"
 REFERENCES = 8  # the member's best photos that an engine is given
@@ -48,16 +56,26 @@ class GenerationWork:
     limits: runs.Limits = generations.LIMITS
 
     async def prepare(self, run: runs.Run) -> GenerateRequest:
-        """Prompt, seeds, photos, and the LoRA where there is one."""
+        """Prompt, seeds, photos, the LoRA where there is one, and the picture to change."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
-            model = await session.get(UserModel, row.user_model_id)
-            if model is None:
-                raise BadResult("Its model was deleted.")
-            best = await photos.best(session, model.id, REFERENCES)
+            source = await _source(session, row)
+            model = await _model(session, row)
+            best = await _photos(session, model, source) if model else []
             made = await runs.made(session, generation_id=row.id)
         have = frozenset(position - run.first for position in made)
-        return self._request(run, row, model, best, have)
+        request = self._request(run, row, model, best, have)
+        return replace(request, **self._changing(row, source)) if source else request
+
+    def _changing(self, row: Generation, source: GeneratedImage) -> dict[str, Any]:
+        """What an operation on a picture is sent beside all else."""
+        key = files.key(source.folder, source.content_type, "full")
+        return {
+            "operation": Operation(row.operation),
+            "source": runs.readable(self.deps, key),
+            "made": offers.recipe(source),
+            "scale": row.scale,
+        }
 
     async def send(self, request: GenerateRequest) -> RemoteStatus:
         """The one submit."""
@@ -67,7 +85,7 @@ class GenerationWork:
         self,
         run: runs.Run,
         row: Generation,
-        model: UserModel,
+        model: UserModel | None,
         best: list[photos.TrainingPhoto],
         have: frozenset[int],
     ) -> GenerateRequest:
@@ -84,11 +102,8 @@ class GenerationWork:
             negative_prompt=row.negative_prompt,
             steps=row.steps,
             guidance_scale=row.guidance_scale,
-            lora=runs.readable(self.deps, model.lora_key) if model.lora_key else None,
             lora_scale=row.lora_scale,
-            trigger_word=model.trigger_word,
-            subject=model.subject,
-            base_model=model.base_model,
+            **(self._person(model) if model else {}),
             progress_url=progress_urls.url(self.deps, run.id),
             face_boxes=[photo.face_box for photo in best],
             alphas=[
@@ -97,6 +112,14 @@ class GenerationWork:
             ],
             have=have,
         )
+
+    def _person(self, model: UserModel) -> dict[str, Any]:
+        return {
+            "lora": runs.readable(self.deps, model.lora_key) if model.lora_key else None,
+            "trigger_word": model.trigger_word,
+            "subject": model.subject,
+            "base_model": model.base_model,
+        }
 
     async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
         """Stage and share of the work, told to open pages when they have changed."""
@@ -120,7 +143,7 @@ class GenerationWork:
             row = await _row(session, run)
             made = await runs.made(session, generation_id=row.id)
             before = len(made)
-            model = await session.get(UserModel, row.user_model_id)
+            model = await session.get(UserModel, row.user_model_id) if row.user_model_id else None
         recipe = {**_recipe(row, model), **status.recipe}
         person = await likeness.person(self.deps, user_model_id=model.id) if model else None
         reason = "The engine made no picture."
@@ -135,15 +158,14 @@ class GenerationWork:
                 derived = await imaging.derive(data, faces=person is not None)
                 origin = marks.origin(engine=run.engine, recipe=own, at=self.deps.now())
                 derived = await marks.mark(self.deps, derived, origin)
-            except (imaging.Rejected, Unmarkable):
-                reason = "The engine sent something that is not a picture."
-            except BadResult as bad:
-                reason = str(bad)
-            else:
                 alike = person.likeness(derived.faces) if person else None
                 number = alike.number if alike else None
                 await self._keep(run, row, position, derived, own, number)
                 made.add(position)
+            except (imaging.Rejected, Unmarkable):
+                reason = "The engine sent something that is not a picture."
+            except BadResult as bad:
+                reason = str(bad)
         wanted = range(run.first, run.first + run.units)
         if status.state is RemoteState.SUCCEEDED and not made.intersection(wanted):
             raise BadResult(reason)
@@ -174,7 +196,10 @@ class GenerationWork:
         recipe: dict[str, Any],
         alike: float | None,
     ) -> None:
-        """Bytes, then the row, unless the run has ended or made this image before."""
+        """Bytes, then the row, unless the run has ended or made this image before.
+
+        Raises BadResult when the picture that it starts from was deleted meanwhile.
+        """
         folder = new_folder(str(run.user_id), "images")
         size = await imaging.store(self.deps.storage, folder, derived.files)
         seed = _seeds(row)[position]
@@ -183,6 +208,8 @@ class GenerationWork:
             "user_id": run.user_id,
             "generation_id": row.id,
             "user_model_id": row.user_model_id,
+            "operation": row.operation,
+            "parent_id": row.source_image_id,
             "position": position,
             "seed": seed,
             "prompt": row.prompt,
@@ -197,9 +224,15 @@ class GenerationWork:
             "bytes": size,
             "thumbhash": derived.thumbhash,
         }
-        async with self.deps.transaction() as session:
-            if not await _insert(session, run, values):
-                await self.deps.storage.erase(folder)
+        try:
+            async with self.deps.transaction() as session:
+                await _source(session, row, lock=True)
+                inserted = await _insert(session, run, values)
+        except BadResult:
+            await self.deps.storage.erase(folder)
+            raise
+        if not inserted:
+            await self.deps.storage.erase(folder)
 
     def _output_key(self, run: runs.Run, index: int) -> str:
         return f"{generations.incoming(run)}/{index}.jpg"
@@ -220,6 +253,36 @@ async def _row(session: AsyncSession, run: runs.Run, *, lock: bool = False) -> G
     return await session.get_one(
         Generation, run.generation_id, populate_existing=True, with_for_update=lock or None
     )
+
+
+async def _source(
+    session: AsyncSession, row: Generation, *, lock: bool = False
+) -> GeneratedImage | None:
+    """The picture that it starts from; None for new ones. Raises BadResult where it is gone."""
+    if row.operation == Operation.GENERATE:
+        return None
+    return await operations.source(session, row, lock=lock)
+
+
+async def _model(session: AsyncSession, row: Generation) -> UserModel | None:
+    """Raises BadResult where the person's photos are needed and the model was deleted."""
+    model = await session.get(UserModel, row.user_model_id) if row.user_model_id else None
+    if model is None and row.operation not in operations.OWN_PIXELS:
+        raise BadResult("Its model was deleted.")
+    return model
+
+
+async def _photos(
+    session: AsyncSession, model: UserModel, source: GeneratedImage | None
+) -> list[photos.TrainingPhoto]:
+    """The best ones, and the one that the source was made from."""
+    found = await photos.best(session, model.id, photo_coach.MAX_PHOTOS)
+    named = source and source.recipe.get("photo")
+    return [
+        photo
+        for i, photo in enumerate(found)
+        if i < REFERENCES or (named and photo.key.split("/")[-2] == named)
+    ]
 
 
 async def _conclude(session: AsyncSession, run: runs.Run, reason: str | None) -> None:
@@ -266,6 +329,7 @@ def _seeds(row: Generation) -> list[int]:
 def _recipe(row: Generation, model: UserModel | None) -> dict[str, Any]:
     fields = [
         "engine",
+        "operation",
         "prompt",
         "negative_prompt",
         "preset",

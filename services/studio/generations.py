@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import GeneratedImage, Generation, UserModel
 from services.credits import ledger
 from services.deps import Deps
-from services.engines.base import NotUnderstood, Parameter, Term
+from services.engines.base import NotUnderstood, Operation, Parameter, Term
 from services.errors import Conflict, Invalid, NotFound
 from services.figures import measures
 from services.files import erasing
@@ -19,20 +19,15 @@ from services.gallery import images as gallery_images
 from services.gallery.images import ImageView
 from services.kit import notify, paging, texts
 from services.remote import cancellation, runs
-from services.studio import prompt_reading, styles
+from services.studio import operations, prompt_reading, styles
+from services.studio.operations import Plan
+from services.studio.requests import ASPECTS as ASPECTS
+from services.studio.requests import MAX_SEED as MAX_SEED
+from services.studio.requests import PROMPT_LENGTH as PROMPT_LENGTH
+from services.studio.requests import GenerationRequest as GenerationRequest
 from services.training import user_models
 
-# About one megapixel each, exact in ratio, both sides multiples of 16 as FLUX needs.
-ASPECTS = {
-    "1:1": (1024, 1024),
-    "4:5": (896, 1120),
-    "3:4": (864, 1152),
-    "2:3": (832, 1248),
-    "16:9": (1280, 720),
-    "9:16": (720, 1280),
-}
-PROMPT_LENGTH = 1000
-MAX_SEED = 2**31 - 1
+USUAL_COUNT = 4
 OPEN = ("queued", "running")
 LIMITS = runs.Limits(
     accept=timedelta(minutes=30),
@@ -41,26 +36,6 @@ LIMITS = runs.Limits(
     orphan=timedelta(minutes=2),
     poll=(0.5, 5.0),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationRequest:
-    """What a member asks for. seed: of the first image; None draws one.
-
-    None in steps, guidance_scale or lora_scale means the engine's default; a value is taken
-    only where the engine offers that parameter, and within its range.
-    """
-
-    user_model_id: UUID
-    prompt: str
-    preset: str | None = None
-    negative_prompt: str | None = None
-    count: int = 4
-    aspect: str = "1:1"
-    seed: int | None = None
-    steps: int | None = None
-    guidance_scale: float | None = None
-    lora_scale: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +66,9 @@ class GenerationView:
     id: UUID
     user_model_id: UUID | None
     user_model_name: str | None
+    operation: Operation
+    source_image_id: UUID | None
+    scale: int | None
     status: str
     progress: float
     stage: str
@@ -124,10 +102,17 @@ class GenerationView:
         return self.status in OPEN
 
 
-async def quote(session: AsyncSession, deps: Deps, *, user_id: UUID, count: int) -> GenerationQuote:
+async def quote(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    user_id: UUID,
+    count: int,
+    operation: Operation = Operation.GENERATE,
+) -> GenerationQuote:
     """What `count` images cost and take: one credit each."""
     balance = await ledger.balance(session, user_id=user_id)
-    each = await runs.typical_seconds(session, deps, kind="generation")
+    each = await runs.typical_seconds(session, deps, kind="generation", operation=operation)
     longest = min(count, deps.engine.info.batch)  # images of one run; all runs go at once
     return GenerationQuote(count, balance.available, None if each is None else each * longest)
 
@@ -137,11 +122,14 @@ async def create(
 ) -> GenerationView:
     """Reserves the credits and queues the images, all in the caller's transaction.
 
-    Raises Invalid, NotFound, Conflict (model not ready), InsufficientCredits.
+    Raises Invalid, NotFound, Conflict (model not ready, operation not possible),
+    InsufficientCredits.
     """
-    model = await user_models.owned(session, user_id=user_id, user_model_id=request.user_model_id)
-    usable(deps, model)
-    row = _row(deps, user_id, request)
+    plan = await operations.plan(session, deps, user_id=user_id, request=request)
+    if plan:
+        request = operations.planned(request, plan)
+    model = await _model(session, deps, user_id, request)
+    row = _row(deps, user_id, request, plan)
     session.add(row)
     await session.flush()
     await ledger.reserve(
@@ -149,9 +137,9 @@ async def create(
         user_id=user_id,
         credits=row.cost,
         reference=reference(row.id),
-        purpose=f"{row.count} {'image' if row.count == 1 else 'images'} of {model.name}",
+        purpose=operations.purpose(row, model.name if model else None),
     )
-    if model.dismissed_at is None:  # "make its first images" has been answered
+    if model and model.dismissed_at is None:  # "make its first images" has been answered
         await user_models.dismiss(session, user_id=user_id, user_model_id=model.id)
     batch = deps.engine.info.batch
     for first in range(0, row.count, batch):
@@ -276,11 +264,27 @@ async def changed(session: AsyncSession, *, generation_id: UUID, user_id: UUID) 
     await notify.publish(session, topic="generation", id=generation_id, user_id=user_id)
 
 
-def _row(deps: Deps, user_id: UUID, request: GenerationRequest) -> Generation:
+async def _model(
+    session: AsyncSession, deps: Deps, user_id: UUID, request: GenerationRequest
+) -> UserModel | None:
+    """The person who is to be seen; nobody in particular where only pixels are changed."""
+    id, new = request.user_model_id, request.operation is Operation.GENERATE
+    if id is not None:
+        model = await user_models.owned(session, user_id=user_id, user_model_id=id)
+        if new:
+            usable(deps, model)
+        return model
+    if new:
+        raise Invalid("Say whom the pictures show: `model_id` is missing.", field="model_id")
+    if request.operation not in operations.OWN_PIXELS:
+        raise Conflict("The model of this picture was deleted, so it can’t be changed.")
+    return None
+
+
+def _row(deps: Deps, user_id: UUID, request: GenerationRequest, plan: Plan | None) -> Generation:
     info = deps.engine.info
-    if request.aspect not in ASPECTS:
-        raise Invalid("Choose one of the offered formats.", aspect=list(ASPECTS))
-    if not 1 <= request.count <= info.max_count:
+    count = USUAL_COUNT if request.count is None else request.count
+    if not 1 <= count <= info.max_count:
         raise Invalid(f"Ask for 1 to {info.max_count} images at a time.", field="count")
     if request.seed is not None and not 0 <= request.seed <= MAX_SEED:
         raise Invalid(f"A seed is a number from 0 to {MAX_SEED:,}.", field="seed")
@@ -291,7 +295,7 @@ def _row(deps: Deps, user_id: UUID, request: GenerationRequest) -> Generation:
     _within("Steps", request.steps, info.steps, info.label)
     _within("Guidance scale", request.guidance_scale, info.guidance_scale, info.label)
     _within("LoRA scale", request.lora_scale, info.lora_scale, info.label)
-    width, height = ASPECTS[request.aspect]
+    width, height = (plan.width, plan.height) if plan else ASPECTS[request.aspect]
     prompt = texts.clean(request.prompt, field="Prompt", maximum=PROMPT_LENGTH, minimum=1)
     negative = texts.clean(request.negative_prompt or "", field="Negative prompt", maximum=500)
     return Generation(
@@ -305,13 +309,16 @@ def _row(deps: Deps, user_id: UUID, request: GenerationRequest) -> Generation:
         aspect=request.aspect,
         width=width,
         height=height,
-        count=request.count,
+        count=count,
         seed=deps.new_seed() if request.seed is None else request.seed,
         steps=request.steps,
         guidance_scale=request.guidance_scale,
         lora_scale=request.lora_scale,
-        cost=request.count,
-        reading=prompt_reading.read(deps.engine, prompt),
+        cost=count,
+        operation=request.operation,
+        source_image_id=request.source_image_id,
+        scale=request.scale,
+        reading=prompt_reading.of_operation(deps.engine, request.operation, prompt),
     )
 
 
@@ -374,13 +381,15 @@ def _view(
     row: Generation, images: Sequence[ImageView], notes: Sequence[str], name: str | None
 ) -> GenerationView:
     copied = (
-        "id", "user_model_id", "status", "progress", "stage", "status_reason", "engine", "prompt",
+        "id", "user_model_id", "source_image_id", "scale", "status", "progress", "stage",
+        "status_reason", "engine", "prompt",
         "negative_prompt", "preset", "aspect", "width", "height", "count", "seed", "steps",
         "guidance_scale", "lora_scale", "cost", "created_at", "started_at", "finished_at",
     )  # fmt: skip
     reading = prompt_reading.stored(row.reading, notes, made=len(images))
     return GenerationView(
         **{field: getattr(row, field) for field in copied},
+        operation=Operation(row.operation),
         user_model_name=name,
         made_by=reading.made_by,
         understood=reading.understood,

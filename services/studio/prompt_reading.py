@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from services.engines.base import Engine, NotUnderstood, Term
+from services.engines.base import Engine, NotUnderstood, Operation, Term
+from services.errors import Invalid
+
+WORDED = frozenset({Operation.GENERATE, Operation.EDIT, Operation.INPAINT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,27 @@ def read(engine: Engine, prompt: str) -> dict[str, Any]:
     }
 
 
+def of_operation(engine: Engine, operation: Operation, prompt: str) -> dict[str, Any]:
+    """The same for any operation. Raises Invalid for an edit of which nothing is understood."""
+    if operation not in WORDED:
+        return {"made_by": engine.info.tag} if engine.info.tag else {}
+    reading = read(engine, prompt)
+    if operation is not Operation.GENERATE and reading and not reading["understood"]:
+        raise Invalid(
+            f"{engine.info.label} can change the place, the light, the weather and the colours. "
+            "Name one of them, such as “on a beach at dusk”.",
+            field="prompt",
+        )
+    return reading
+
+
 def stored(kept: dict[str, Any], notes: Sequence[str], *, made: int) -> PromptReading:
     """What `read` gave when the request was made; nothing is understood that no picture shows.
 
     notes: of the pictures that the engine could not make by the words. made: pictures so far.
     """
-    if not kept:
-        return PromptReading()
+    if "understood" not in kept:
+        return PromptReading(made_by=kept.get("made_by", ""))
     alone = bool(notes) and len(notes) >= made
     some = f"{len(notes)} of {made} pictures: " if notes and not alone else ""
     return PromptReading(

@@ -183,7 +183,8 @@ def storage(tmp_path: Path) -> Iterator[LocalStorage]:
 
 @pytest.fixture
 async def preview(storage: LocalStorage) -> AsyncIterator[Bench]:
-    engine = PreviewEngine(storage, Renderer())
+    renderer = Renderer()
+    engine = PreviewEngine(storage, renderer, renderer.retouch)
     yield Bench(engine, storage)
     await engine.close()
 

@@ -2,14 +2,16 @@
 
 import io
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from PIL import Image
 
 from services.engines.base import (
     EngineInfo,
     GenerateRequest,
+    Operation,
     Parameter,
     RemoteState,
     RemoteStatus,
@@ -55,12 +57,19 @@ class ScriptedEngine:
         self.trainings: list[TrainRequest] = []
         self.submitted: list[GenerateRequest] = []
         self.canceled: list[str] = []
+        self.objections: dict[Operation, str] = {}
         self.on_submit: deque[Answer] = deque()
         self.on_poll: deque[Answer] = deque()
 
     def is_(self, **changes: object) -> None:
         """Changes what it says of itself."""
         self.info = replace(self.info, **changes)  # type: ignore[arg-type]
+
+    def objection(
+        self, operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
+    ) -> str | None:
+        """What the test has set."""
+        return self.objections.get(operation)
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
         """The next answer to a submit."""

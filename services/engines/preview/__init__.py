@@ -18,4 +18,5 @@ def make(_settings: Settings, storage: Storage) -> Engine:
     from services.engines.preview.engine import PreviewEngine  # OpenCV is slow to import
     from services.engines.preview.process import Renderer
 
-    return PreviewEngine(storage, Renderer())
+    renderer = Renderer()
+    return PreviewEngine(storage, renderer, renderer.retouch)

@@ -6,7 +6,7 @@ attempt brought is left out, and nothing is charged elsewhere.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,13 +14,16 @@ from services.engines.base import (
     EngineInfo,
     FileRef,
     GenerateRequest,
+    Operation,
     Refused,
     RemoteState,
     RemoteStatus,
     ResultFile,
     TrainRequest,
 )
-from services.engines.preview import NAME
+from services.engines.preview import NAME, changes
+from services.engines.preview.changes import Retouch
+from services.engines.preview.operations import Impossible
 from services.engines.preview.sheet import BoothSheet, Render, read_alphas
 from services.engines.preview.words.vocabulary import Vocabulary
 from services.storage.base import Storage, StorageError
@@ -40,6 +43,7 @@ INFO = EngineInfo(
     in_process=True,
     cost_per_image_usd=0.0,
     tag="Photo booth, no generative AI",
+    operations=changes.OFFERED,
 )
 
 
@@ -55,18 +59,28 @@ class _Work:
 class PreviewEngine:
     """Trains in the sense of choosing and checking photos; generates by restyling them.
 
-    render: `render.render` in a worker process. parallel: runs at the same time.
+    render: `render.render` in a worker process. retouch: one of `operations.RETOUCHES` there.
+    parallel: runs at the same time.
     """
 
     info = INFO
     words = Vocabulary()
 
-    def __init__(self, storage: Storage, render: Render, *, parallel: int = 1) -> None:
+    def __init__(
+        self, storage: Storage, render: Render, retouch: Retouch, *, parallel: int = 1
+    ) -> None:
         self._storage = storage
         self._render = render
+        self._retouch = retouch
         self._slots = asyncio.Semaphore(parallel)
         self._jobs: dict[str, _Work] = {}
         self.sheet = BoothSheet(storage, render, self._slots)
+
+    def objection(
+        self, operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
+    ) -> str | None:
+        """What the recipe tells without a look at the picture."""
+        return changes.objection(operation, made, scale)
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
         """Starts it. Raises Refused when a photo cannot be read."""
@@ -74,9 +88,12 @@ class PreviewEngine:
 
     async def submit_generation(self, request: GenerateRequest) -> RemoteStatus:
         """Starts it. Raises Refused when there is no photo to restyle."""
-        if not request.photos:
+        own_pixels = request.operation in (Operation.ENLARGE, Operation.CUTOUT)
+        if not request.photos and not own_pixels:
             raise Refused("This model has no photos to work from.", retryable=False)
-        return self._start(str(request.client_job_id), lambda work: self._generate(work, request))
+        generating = request.operation is Operation.GENERATE
+        run = self._generate if generating else self._change
+        return self._start(str(request.client_job_id), lambda work: run(work, request))
 
     async def poll(self, remote_id: str) -> RemoteStatus:
         """What is known now; LOST after a restart."""
@@ -126,6 +143,8 @@ class PreviewEngine:
         try:
             async with self._slots:
                 await run(work)
+        except Impossible as impossible:
+            self._fail(work, str(impossible))
         except StorageError:
             self._fail(work, "A photo could not be read from storage.", retryable=True)
         except (OSError, ValueError):
@@ -191,15 +210,37 @@ class PreviewEngine:
                 faces=list(request.face_boxes),
                 scene=scene.facts(),
             )
-            recipe = {**made.facts(), "photo": _name(request.photos[made.photo])}
+            recipe = {**made.facts(), "photo": changes.name(request.photos[made.photo])}
             if made.scene is None:
                 recipe["understood"] = []
             work.results.append(ResultFile(i, data=made.data, seed=seed, recipe=recipe))
+        self._made(work, request)
+
+    async def _change(self, work: _Work, request: GenerateRequest) -> None:
+        """One picture out of one that is there."""
+        self._progress(work, "generating", 0.0)
+        if request.operation in (Operation.EDIT, Operation.EXTEND):
+            data, recipe = await self._again(request)
+        else:
+            data, recipe = await changes.retouched(request, self._storage, self._retouch)
+        work.results.append(ResultFile(0, data=data, seed=request.seeds[0], recipe=recipe))
+        self._made(work, request)
+
+    async def _again(self, request: GenerateRequest) -> tuple[bytes, dict[str, Any]]:
+        """The picture made again from its recipe, with what is to change of it."""
+        plan = changes.again(request, self.words.understand(request.prompt).scene)
+        photo = changes.index_of(plan.photo, list(request.photos))
+        made = await self._render(
+            await self._photos(request.photos),
+            alphas=await read_alphas(self._storage, request.alphas),
+            faces=list(request.face_boxes),
+            photo=photo,
+            **plan.arguments(),
+        )
+        return made.data, {**made.facts(), "photo": plan.photo, "words": plan.words}
+
+    @staticmethod
+    def _made(work: _Work, request: GenerateRequest) -> None:
         recipe = {"engine": NAME, "base_model": INFO.base_model, "preset": request.preset}
         results, done = tuple(work.results), RemoteState.SUCCEEDED
         work.status = replace(work.status, state=done, progress=1.0, results=results, recipe=recipe)
-
-
-def _name(photo: FileRef) -> str:
-    """The photo's own folder, without whose it is: recipes are downloaded and passed on."""
-    return photo.key.split("/")[-2]

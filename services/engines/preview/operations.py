@@ -1,7 +1,7 @@
 """What the booth can do with a picture that is there: change its place, its format, its size."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,8 @@ from services.engines.preview import NAME
 from services.engines.preview.scene import Scene, of_facts
 
 FACTORS = (2, 4)
-LARGEST = 4096  # px, either side of what is enlarged
+LARGEST = 5120  # px, either side of what is enlarged: four times the widest format
+EDITED_PIXELS = 1_300_000  # a larger picture is made again at this size
 
 
 class Impossible(ValueError):
@@ -22,7 +23,10 @@ class Impossible(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How one picture of the booth was made. photo: the last part of its folder's name."""
+    """How one picture of the booth was made. photo: the last part of its folder's name.
+
+    words: what a cover prints as its headline, also after an edit by other words.
+    """
 
     photo: str
     scene: Scene
@@ -30,12 +34,12 @@ class Recipe:
     width: int
     height: int
     preset: str | None = None
-    prompt: str = ""
+    words: str = ""
 
     def arguments(self) -> dict[str, Any]:
         """What `render.render` takes, beside the one photo, its cut-out and its face."""
         given = {"seed": self.seed, "width": self.width, "height": self.height}
-        return {**given, "preset": self.preset, "prompt": self.prompt, "scene": self.scene.facts()}
+        return {**given, "preset": self.preset, "prompt": self.words, "scene": self.scene.facts()}
 
 
 def recipe(kept: Mapping[str, Any]) -> Recipe:
@@ -44,15 +48,21 @@ def recipe(kept: Mapping[str, Any]) -> Recipe:
         raise Impossible("The photo booth can only change pictures that it made.")
     if kept.get("scene") is None:
         raise Impossible(kept.get("note") or "This picture keeps its photo's own background.")
+    width, height = _within(kept["width"], kept["height"])
     return Recipe(
         photo=kept["photo"],
         scene=of_facts(kept["scene"]),
         seed=kept["seed"],
-        width=kept["width"],
-        height=kept["height"],
+        width=width,
+        height=height,
         preset=kept.get("preset"),
-        prompt=kept.get("prompt", ""),
+        words=kept.get("words", kept.get("prompt", "")),
     )
+
+
+def _within(width: int, height: int) -> tuple[int, int]:
+    scale = min(1.0, (EDITED_PIXELS / (width * height)) ** 0.5)
+    return round(width * scale), round(height * scale)
 
 
 def edited(made: Recipe, change: Scene) -> Recipe:
@@ -97,18 +107,32 @@ def without_background(picture: bytes) -> bytes:
 
 
 def enlarged(picture: bytes, factor: int) -> bytes:
-    """A JPEG `factor` times as wide and high, resampled (Lanczos) and sharpened: nothing new.
+    """The picture `factor` times as wide and high, resampled (Lanczos) and sharpened: nothing new.
 
+    A JPEG, or a PNG where parts of the picture are transparent.
     Raises Impossible for another factor and beyond LARGEST, OSError for what does not decode.
     """
-    if factor not in FACTORS:
-        raise Impossible("A picture is enlarged twice or four times.")
-    image = Image.open(io.BytesIO(picture)).convert("RGB")
-    size = image.width * factor, image.height * factor
-    if max(size) > LARGEST:
-        raise Impossible(f"A picture is enlarged to {LARGEST:,} pixels at most.")
+    opened = Image.open(io.BytesIO(picture))
+    size = enlarged_size(opened.width, opened.height, factor)
+    image = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
     wide = image.resize(size, Resampling.LANCZOS)
     wide = wide.filter(ImageFilter.UnsharpMask(radius=0.6 * factor, percent=60, threshold=2))
     out = io.BytesIO()
-    wide.save(out, "JPEG", quality=92, subsampling=0)
+    if wide.mode == "RGBA":
+        wide.save(out, "PNG")
+    else:
+        wide.save(out, "JPEG", quality=92, subsampling=0)
     return out.getvalue()
+
+
+def enlarged_size(width: int, height: int, factor: int) -> tuple[int, int]:
+    """The size in pixels. Raises Impossible for another factor and beyond LARGEST."""
+    if factor not in FACTORS:
+        raise Impossible("A picture is enlarged twice or four times.")
+    if max(width, height) * factor > LARGEST:
+        raise Impossible(f"A picture is enlarged to {LARGEST:,} pixels at most.")
+    return width * factor, height * factor
+
+
+# What is done to the picture's own pixels, by name.
+RETOUCHES: dict[str, Callable[..., bytes]] = {"cutout": without_background, "enlarge": enlarged}

@@ -6,9 +6,10 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from services.engines.preview.operations import RETOUCHES, Impossible
 from services.engines.preview.render import Made, render
 from services.imaging import worker
-from services.imaging.pool import Pool
+from services.imaging.pool import Pool, Reply
 
 NICENESS = 10  # pages come first
 
@@ -34,10 +35,21 @@ class Renderer:
             "alphas": [len(alpha) for alpha in given],
             "arguments": arguments,
         }
-        reply = await self._pool.ask(request, b"".join([*photos, *given]))
+        reply = await self._ask(request, b"".join([*photos, *given]))
+        return Made(reply.blobs["picture"], **reply.facts["made"])
+
+    async def retouch(self, picture: bytes, *, task: str, **arguments: Any) -> bytes:
+        """One of `operations.RETOUCHES`. Raises Impossible, OSError, WorkerFailed."""
+        reply = await self._ask({"task": task, "arguments": arguments}, picture)
+        return reply.blobs["picture"]
+
+    async def _ask(self, request: dict[str, Any], data: bytes) -> Reply:
+        reply = await self._pool.ask(request, data)
+        if impossible := reply.facts.get("impossible"):
+            raise Impossible(impossible)
         if refused := reply.facts.get("refused"):
             raise OSError(refused)
-        return Made(reply.blobs["picture"], **reply.facts["made"])
+        return reply
 
     def close(self) -> None:
         """Ends the process."""
@@ -45,14 +57,27 @@ class Renderer:
 
 
 def answer(request: dict[str, Any], data: bytes) -> worker.Answer:
-    """The picture that {"photos": [bytes each], "alphas": the same, "arguments": ...} asks for."""
+    """The picture that is asked for.
+
+    {"photos": [bytes each], "alphas": the same, "arguments"} renders one;
+    {"task": one of RETOUCHES, "arguments"} changes the one that is sent.
+    """
+    try:
+        if "task" in request:
+            changed = RETOUCHES[request["task"]](data, **request["arguments"])
+            return {}, {"picture": changed}
+        return _rendered(request, data)
+    except Impossible as error:
+        return {"impossible": str(error)}, {}
+    except (OSError, ValueError) as error:
+        return {"refused": str(error)}, {}
+
+
+def _rendered(request: dict[str, Any], data: bytes) -> worker.Answer:
     stream = io.BytesIO(data)
     photos = [stream.read(size) for size in request["photos"]]
     alphas = [stream.read(size) or None for size in request["alphas"]]
-    try:
-        made = render(photos, alphas=alphas, **request["arguments"])
-    except (OSError, ValueError) as error:
-        return {"refused": str(error)}, {}
+    made = render(photos, alphas=alphas, **request["arguments"])
     return {"made": made.facts()}, {"picture": made.data}
 
 

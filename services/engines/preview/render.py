@@ -72,18 +72,20 @@ def render(
     faces: Sequence[Box | None] = (),
     alphas: Sequence[bytes | None] = (),
     scene: Mapping[str, Any] | None = None,
+    photo: int | None = None,
 ) -> Made:
     """A JPEG of width x height pixels in the preset's look; the seed picks photo and variation.
 
     photos: at least one encoded upright sRGB photo. faces: one box in 0..1 a photo, where known.
     alphas: a photo's cut-out, where one is stored. scene: `Scene.facts`.
+    photo: which of them shows the person; the seed chooses one where it is not given.
     Raises ValueError without photos, OSError for a photo that does not decode.
     """
     if not photos:
         raise ValueError("at least one photo is needed")
     digest = hashlib.sha256(f"{seed}\0{preset}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    chosen = _chosen(photos, faces, alphas, seed)
+    chosen = _chosen(photos, faces, alphas, seed, photo)
     asked = of_facts(scene or {})
     wanted = _in_style(asked, preset) if chosen.cutting else Scene(text=asked.text)
     boxes = [_at(faces, i) for i in chosen.order]
@@ -110,6 +112,7 @@ def _chosen(
     faces: Sequence[Box | None],
     alphas: Sequence[bytes | None],
     seed: int,
+    first: int | None,
 ) -> _Choice:
     """Seeds in a row show different photos; those that can be cut out come before the others."""
     stored = [i for i in range(len(photos)) if _at(alphas, i)]
@@ -117,7 +120,7 @@ def _chosen(
     # The first by seed, its companions by chance: by one of its own, since the look's must not
     # depend on how many photos there are.
     others = np.random.default_rng(seed).permutation(len(photos)).tolist()
-    order = [usable[seed % len(usable)], *others]
+    order = [usable[seed % len(usable)] if first is None else first, *others]
     order = list(dict.fromkeys(order))[:COMPANIONS]
     images = [Image.open(io.BytesIO(photos[i])).convert("RGB") for i in order]
     if find_spec("cv2") is None:

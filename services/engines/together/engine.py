@@ -1,6 +1,7 @@
 """The engine protocol over Together's APIs; the own GPU worker serves one of them, too."""
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from db.errors import CannotStart
 from services.engines.base import (
     EngineInfo,
     GenerateRequest,
+    Operation,
     Parameter,
     Refused,
     RemoteState,
@@ -49,6 +51,13 @@ class TogetherEngine:
     @property
     def sheet(self) -> None:
         """Its pictures cost something."""
+
+    def objection(
+        self, _operation: Operation, _made: Mapping[str, Any], *, scale: int | None = None
+    ) -> str | None:
+        """It takes any picture."""
+        del scale
+        return None
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
         """Queues it; without a trainer there is nothing to learn, so it is done at once."""

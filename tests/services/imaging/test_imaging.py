@@ -233,3 +233,19 @@ async def test_workers_have_no_secrets_and_little_memory(
         assert found["Max file size"] == "0"
     imaging.close()
     assert workers() == []
+
+
+async def test_what_is_transparent_stays_so_in_all_variants() -> None:
+    cut = Image.new("RGBA", (1200, 900), (0, 0, 0, 0))
+    cut.paste("#cc3322", (400, 100, 1200, 900))
+    derived = await imaging.derive(saved(cut, "PNG"))
+    assert derived.content_type == "image/png"
+    for name in ("full.png", "medium.webp", "thumb.webp"):
+        image = Image.open(io.BytesIO(derived.files[name])).convert("RGBA")
+        corner = image.getpixel((5, 5))
+        assert isinstance(corner, tuple)
+        assert corner[3] == 0
+        pixel = image.getpixel((image.width - 5, image.height // 2))
+        assert isinstance(pixel, tuple)
+        assert pixel[3] == 255
+        assert pixel[0] > 190

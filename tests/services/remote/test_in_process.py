@@ -30,7 +30,7 @@ class Process:
     def __init__(self, deps: Deps, *, pictures: int = FREELY) -> None:
         self.made: list[int] = []
         self._may = asyncio.Semaphore(pictures)
-        engine = PreviewEngine(deps.storage, self._render)
+        engine = PreviewEngine(deps.storage, self._render, self._retouch)
         self.deps = replace(deps, engine=engine)
         self.worker = Worker(self.deps, kinds=kinds_for(engine))
 
@@ -38,6 +38,9 @@ class Process:
         await self._may.acquire()
         self.made.append(seed)
         return Made(picture(), photo=0)
+
+    async def _retouch(self, picture: bytes, **_: Any) -> bytes:
+        return picture
 
     def allow(self, pictures: int) -> None:
         """It may make so many more."""

@@ -156,7 +156,10 @@ async def test_a_preview_run_is_pending_until_it_has_a_slot(deps: Deps) -> None:
     async def over() -> bool:
         return all([(await preview.poll(id)).state.final for id in ids])
 
-    preview = PreviewEngine(deps.storage, render)
+    async def retouch(picture: bytes, **arguments: Any) -> bytes:
+        return picture
+
+    preview = PreviewEngine(deps.storage, render, retouch)
     await deps.storage.put("photos/0/full.jpg", picture(), content_type="image/jpeg")
     for id in ids:
         await preview.submit_generation(request(UUID(id)))

@@ -1,0 +1,158 @@
+"""Operations on a picture: what is asked of the engine, and that the picture is still there."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import GeneratedImage, Generation
+from services.deps import Deps
+from services.engines.base import Operation
+from services.errors import Conflict, Invalid
+from services.gallery import images, offers
+from services.remote.results import BadResult
+from services.studio.prompt_reading import WORDED
+from services.studio.requests import ASPECTS, GenerationRequest
+
+SCALES = (2, 4)
+SAME_SHAPE = 0.02  # two ratios that differ by less are the same format
+GONE = "The picture that it starts from was deleted."
+OWN_PIXELS = frozenset({Operation.ENLARGE, Operation.CUTOUT})  # no photo of the person is needed
+NAMES = {
+    Operation.EDIT: "edit",
+    Operation.INPAINT: "edit of a part",
+    Operation.EXTEND: "new format",
+    Operation.ENLARGE: "enlargement",
+    Operation.CUTOUT: "cut-out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An operation on a picture of the member's. seed: None draws a new one.
+
+    prompt: what stands for the words where the operation needs none.
+    """
+
+    image_id: UUID
+    user_model_id: UUID | None
+    prompt: str
+    preset: str | None
+    seed: int | None
+    aspect: str
+    width: int
+    height: int
+    scale: int | None
+
+
+async def plan(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, request: GenerationRequest
+) -> Plan | None:
+    """What the engine will be asked for; None for new images.
+
+    Raises Invalid, NotFound, Conflict with the reason.
+    """
+    operation, image_id = request.operation, request.source_image_id
+    if request.aspect not in ASPECTS:
+        raise Invalid("Choose one of the offered formats.", aspect=list(ASPECTS))
+    if operation is Operation.GENERATE:
+        if image_id or request.scale:
+            raise Invalid("A new picture starts from no other one.", field="operation")
+        return None
+    if image_id is None:
+        raise Invalid("Say which picture: `source_image_id` is missing.", field="source_image_id")
+    if request.count not in (None, 1):
+        raise Invalid("This makes one picture at a time.", field="count")
+    scale = _scale(operation, request.scale)
+    image = await images.owned(session, deps, user_id=user_id, image_id=image_id)
+    _possible(deps, operation, image, scale)
+    width, height = image.width, image.height
+    if operation is Operation.EXTEND:
+        width, height = ASPECTS[request.aspect]
+        if abs(width / height - image.width / image.height) < SAME_SHAPE:
+            raise Conflict("The picture has this format already. Choose another one.")
+    return Plan(
+        image_id=image.id,
+        user_model_id=image.user_model_id,
+        prompt=image.prompt,
+        preset=image.preset,
+        # What follows a vocabulary paints the same picture again, but for what is asked.
+        seed=image.seed if deps.engine.words else None,
+        aspect=nearest_aspect(width, height),
+        width=width * (scale or 1),
+        height=height * (scale or 1),
+        scale=scale,
+    )
+
+
+def planned(request: GenerationRequest, plan: Plan) -> GenerationRequest:
+    """The request with what the picture decides. Raises Invalid where it says otherwise."""
+    if request.user_model_id not in (None, plan.user_model_id):
+        raise Invalid("The picture was made of another model.", field="model_id")
+    words = request.prompt.strip()
+    if request.operation not in WORDED:
+        words = plan.prompt if request.operation in OWN_PIXELS else words or plan.prompt
+    return replace(
+        request,
+        user_model_id=plan.user_model_id,
+        prompt=words,
+        preset=plan.preset,
+        count=1,
+        aspect=plan.aspect,
+        seed=request.seed if plan.seed is None else plan.seed,
+        scale=plan.scale,
+    )
+
+
+def purpose(row: Generation, model_name: str | None) -> str:
+    """What the statement says the credits were for."""
+    of = f" of {model_name}" if model_name else ""
+    if row.operation == Operation.GENERATE:
+        return f"{row.count} {'image' if row.count == 1 else 'images'}{of}"
+    return f"{NAMES[Operation(row.operation)]} of an image{of}"
+
+
+def nearest_aspect(width: int, height: int) -> str:
+    """The format whose shape is nearest to a picture's."""
+    ratio = width / height
+    return min(ASPECTS, key=lambda name: abs(ASPECTS[name][0] / ASPECTS[name][1] - ratio))
+
+
+async def source(session: AsyncSession, row: Generation, *, lock: bool = False) -> GeneratedImage:
+    """The picture that it starts from. Raises BadResult where it is deleted.
+
+    lock: it stays where it is until the end of the transaction.
+    """
+    query = select(GeneratedImage).where(
+        GeneratedImage.id == row.source_image_id,
+        GeneratedImage.user_id == row.user_id,
+        GeneratedImage.deleted_at.is_(None),
+    )
+    if lock:
+        query = query.with_for_update(read=True)
+    image = await session.scalar(query.execution_options(populate_existing=True))
+    if image is None:
+        raise BadResult(GONE)
+    return image
+
+
+def _scale(operation: Operation, scale: int | None) -> int | None:
+    if operation is not Operation.ENLARGE:
+        if scale is not None:
+            raise Invalid("Only an enlargement has a scale.", field="scale")
+        return None
+    if scale is not None and scale not in SCALES:
+        raise Invalid("A picture is enlarged twice or four times.", field="scale")
+    return scale or SCALES[0]
+
+
+def _possible(deps: Deps, operation: Operation, image: GeneratedImage, scale: int | None) -> None:
+    if image.deleted_at is not None:
+        raise Conflict("This picture is in the trash. Restore it first.")
+    info = deps.engine.info
+    if operation not in info.operations:
+        raise Conflict(f"{info.label} can’t do this with a picture.", operation=operation)
+    objection = deps.engine.objection(operation, offers.recipe(image), scale=scale)
+    if objection:
+        raise Conflict(objection, operation=operation)

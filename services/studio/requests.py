@@ -1,0 +1,43 @@
+"""What members ask for: new images, or an operation on one that is there."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.engines.base import Operation
+
+# About one megapixel each, exact in ratio, both sides multiples of 16 as FLUX needs.
+ASPECTS = {
+    "1:1": (1024, 1024),
+    "4:5": (896, 1120),
+    "3:4": (864, 1152),
+    "2:3": (832, 1248),
+    "16:9": (1280, 720),
+    "9:16": (720, 1280),
+}
+PROMPT_LENGTH = 1000
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """What a member asks for. seed: of the first image; None draws one.
+
+    operation: what is done with the picture `source_image_id`; its model, style and size are
+    taken, aspect only to EXTEND it and scale (2 or 4) to ENLARGE it. It makes one image.
+    None in steps, guidance_scale or lora_scale means the engine's default; a value is taken
+    only where the engine offers that parameter, and within its range.
+    """
+
+    user_model_id: UUID | None = None
+    prompt: str = ""
+    preset: str | None = None
+    negative_prompt: str | None = None
+    count: int | None = None
+    aspect: str = "1:1"
+    seed: int | None = None
+    steps: int | None = None
+    guidance_scale: float | None = None
+    lora_scale: float | None = None
+    operation: Operation = Operation.GENERATE
+    source_image_id: UUID | None = None
+    scale: int | None = None
