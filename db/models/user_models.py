@@ -71,6 +71,7 @@ class TrainingImage(Base):
     thumbhash: Mapped[Blob]
     verdict: Mapped[Json]
     included: Mapped[bool | None]  # the member's word; None leaves it to what the verdict says
+    caption: Mapped[str | None]  # what the member wrote that it shows; None: the usual words
     created_at: Mapped[Now]
 
 

@@ -1,6 +1,18 @@
 """The REST API: one module a resource, over the same services as the pages."""
 
-from pages.api import albums, auth, docs, generate, images, models, photos, shares, stripe, worker
+from pages.api import (
+    albums,
+    auth,
+    captions,
+    docs,
+    generate,
+    images,
+    models,
+    photos,
+    shares,
+    stripe,
+    worker,
+)
 
 # in alphabetical order
-RESOURCES = (albums, auth, docs, generate, images, models, photos, shares, stripe, worker)
+RESOURCES = (albums, auth, captions, docs, generate, images, models, photos, shares, stripe, worker)

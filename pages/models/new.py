@@ -14,6 +14,7 @@ from components.dropzone import Dropzone
 from components.feedback import Bar, banner, toast
 from components.icons import icon
 from pages.models.delete import DeleteButton
+from pages.models.describing import Describing
 from pages.models.sheet import SheetPart
 from pages.server.call_limits import count_in_page
 from pages.server.context import caller, current_user
@@ -140,6 +141,7 @@ class Builder:
         )
         self._told = {photo.id for photo in found.photos} if found else set()
         self._sheet = SheetPart(self._deps, self._user_id, title="In every style", strip=True)
+        self._describing = Describing(self._deps, self._user_id)
 
     def _url(self) -> str | None:
         return f"/api/models/{self._model.id}/images" if self._model else None
@@ -210,6 +212,7 @@ class Builder:
         self._meter_text.text = verdict.message if verdict else "No photos yet"
         self._meter.progress = count / photo_coach.GOOD_PHOTOS
         self._waits.set_visibility(self._model is None)
+        self._describing.show(self._model.id if self._model else None, count)
         self._who.done(self._model is not None)
         self._photos_step.done(count >= photo_coach.MIN_PHOTOS)
         self._show_train()

@@ -56,12 +56,15 @@ class FileRef:
 class TrainRequest:
     """Everything that one training needs; photos are upright sRGB JPEGs of at most 1024 px.
 
+    dataset: a zip of the same photos at up to 2048 px.
+
     client_job_id: the run's, the same in every attempt, so that a worker can tell a repeat.
     face_boxes: one (left, top, right, bottom) in 0..1 for each photo, or None.
     alphas: each photo's cut-out, a grey picture of the same shape, or None.
     weights: where the LoRA is to be put. samples: where samples 0..n are to be put.
     progress_url: takes a worker's progress and answers whether to stop; None where there is none.
     have: indices of the samples that an earlier attempt brought; an engine may leave them out.
+    captions: what the member wrote that each photo shows, or None.
     """
 
     client_job_id: UUID
@@ -79,6 +82,7 @@ class TrainRequest:
     progress_url: str | None = None
     alphas: Sequence[FileRef | None] = ()
     have: Collection[int] = ()
+    captions: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,11 @@ class TrainingPhoto:
     face_box: Box | None
     alpha_key: str | None = None
 
+    @property
+    def full_key(self) -> str:
+        """The same at up to 2048 px: a portrait of 1024 px has no megapixel."""
+        return f"{self.key.rpartition('/')[0]}/full.jpg"
+
 
 async def receive(deps: Deps, *, user_id: UUID, user_model_id: UUID, upload: Upload) -> Verdict:
     """Take one uploaded file into the set, or say why not; opens its own short transactions.

@@ -6,7 +6,7 @@ import json
 import struct
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,15 @@ from services.provenance import marks
 from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
-from services.training import likeness, photo_coach, photos, sheet_queue, trainings, user_models
+from services.training import (
+    captions,
+    likeness,
+    photo_coach,
+    photos,
+    sheet_queue,
+    trainings,
+    user_models,
+)
 
 KIND = "training"
 MAX_SAMPLES = 40
@@ -68,9 +76,11 @@ class TrainingWork:
             row = await _row(session, run)
             chosen = await photos.best(session, row.id, photo_coach.MAX_PHOTOS)
             have = await self._have(session, run, row)
+            words = await captions.written(session, [photo.id for photo in chosen])
         request = self._request(run, row, chosen, have)
+        request = replace(request, captions=[words.get(photo.id) for photo in chosen])
         if self.deps.engine.info.needs_weights:
-            files = [await self.deps.storage.get(photo.key) for photo in chosen]
+            files = [await self.deps.storage.get(photo.full_key) for photo in chosen]
             archive = await asyncio.to_thread(zipped, files)
             await self.deps.storage.put(
                 request.dataset.key, archive, content_type="application/zip"

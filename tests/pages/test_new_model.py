@@ -11,11 +11,12 @@ from playwright.async_api import Browser, Page, expect
 from services.deps import Deps
 from services.files.uploads import Upload
 from services.storage.base import Storage
-from services.training import photos, trainings
+from services.training import captions, photos, trainings
 from tests.faces import jpeg
 from tests.pages.driving import signed_in, visit
 from tests.statements import counted
 from tests.studio import Studio
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -149,3 +150,23 @@ async def test_a_draft_whose_training_begins_elsewhere_shows_the_training(
     await studio.train()
     await page.wait_for_url(f"**/models/{studio.model_id}")
     await expect(page.get_by_role("button", name="Cancel training")).to_be_visible()
+
+
+async def test_a_photo_is_described_in_its_field(page: Page, studio: Studio) -> None:
+    await page.get_by_text("Describe the photos").click()
+    field = page.get_by_label("3.jpg", exact=True)
+    await field.fill("in a park, red coat")
+    await field.press("Tab")
+
+    async def kept() -> bool:
+        async with studio.deps.transaction() as session:
+            found = await captions.list_(
+                session, studio.deps, user_id=studio.user_id, user_model_id=studio.model_id
+            )
+        written = {caption.name: caption.written for caption in found}
+        return written["3.jpg"] == "in a park, red coat"
+
+    await eventually(kept)
+    await page.reload()
+    await page.get_by_text("Describe the photos").click()
+    await expect(page.get_by_label("3.jpg", exact=True)).to_have_value("in a park, red coat")

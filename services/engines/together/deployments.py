@@ -108,6 +108,7 @@ def train_payload(request: TrainRequest, *, base_model: str | None) -> TrainPayl
         weights_put_url=request.weights.url,
         sample_put_urls=tuple(sample.url for sample in request.samples),
         face_boxes=tuple(request.face_boxes) if any(request.face_boxes) else (),
+        captions=tuple(request.captions) if any(request.captions) else (),
         subject=request.subject,
         trigger_word=request.trigger_word,
         base_model=base_model,

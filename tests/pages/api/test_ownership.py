@@ -28,6 +28,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/api/albums/{album_id}/images/remove"): {"ids": ["IMAGE"]},
     ("patch", "/api/images/{image_id}"): {"favourite": True},
     ("patch", "/api/models/{model_id}"): {"name": "Mine"},
+    ("patch", "/api/models/{model_id}/images/{image_id}"): {"included": False},
+    ("put", "/api/models/{model_id}/images/{image_id}/caption"): {"text": "mine"},
 }
 # ids in bodies, where the address has none
 ELSEWHERE: dict[tuple[str, str], dict[str, Any]] = {
