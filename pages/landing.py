@@ -14,6 +14,7 @@ from components.pictures import sample
 from components.plain import Plain
 from components.plan_card import plan_card
 from pages.server.context import visitor
+from services.analytics.base import Event, Step
 from services.credits import plans
 from services.credits.plans import Plan
 from services.deps import Deps
@@ -71,7 +72,16 @@ def register(deps: Deps) -> None:
             async with deps.transaction() as session:
                 offered = tuple(p for p in await plans.all_plans(session) if not p.hidden)
         open_to_all = deps.settings.registration == "open"
-        return _page(offered, open_to_all, visitor(request) is not None).response()
+        signed_in = visitor(request) is not None
+        if not signed_in:
+            _tell(deps)
+        return _page(offered, open_to_all, signed_in).response()
+
+
+def _tell(deps: Deps) -> None:
+    """Somebody was here; the random id is never used again, as nothing remembers a visitor."""
+    event = Event(deps.new_id(), deps.new_id(), Step.LANDING, deps.now())
+    deps.analytics.record(event)
 
 
 @cache

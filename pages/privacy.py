@@ -1,5 +1,7 @@
 """/privacy: what is kept, where it goes, how long, and how it goes away."""
 
+from urllib.parse import urlsplit
+
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from nicegui import app
@@ -55,6 +57,16 @@ HOUR = (
     "goes with the photo"
 )
 
+COUNTED = (
+    "How far people come",
+    "The operator counts how many people open the first page, sign up, add a photo, make a first "
+    "and a second picture, train a model and choose a plan. For each of these steps this server "
+    "tells PostHog, at {host}, which step it was and when, under a random number that only this "
+    "server can link to your account, and never a photo, a sentence, an address or a name. Your "
+    "browser sends nothing there and gets no cookie for it. The link goes when you delete your "
+    "account, and is never made for accounts older than this counting.",
+)
+
 
 def _parts(deps: Deps) -> list[tuple[str, str]]:
     trash = image_query.TRASH_KEPT.days
@@ -75,6 +87,7 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
             "an album; a link ends when you say so.",
         ),
         *([FACES] if deps.faces else []),
+        *([_counted(deps)] if deps.analytics.enabled else []),
         ("Who does the work", f"{deps.engine.info.label}. {deps.engine.info.privacy}"),
         (
             "How long",
@@ -110,3 +123,8 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
             "storage that its operator chose.",
         ),
     ]
+
+
+def _counted(deps: Deps) -> tuple[str, str]:
+    title, text = COUNTED
+    return title, text.format(host=urlsplit(deps.settings.posthog_host).hostname)

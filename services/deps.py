@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.analytics.base import Analytics
+from services.analytics.off import AnalyticsOff
 from services.engines.base import Engine
 from services.faces.memory import FaceMemory
 from services.limits.calls import Calls
@@ -44,6 +46,7 @@ class Deps:
     secret: bytes
     faces: FaceMemory | None = None
     calls: Calls | None = None
+    analytics: Analytics = field(default_factory=AnalyticsOff)
 
     @property
     def offers(self) -> frozenset[str]:

@@ -79,6 +79,8 @@ class Settings(DatabaseSettings):
     smtp_url: SecretStr | None = None
     smtp_allow_plaintext: bool = False
     sentry_dsn: SecretStr | None = None
+    posthog_key: SecretStr | None = None
+    posthog_host: str = "https://eu.i.posthog.com"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("smtp_url")

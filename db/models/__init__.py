@@ -11,6 +11,7 @@ from db.models.accounts import (
     ThrottleHit,
     User,
 )
+from db.models.analytics import FunnelMember
 from db.models.credits import CreditAccount, CreditEntry, CreditHold, PlanPrice, PlanRow
 from db.models.figures import MeasureTotal, WorkMeasure
 from db.models.gallery import Album, AlbumImage, ShareLink
@@ -40,6 +41,7 @@ __all__ = [
     "CreditEntry",
     "CreditHold",
     "Customer",
+    "FunnelMember",
     "GeneratedImage",
     "Generation",
     "IdempotencyKey",

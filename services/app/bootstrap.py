@@ -15,6 +15,7 @@ from db.errors import CannotStart
 from db.session import make_engine, make_reading, make_transaction
 from services import imaging
 from services.accounts import mail_job, one_time_links
+from services.analytics import configured as configured_analytics
 from services.app.health import Health
 from services.app.scheduler import Scheduler, Work
 from services.billing import backfill, closing, events, past_due
@@ -36,6 +37,7 @@ from services.limits.calls import Calls
 from services.maintenance import (
     certificate_rotation,
     expired_rows,
+    funnel,
     missed_notices,
     runs_without_engine,
     storage_orphans,
@@ -82,6 +84,8 @@ TICKS: dict[str, tuple[timedelta, Tick]] = ticks(
 )
 # fired and worked by processes with payments alone, so that no other one does them in vain
 PAYMENT_TICKS: dict[str, tuple[timedelta, Tick]] = ticks([backfill])
+# the same for processes that tell somebody how far members come
+ANALYTICS_TICKS: dict[str, tuple[timedelta, Tick]] = ticks([funnel])
 # What release 1.0.0 calls them: a process of it may still be there, or have left some behind.
 FORMER_KINDS: dict[str, Kind] = {
     "end_subscription": KINDS[closing.KIND],
@@ -129,8 +133,9 @@ class Product:
             await self.worker.drain(GRACE)
         await self.scheduler.stop()
         await self.listener.stop()
-        closing = (self.deps.engine.close(), self.deps.storage.close(), self.deps.payments.close())
-        await asyncio.gather(*closing, return_exceptions=True)
+        deps = self.deps
+        outside = (deps.engine, deps.storage, deps.payments, deps.analytics)
+        await asyncio.gather(*(part.close() for part in outside), return_exceptions=True)
         await asyncio.to_thread(imaging.close)
         await self.disconnect()
 
@@ -165,6 +170,7 @@ def build(settings: Settings, url: str) -> Product:
         secret=secret,
         faces=FaceMemory() if configured_faces.looks(settings) else None,
         calls=_calls(settings, secret, reading),
+        analytics=configured_analytics.configured(settings),
     )
     worker = make_worker(deps) if settings.role != "web" else None
     scheduler = Scheduler((worker.duties if worker else {}) | _limiting(deps))
@@ -192,7 +198,11 @@ def _limiting(deps: Deps) -> dict[str, tuple[timedelta, Work]]:
 
 def make_worker(deps: Deps) -> Worker:
     """A worker of all kinds of job and of the ticks that this process has a part in."""
-    ticks = TICKS | PAYMENT_TICKS if deps.payments.enabled else TICKS
+    ticks = TICKS
+    if deps.payments.enabled:
+        ticks = ticks | PAYMENT_TICKS
+    if deps.analytics.enabled:
+        ticks = ticks | ANALYTICS_TICKS
     return Worker(deps, kinds=FORMER_KINDS | kinds_for(deps.engine), ticks=ticks)
 
 

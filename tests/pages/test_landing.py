@@ -4,9 +4,12 @@ import dataclasses
 
 import pytest
 
+from services.analytics.base import Event, Step
+from services.analytics.off import AnalyticsOff
 from services.deps import Deps
 from services.payments.off import PaymentsOff
 from services.settings import Settings
+from tests.accounts import member, sign_in
 from tests.serving import serving
 
 
@@ -45,3 +48,32 @@ async def test_a_closed_house_offers_only_the_door(
     page = await front_page(dataclasses.replace(deps, settings=closed))
     assert "Get started" not in page
     assert "/register" not in page
+
+
+class Told(AnalyticsOff):
+    """Analytics that keep what they are told."""
+
+    enabled = True
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+
+
+async def test_a_visit_is_told_of_and_privacy_says_so(deps: Deps) -> None:
+    told = Told()
+    async with serving(dataclasses.replace(deps, analytics=told)) as web:
+        for _ in range(2):
+            assert (await web.http_client.get("/")).headers.get("set-cookie") is None
+        assert "eu.i.posthog.com" in (await web.http_client.get("/privacy")).text
+        await sign_in(deps, web.http_client, await member(deps))
+        await web.http_client.get("/")
+    assert [event.step for event in told.events] == [Step.LANDING] * 2
+    assert len({event.who for event in told.events}) == 2
+
+
+async def test_without_a_key_privacy_names_nobody(deps: Deps) -> None:
+    async with serving(deps) as web:
+        assert "PostHog" not in (await web.http_client.get("/privacy")).text
