@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'a91c4e07d3b8'
-down_revision = 'a7d3c95e1f20'
+down_revision = 'd3cbe90c63ca'
 branch_labels = None
 depends_on = None
 
