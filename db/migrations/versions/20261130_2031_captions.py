@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'a91c4e07d3b8'
-down_revision = 'd3cbe90c63ca'
+down_revision = 'c3e90a57b1d8'
 branch_labels = None
 depends_on = None
 
