@@ -11,7 +11,7 @@ from components.dates import Dated, Moment
 from components.dom import el
 from components.feedback import Banner, Facts
 from components.keyed_list import KeyedList
-from services.credits.ledger_audit import LedgerView
+from services.credits.ledger_audit import Reckoning
 from services.jobs.overview import DeadView, LeaseView, QueueView, UnmetView
 
 NEEDED = {"payments": "STRIPE_SECRET_KEY", "mail": "SMTP_URL"}
@@ -90,18 +90,24 @@ class _Dead:
 
 
 class LedgerPanel:
-    """The ledger's figures of the last 30 days, and whether all of it adds up."""
+    """The ledger's figures of the last 30 days, and whether all of it added up at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, on_check: Callable[[], Awaitable[None]]) -> None:
+        """on_check: reckons anew, which reads the whole ledger."""
         with el("div", classes="stack"):
+            with el("div", classes="row between"):
+                self._when = Dated("p", classes="small muted")
+                button("Check now", on_check, mark="check-ledger")
             self._facts = Facts()
             self._sound = Banner()
             self._broken = KeyedList[tuple[str, int]](
                 el("div", classes="stack"), key=lambda broken: broken[0], build=_Broken
             )
 
-    def show(self, ledger: LedgerView) -> None:
-        """The ledger as it is now."""
+    def show(self, reckoning: Reckoning) -> None:
+        """The ledger as it was when it was last reckoned."""
+        ledger = reckoning.view
+        self._when.show("As of ", Moment(reckoning.at), "; checked once an hour.")
         oldest = Moment(ledger.oldest_hold) if ledger.oldest_hold else "none"
         self._facts.show(
             {

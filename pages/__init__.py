@@ -17,6 +17,7 @@ from pages import (
     studio,
 )
 from pages.account import page as account_page
+from pages.admin import business as admin_business
 from pages.admin import page as admin_page
 from pages.gallery import page as gallery_page
 from pages.models import new as new_model
@@ -27,6 +28,7 @@ from services.deps import Deps
 # in alphabetical order, one a line
 PAGES = (
     account_page,
+    admin_business,
     admin_page,
     billing,
     dashboard,

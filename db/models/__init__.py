@@ -13,7 +13,7 @@ from db.models.accounts import (
 )
 from db.models.analytics import FunnelMember
 from db.models.credits import CreditAccount, CreditEntry, CreditHold, PlanPrice, PlanRow
-from db.models.figures import MeasureTotal, WorkMeasure
+from db.models.figures import MeasureTotal, ReportRow, WorkMeasure
 from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
 from db.models.jobs import JobOffer, JobRow, JobTick
@@ -55,6 +55,7 @@ __all__ = [
     "PastMember",
     "PlanPrice",
     "PlanRow",
+    "ReportRow",
     "RunRow",
     "Session",
     "ShareLink",

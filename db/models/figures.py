@@ -1,12 +1,13 @@
 """What trainings and generations took: rows of the house, which say nothing of whom."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Float, Index, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base
+from db.base import Base, Now
 
 TODAY = "(now() at time zone 'utc')::date"
 ENDS = ("succeeded", "failed", "canceled")
@@ -68,3 +69,13 @@ class MeasureTotal(Base):
     bucket: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     count: Mapped[int] = mapped_column(BigInteger)
     total: Mapped[float]
+
+
+class ReportRow(Base):
+    """Figures of the house that take long to compute, as of `made_at`."""
+
+    __tablename__ = "reports"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    made_at: Mapped[Now]
+    value: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -12,6 +12,7 @@ from components.engine_panel import EnginePanel
 from components.feedback import badge, card, section, table, toast
 from components.money_panel import money_panel
 from components.queue_panel import LedgerPanel, QueuePanel
+from pages.admin.business import BusinessFigures
 from pages.admin.invitations import Invitations
 from pages.admin.members import Members
 from pages.admin.plans import Plans
@@ -49,6 +50,7 @@ def register(deps: Deps) -> None:
                     check=deps.engine.check,
                     offers=configured.offers(deps.settings),
                 )
+            await BusinessFigures(deps).build()
             await Work(deps, user.id).build()
             await _money(deps)
             _storage(storage, totals)
@@ -56,7 +58,7 @@ def register(deps: Deps) -> None:
 
 
 class Work:
-    """The queue and the ledger, followed live."""
+    """The queue, followed live, and the ledger, as it was last checked."""
 
     def __init__(self, deps: Deps, actor_id: UUID) -> None:
         """actor_id: the administrator who looks."""
@@ -68,16 +70,21 @@ class Work:
         with section("Queue"), card():
             self._queue = QueuePanel(on_retry=self._retry, on_discard=self._discard)
         with section("Credits"), card():
-            self._ledger = LedgerPanel()
+            self._ledger = LedgerPanel(on_check=self._check)
         await self._show(self._actor_id)
+        async with self._deps.transaction() as session:
+            self._ledger.show(await ledger_audit.kept(session))
         live.on(("job", "queue"), None, self._show)
 
     async def _show(self, _: UUID) -> None:
+        """The queue alone: the ledger's audit reads all of it, and notices come by the second."""
         async with self._deps.transaction() as session:
             queue = await jobs.overview(session)
-            ledger = await ledger_audit.reckon(session)
         self._queue.show(queue)
-        self._ledger.show(ledger)
+
+    async def _check(self) -> None:
+        async with self._deps.transaction() as session:
+            self._ledger.show(await ledger_audit.refresh(session))
 
     async def _retry(self, id: UUID) -> None:
         await self._act(jobs.retry, id, "It is in the line again.")

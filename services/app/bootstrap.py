@@ -39,6 +39,7 @@ from services.maintenance import (
     expired_rows,
     funnel,
     missed_notices,
+    reports,
     runs_without_engine,
     storage_orphans,
     stuck_runs,
@@ -80,6 +81,7 @@ TICKS: dict[str, tuple[timedelta, Tick]] = ticks(
         storage_orphans,
         renewals,
         counting,
+        reports,
     ]
 )
 # fired and worked by processes with payments alone, so that no other one does them in vain

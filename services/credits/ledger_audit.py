@@ -1,10 +1,14 @@
 """The ledger's own audit: what is held, what moved, and whether all of it adds up."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.figures import reports
+
+NAME = "ledger"
 
 FIGURES = text("""
     select count(*) as open_holds, coalesce(sum(amount), 0) as held, min(created_at) as oldest_hold
@@ -76,3 +80,31 @@ async def reckon(session: AsyncSession) -> LedgerView:
         spent=moved.spent,
         broken=broken,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What the ledger was found to be at a time."""
+
+    view: LedgerView
+    at: datetime
+
+
+async def refresh(session: AsyncSession) -> Reckoning:
+    """Reckons anew and keeps the answer: it reads the whole ledger, so nothing asks it often."""
+    view = await reckon(session)
+    value = asdict(view)
+    value["oldest_hold"] = view.oldest_hold and view.oldest_hold.isoformat()
+    report = await reports.keep(session, name=NAME, value=value)
+    return Reckoning(view, report.made_at)
+
+
+async def kept(session: AsyncSession) -> Reckoning:
+    """The last answer that was kept; the first time, a new one."""
+    report = await reports.find(session, name=NAME)
+    if report is None:
+        return await refresh(session)
+    value = dict(report.value)
+    if value["oldest_hold"]:
+        value["oldest_hold"] = datetime.fromisoformat(value["oldest_hold"])
+    return Reckoning(LedgerView(**value), report.made_at)

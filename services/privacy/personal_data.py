@@ -21,6 +21,7 @@ HOUSE = frozenset(
         "job_ticks",
         "measure_totals",
         "plan_prices",
+        "reports",
         "signing_certificates",
         "stripe_events",
         "throttle_hits",

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -20,6 +21,7 @@ from services.accounts import past_members, sessions, signing_in, users
 from services.billing import closing
 from services.deps import Deps
 from services.errors import Invalid
+from services.figures import business
 from services.files import erasing
 from services.files.zip_stream import Archive, entry
 from services.kit import audit
@@ -108,6 +110,9 @@ async def delete_member(
     """
     user = await users.row_of(session, user_id=user_id, lock=True)
     receipt = await personal_data.counts(session, user_id=user_id)
+    paying: dict[str, Any] = (
+        {"paying": True} if await business.is_paying(session, user_id=user_id) else {}
+    )
     await sessions.end_all(session, user_id=user_id)
     await closing.close_customer(session, user_id=user_id)
     await _stop(session, deps, user_id, Generation.user_id == user_id)
@@ -121,7 +126,12 @@ async def delete_member(
     await session.execute(update(AuditEntry).where(AuditEntry.actor_id == user_id).values(ip=None))
     await member_erasure.request(session, user_id=user_id)
     audit.record(
-        session, action="user.deleted", actor_id=actor_id, target=str(user_id), rows=receipt
+        session,
+        action="user.deleted",
+        actor_id=actor_id,
+        target=str(user_id),
+        rows=receipt,
+        **paying,
     )
 
 

@@ -1,0 +1,17 @@
+"""The tick that renews the figures which take long to compute, each in its own transaction."""
+
+from datetime import timedelta
+
+from services.credits import ledger_audit
+from services.deps import Deps
+from services.figures import business
+
+EVERY = timedelta(hours=1)
+REPORTS = (ledger_audit.refresh, business.refresh)
+
+
+async def tick(deps: Deps) -> None:
+    """Reads the whole ledger and all members, for as long as that takes."""
+    for refresh in REPORTS:
+        async with deps.transaction() as session:
+            await refresh(session)
