@@ -1,12 +1,19 @@
 """What the product consists of: the jobs and ticks that it knows, and which process has them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 
-from services.app.bootstrap import TICKS, make_worker
+from services.analytics.off import AnalyticsOff
+from services.app.bootstrap import TICKS, Product, build, make_worker
 from services.deps import Deps
+from services.errors import TooManyRequests
 from services.jobs import Worker
+from services.limits.calls import Asking
+from services.limits.policy import FIGURES, Act
+from services.settings import Settings
 from tests.services.jobs.kit import SECOND, enqueue, run_sql
 from tests.waiting import eventually
 
@@ -56,3 +63,47 @@ def all_done(deps: Deps, worker: Worker, count: int) -> Callable[[], Awaitable[b
         return True
 
     return look
+
+
+@pytest.fixture
+async def containers(database_url: str, settings: Settings) -> AsyncIterator[list[Product]]:
+    """Two that serve pages of one installation."""
+    settings.data_dir.mkdir()
+    web = settings.model_copy(update={"role": "web"})
+    products = [build(web, database_url) for _ in range(2)]
+    for product in products:
+        product.scheduler.start()
+    yield products
+    for product in products:
+        await product.stop()
+
+
+async def test_containers_agree_on_a_members_calls(containers: list[Product]) -> None:
+    one, other = (product.deps.calls for product in containers)
+    anna = Asking("93.184.216.34", UUID(int=1))
+    assert one
+    assert other
+    for _ in range(FIGURES[Act.GENERATE].member):
+        one.count(Act.GENERATE, anna)
+
+    other.count(Act.GENERATE, anna)
+    await eventually(lambda: any(w.current > 30 for w in other._windows.values()))
+    with pytest.raises(TooManyRequests):
+        other.count(Act.GENERATE, anna)
+
+
+async def test_settings_say_what_a_process_counts_and_tells(
+    settings: Settings, database_url: str
+) -> None:
+    settings.data_dir.mkdir()
+    for changes in ({"call_limits": "off"}, {"role": "worker"}):
+        product = build(settings.model_copy(update=changes), database_url)
+        assert product.deps.calls is None
+        assert isinstance(product.deps.analytics, AnalyticsOff)
+        await product.stop()
+    key = {"posthog_key": SecretStr("phc_test"), "posthog_host": "http://127.0.0.1:1"}
+    product = build(settings.model_copy(update=key), database_url)
+    assert product.deps.analytics.enabled
+    assert product.worker
+    assert "maintenance.funnel" in product.worker._ticks
+    await product.stop()
