@@ -1,7 +1,6 @@
 """/studio: a model, a sentence, a style; the price before the click; pictures as they come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from nicegui import ui
@@ -9,8 +8,9 @@ from nicegui import ui
 from components import formatting, live
 from components.controls import Choice, Field, Segments, button, focus_first_error
 from components.dom import El, el
-from components.feedback import banner, empty_state, toast
+from components.feedback import Banner, empty_state, toast
 from components.icons import icon
+from components.method_picker import MethodPicker
 from components.pickers import Slider, StylePicker, aspect_picker
 from components.prompt_words import PromptWords
 from components.results import ResultCard
@@ -18,15 +18,16 @@ from pages import waiting
 from pages.server.call_limits import count_in_page
 from pages.server.context import current_user
 from pages.signed_in_frame import shell
+from pages.studio_start import Start, asked_again, like
 from services.deps import Deps
 from services.engines.base import Parameter
 from services.errors import DomainError, NotFound
 from services.gallery import images
-from services.gallery.images import ImageDetails
 from services.limits.policy import Act
 from services.studio import generations, styles
 from services.studio.generations import GenerationRequest, GenerationView
-from services.training import sheets, user_models
+from services.training import methods, sheets, user_models
+from services.training.methods import Choice as MethodChoice
 from services.training.user_models import UserModelView
 
 SHOWN = 6  # requests on the page, those under way first
@@ -38,18 +39,6 @@ IDEAS = (
     "as the captain of a small airship above the clouds",
     "reading in a café, rain on the glass, warm lamps",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What the form stands on when the page opens; count None: what is usual."""
-
-    model: UUID | None = None
-    prompt: str = ""
-    preset: str = ""
-    aspect: str = "4:5"
-    negative: str = ""
-    count: int | None = None
 
 
 def register(deps: Deps) -> None:
@@ -70,13 +59,13 @@ def register(deps: Deps) -> None:
         async with deps.transaction() as session:
             found = await user_models.list_(session, deps, user_id=user.id, limit=200)
             if source:
-                start = _like(await images.details(session, deps, user_id=user.id, image_id=source))
+                start = like(await images.details(session, deps, user_id=user.id, image_id=source))
             elif again:
-                start = _again(
+                start = asked_again(
                     await generations.get(session, deps, user_id=user.id, generation_id=again)
                 )
             recent = await generations.list_(session, deps, user_id=user.id, limit=SHOWN)
-        ready = [m for m in found.items if m.status == "ready"]
+        ready = [m for m in found.items if m.methods]
         async with shell(deps, "Studio", heading=False) as room:
             if not ready:
                 el("h1", "Studio")
@@ -101,7 +90,7 @@ def _opening(deps: Deps, user_id: UUID) -> live.Handler:
     async def changed(id: UUID) -> None:
         async with deps.transaction() as session:
             model = await user_models.get(session, deps, user_id=user_id, user_model_id=id)
-        if model.status == "ready":
+        if model.methods:
             ui.navigate.reload()
 
     return changed
@@ -109,8 +98,9 @@ def _opening(deps: Deps, user_id: UUID) -> live.Handler:
 
 def _nothing_yet(models: Sequence[UserModelView]) -> None:
     under_way = next((m for m in models if m.active), None)
-    action = ("Train a model", "/models/new")
-    sentence = "The studio makes pictures from a trained model. It takes ten photos to begin."
+    draft = next((m for m in models if m.status == "draft"), None)
+    action = ("Add photos", f"/models/new?draft={draft.id}" if draft else "/models/new")
+    sentence = "Add photos of one person, and make pictures of her here."
     if under_way:
         action = (f"Follow {under_way.name}", f"/models/{under_way.id}")
         sentence = f"{under_way.name} is being trained. The studio opens as soon as it is ready."
@@ -151,37 +141,58 @@ class Studio:
                     )
 
     def _build_form(self, start: Start) -> None:
-        info = self._deps.engine.info
         names = {key: m.name for key, m in self._models.items()}
         chosen = str(start.model)
         self.model = Choice(
             "Model",
             names,
             value=chosen if chosen in names else next(iter(names)),
-            on_change=self._show_tiles,
+            on_change=self._model_chosen,
         )
+        self.method = MethodPicker(on_change=self._method_chosen)
+        self.method.offer(self._models[self.model.value].methods)
         self._build_prompt(start.prompt)
         known = {p.id for p in styles.PRESETS}
         self.style = StylePicker(
             styles.PRESETS, value=start.preset if start.preset in known else ""
         )
         self.aspect = aspect_picker(generations.ASPECTS, value=start.aspect)
-        counts = {str(n): str(n) for n in COUNTS if n <= info.max_count}
-        most = min(USUAL, info.max_count, USUAL if self._available is None else self._available)
+        most_at_once = self._choice.info.max_count
+        counts = {str(n): str(n) for n in COUNTS if n <= most_at_once}
+        most = min(USUAL, most_at_once, USUAL if self._available is None else self._available)
         usual = max((n for n in COUNTS if n <= most), default=1)
         count = str(start.count) if str(start.count) in counts else str(usual)
         self.count = Segments("How many", counts, value=count, on_change=self._price)
+        self._advanced = el("div")
         self._build_advanced(start.negative)
-        banner(info.notice)
+        self._notice = Banner()
+        self._notice.show(self._choice.info.notice)
         with el("div", classes="studio-make"):
             self._make = button("Make images", self._submit, kind="primary", large=True, wide=True)
             self._make.mark("make")
             self._time = el("p", classes="tiny muted num", aria_live="polite")
             self._more = el("a", "See your plan and credits", href="/billing", classes="small")
 
+    @property
+    def _choice(self) -> MethodChoice:
+        """Who makes the pictures by the method that is chosen."""
+        return methods.usual(self._deps, method=self.method.value)
+
+    async def _model_chosen(self) -> None:
+        self.method.offer(self._models[self.model.value].methods)
+        await self._method_chosen()
+        await self._show_tiles()
+
+    async def _method_chosen(self) -> None:
+        """What the other engine takes, says and costs; what was typed stays."""
+        self._build_advanced(self.negative.value if self.negative else "")
+        self._show_words()
+        self._notice.show(self._choice.info.notice)
+        await self._price()
+
     def _build_prompt(self, prompt: str) -> None:
         """With what becomes of its words, where the engine follows a vocabulary."""
-        words = self._deps.engine.words
+        words = self._choice.engine.words
         ideas = words.ideas if words else IDEAS
         asked = "Place, light, weather, colours, mood" if words else "Place, light, clothes, mood"
         self.prompt = Field(
@@ -192,13 +203,23 @@ class Studio:
             help=f"{asked}. The person comes by itself.",
             maxlength=str(generations.PROMPT_LENGTH),
         )
+        self._words = el("div")
+        self._show_words()
+
+    def _show_words(self) -> None:
+        """Only where the engine follows a vocabulary; it reads what stands in the field by now."""
+        words = self._choice.engine.words
+        self._words.clear()
+        self._words.set_visibility(words is not None)
         if words:
-            PromptWords(self.prompt, words)
+            with self._words:
+                PromptWords(self.prompt, words)
 
     def _build_advanced(self, negative: str) -> None:
         """Only what the engine takes."""
-        info = self._deps.engine.info
-        with el("details", classes="advanced"):
+        info = self._choice.info
+        self._advanced.clear()
+        with self._advanced, el("details", classes="advanced"):
             with el("summary"):
                 icon("chevron-down", size="little")
                 el("span", "Advanced")
@@ -246,7 +267,13 @@ class Studio:
     async def _price(self) -> None:
         count = int(self.count.value)
         async with self._deps.transaction() as session:
-            quote = await generations.quote(session, self._deps, user_id=self._user_id, count=count)
+            quote = await generations.quote(
+                session,
+                self._deps,
+                user_id=self._user_id,
+                count=count,
+                method=self.method.value,
+            )
         cost = "" if quote.available is None else f": {formatting.plural(quote.credits, 'credit')}"
         label = self._make.default_slot.children[-1]
         assert isinstance(label, El)  # noqa: S101  # the button's text
@@ -269,6 +296,7 @@ class Studio:
         return GenerationRequest(
             user_model_id=UUID(self.model.value),
             prompt=self.prompt.value,
+            method=self.method.value,
             preset=self.style.value or None,
             negative_prompt=self.negative.value if self.negative else None,
             count=int(self.count.value),
@@ -326,38 +354,6 @@ class Studio:
                 )
         except DomainError as error:
             toast(str(error), danger=True)
-
-
-def _like(image: ImageDetails) -> Start:
-    """More of a picture."""
-    return Start(
-        model=image.model_id,
-        prompt=image.prompt,
-        preset=image.preset or "",
-        aspect=_aspect(image),
-        negative=str(image.recipe.get("negative_prompt") or ""),
-    )
-
-
-def _again(generation: GenerationView) -> Start:
-    """What was asked for before, to change and ask again."""
-    return Start(
-        model=generation.user_model_id,
-        prompt=generation.prompt,
-        preset=generation.preset or "",
-        aspect=generation.aspect,
-        negative=generation.negative_prompt or "",
-        count=generation.count,
-    )
-
-
-def _aspect(like: ImageDetails) -> str:
-    """The format whose shape is nearest to the image's."""
-    ratio = like.width / like.height
-    return min(
-        generations.ASPECTS,
-        key=lambda a: abs(generations.ASPECTS[a][0] / generations.ASPECTS[a][1] - ratio),
-    )
 
 
 def _caption(generation: GenerationView) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.analytics.base import Analytics
 from services.analytics.off import AnalyticsOff
 from services.engines.base import Engine
+from services.engines.registry import Registry
 from services.faces.memory import FaceMemory
 from services.limits.calls import Calls
 from services.payments.base import Payments
@@ -40,7 +41,7 @@ class Deps:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     new_seed: Callable[[], int]
-    engine: Engine
+    engines: Registry
     storage: Storage
     payments: Payments
     secret: bytes
@@ -49,12 +50,16 @@ class Deps:
     analytics: Analytics = field(default_factory=AnalyticsOff)
 
     @property
+    def engine(self) -> Engine:
+        """The engine that is meant where nobody names one."""
+        return self.engines.default
+
+    @property
     def offers(self) -> frozenset[str]:
         """What this process has and others of the installation may lack: jobs name their needs."""
         named = {PAYMENTS: self.payments.enabled, MAIL: self.settings.smtp_url is not None}
-        return frozenset(
-            [engine_of(self.engine.info.name), *(name for name in named if named[name])]
-        )
+        engines = [engine_of(name) for name in self.engines.connected]
+        return frozenset([*engines, *(name for name in named if named[name])])
 
 
 def engine_of(name: str) -> str:

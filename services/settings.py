@@ -51,7 +51,6 @@ class Settings(DatabaseSettings):
     together_trainer: str | None = None
     together_generator: str | None = None
     together_image_model: str = "black-forest-labs/FLUX.2-pro"
-    together_serverless_lora: bool = False  # experimental
     base_model: str | None = None
     generation_profile: Literal["fast", "quality"] = "quality"
     training_recipe: dict[str, Any] = Field(default_factory=dict)

@@ -31,6 +31,7 @@ from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.operations import RETOUCHES
 from services.engines.preview.render import Made
 from services.engines.preview.render import render as render_picture
+from services.engines.registry import Registry
 from services.payments.off import PaymentsOff
 from services.settings import Settings
 from services.storage.base import Storage
@@ -210,7 +211,7 @@ def deps(
         now=now,
         new_id=new_id,
         new_seed=new_seed,
-        engine=engine,
+        engines=Registry.of(engine),
         storage=storage,
         payments=PaymentsOff(),
         secret=SECRET,

@@ -40,6 +40,17 @@ class Operation(StrEnum):
 OPERATIONS = tuple(str(operation) for operation in Operation)
 
 
+class Method(StrEnum):
+    """How the person comes into a picture."""
+
+    INSTANT = "instant"  # by reference photos
+    TRAINED = "trained"  # by the LoRA that was trained on her
+    PREVIEW = "preview"  # in the photo booth's own way
+
+
+METHODS = tuple(str(method) for method in Method)
+
+
 class Generation(Base):
     """One request for `count` images; image i uses seed + i.
 
@@ -53,6 +64,7 @@ class Generation(Base):
         CheckConstraint("count between 1 and 8", name="count"),
         CheckConstraint("progress between 0 and 1", name="progress"),
         CheckConstraint(f"operation in {OPERATIONS}", name="operation"),
+        CheckConstraint(f"method in {METHODS}", name="method"),
         Index("ix_generations_user_id_created_at", "user_id", "created_at", "id"),
     )
 
@@ -66,6 +78,7 @@ class Generation(Base):
     stage: Mapped[str] = mapped_column(server_default="")
     status_reason: Mapped[str | None]
     engine: Mapped[str]
+    method: Mapped[str] = mapped_column(server_default=Method.TRAINED)
     prompt: Mapped[str]
     negative_prompt: Mapped[str | None]
     preset: Mapped[str | None]
@@ -115,6 +128,7 @@ class GeneratedImage(Base):
         CheckConstraint("rating between 1 and 5", name="rating"),
         CheckConstraint(f"likeness_word in {WORDS}", name="likeness_word"),
         CheckConstraint(f"operation in {OPERATIONS}", name="operation"),
+        CheckConstraint(f"method in {METHODS}", name="method"),
         *(
             Index(
                 f"ix_generated_images_{name}",
@@ -144,6 +158,8 @@ class GeneratedImage(Base):
     prompt: Mapped[str]
     preset: Mapped[str | None]
     style: Mapped[str | None]  # what the preset was called, as it is searched for
+    engine: Mapped[str | None]
+    method: Mapped[str | None]
     recipe: Mapped[Json]
     folder: Mapped[str] = mapped_column(unique=True)
     content_type: Mapped[str]

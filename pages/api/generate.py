@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
-from services.engines.base import EngineInfo, Operation
-from services.studio import generations, styles
+from services.engines.base import EngineInfo, Method, Operation
+from services.studio import engines, generations, styles
+from services.studio.engines import EngineView
 from services.studio.generations import GenerationQuote, GenerationRequest, GenerationView
 from services.studio.styles import Preset
 
@@ -36,6 +37,12 @@ class NewGeneration(BaseModel, extra="forbid"):
         default=None, description="The picture that the operation starts from."
     )
     scale: int | None = Field(default=None, ge=2, le=4, description="Of an enlargement: 2 or 4.")
+    engine: str | None = Field(
+        default=None, max_length=100, description="See /api/engines; by default the usual one."
+    )
+    method: Method | None = Field(
+        default=None, description="One of the model's `methods`; by default the first of them."
+    )
     preset: str | None = Field(default=None, max_length=100, description="See /api/presets.")
     negative_prompt: str | None = Field(default=None, max_length=2000)
     count: int | None = Field(
@@ -71,9 +78,16 @@ class Presets(BaseModel):
     next_cursor: None = None
 
 
+class Engines(BaseModel):
+    """All engines; there are few."""
+
+    items: list[EngineView]
+    next_cursor: None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The engine in use and the formats it makes, as (width, height) in pixels."""
+    """The usual engine and the formats it makes, as (width, height) in pixels."""
 
     engine: EngineInfo
     aspects: dict[str, tuple[int, int]]
@@ -95,9 +109,19 @@ async def read_quote(
     deps: DepsDep,
     count: Annotated[int, Query(ge=1, le=8)] = 4,
     operation: Operation = Operation.GENERATE,
+    engine: Annotated[str | None, Query(max_length=100)] = None,
+    method: Method | None = None,
 ) -> GenerationQuote:
     """What so many images cost and take, before they are asked for."""
-    return await generations.quote(session, deps, user_id=user.id, count=count, operation=operation)
+    return await generations.quote(
+        session,
+        deps,
+        user_id=user.id,
+        count=count,
+        operation=operation,
+        engine=engine,
+        method=method,
+    )
 
 
 @router.get("/generate/{job_id}", responses=documented(404))
@@ -122,7 +146,13 @@ async def list_presets(_user: CurrentUser) -> Presets:
     return Presets(items=list(styles.PRESETS))
 
 
+@router.get("/engines")
+async def list_engines(_user: CurrentUser, session: SessionDep, deps: DepsDep) -> Engines:
+    """Every engine that there is, the usual one first, and whether it takes requests."""
+    return Engines(items=await engines.list_(session, deps))
+
+
 @router.get("/engine")
 async def read_engine(_user: CurrentUser, deps: DepsDep) -> Offer:
-    """Which engine makes the images, what that means, and which parameters it takes."""
+    """Which engine is the usual one, what that means, and which parameters it takes."""
     return Offer(deps.engine.info, generations.ASPECTS)

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import ui
 
 from components import formatting, live
-from components.controls import Field, Segments, Tick, button, relabel, set_enabled
+from components.controls import Field, Segments, Tick, button, link_button, relabel, set_enabled
 from components.dom import El, attach, el
 from components.dropzone import Dropzone
 from components.feedback import Bar, banner, toast
@@ -23,7 +23,8 @@ from services.deps import Deps
 from services.errors import DomainError, NotFound
 from services.files import uploads
 from services.limits.policy import Act
-from services.training import consents, photo_coach, photos, trainings, user_models
+from services.training import consents, methods, photo_coach, photos, trainings, user_models
+from services.training.methods import Material
 from services.training.photo_coach import SetVerdict
 from services.training.photos import PhotoSet, PhotoState, PhotoView
 from services.training.trainings import TrainingQuote
@@ -77,9 +78,11 @@ class Builder:
             )
             with self._photos_step.body:
                 self._build_photos(found)
+                self._build_at_once()
             self._train_step = _step(3, "Train")
             with self._train_step.body:
                 self._build_train()
+            self._train_step.root.set_visibility(trainings.trainer(self._deps).info.trains)
         self._below = el("div", classes="row")
 
     async def open(self) -> None:
@@ -142,6 +145,20 @@ class Builder:
         self._told = {photo.id for photo in found.photos} if found else set()
         self._sheet = SheetPart(self._deps, self._user_id, title="In every style", strip=True)
         self._describing = Describing(self._deps, self._user_id)
+
+    def _build_at_once(self) -> None:
+        """What can be done before anything is trained."""
+        with el("div", classes="row between card") as self._at_once:
+            el("p", "You can make pictures now. More photos make them better.", classes="grow")
+            self._studio = link_button("Make pictures", "/studio")
+        self._at_once.set_visibility(False)
+
+    def _show_at_once(self, photos: int) -> None:
+        there = Material(photos, lora=bool(self._model and self._model.lora))
+        possible = self._model is not None and bool(methods.possible(self._deps, there))
+        self._at_once.set_visibility(possible)
+        if self._model and possible:
+            attach(self._studio, href=f"/studio?model={self._model.id}")
 
     def _url(self) -> str | None:
         return f"/api/models/{self._model.id}/images" if self._model else None
@@ -215,6 +232,7 @@ class Builder:
         self._describing.show(self._model.id if self._model else None, count)
         self._who.done(self._model is not None)
         self._photos_step.done(count >= photo_coach.MIN_PHOTOS)
+        self._show_at_once(count)
         self._show_train()
 
     async def _read(self, id: UUID) -> SetVerdict:
@@ -234,7 +252,7 @@ class Builder:
 
     def _build_train(self) -> None:
         """Built once: what is pressed while the page refreshes has to stay the same element."""
-        info = self._deps.engine.info
+        info = trainings.trainer(self._deps).info
         with el("div", classes="card stack"):
             with el("div", classes="stack tight"):
                 el("h3", info.label)

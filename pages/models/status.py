@@ -69,7 +69,7 @@ class ModelPage:
                 with el("div", classes="card stack"):
                     el("h2", "Recipe")
                     self._facts = Facts()
-                    self._notice = el("p", self._deps.engine.info.notice, classes="small muted")
+                    self._notice = el("p", classes="small muted")
                 _photo_strip(found, self._model)
                 self._delete = DeleteButton(self._deps, self._user_id, self._model)
         await self._show()
@@ -141,11 +141,13 @@ class ModelPage:
             "Created": Day(model.created_at),
         }
         self._facts.show({name: value for name, value in shown.items() if value})
-        self._notice.set_visibility(model.engine == self._deps.engine.info.name)
+        engine = self._deps.engines.info(model.engine or "")
+        self._notice.text = engine.notice if engine else ""
+        self._notice.set_visibility(engine is not None)
 
     def _engine_label(self) -> str:
-        info = self._deps.engine.info
-        return info.label if self._model.engine == info.name else self._model.engine or ""
+        engine = self._deps.engines.info(self._model.engine or "")
+        return engine.label if engine else self._model.engine or ""
 
     def _show_samples(self) -> None:
         """Those of this training: a new one begins without any."""

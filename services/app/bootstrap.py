@@ -20,9 +20,9 @@ from services.app.health import Health
 from services.app.scheduler import Scheduler, Work
 from services.billing import backfill, closing, events, past_due
 from services.credits import renewals
-from services.deps import Deps, Transaction
+from services.deps import Deps, Transaction, engine_of
 from services.engines import configured as configured_engines
-from services.engines.base import Engine
+from services.engines.registry import Registry
 from services.faces import configured as configured_faces
 from services.faces.memory import FaceMemory
 from services.figures import counting
@@ -103,7 +103,12 @@ FORMER_KINDS: dict[str, Kind] = {
 }
 # An engine in this process does a few things at a time; the rest waits for whichever process is
 # free. Two generations, so that one is drawn while the other's pictures are stored.
-IN_PROCESS_SLOTS = {training_job.KIND: 1, generation_job.KIND: 2, sheet_job.KIND: 1}
+IN_PROCESS_SLOTS = {
+    training_job.KIND: 1,
+    generation_job.KIND: 2,
+    sheet_job.KIND: 1,
+    cancellation.KIND: 2,
+}
 IN_PROCESS_TIMEOUT = timedelta(minutes=30)  # for a whole run, which takes seconds
 
 
@@ -136,7 +141,7 @@ class Product:
         await self.scheduler.stop()
         await self.listener.stop()
         deps = self.deps
-        outside = (deps.engine, deps.storage, deps.payments, deps.analytics)
+        outside = (deps.engines, deps.storage, deps.payments, deps.analytics)
         await asyncio.gather(*(part.close() for part in outside), return_exceptions=True)
         await asyncio.to_thread(imaging.close)
         await self.disconnect()
@@ -166,7 +171,7 @@ def build(settings: Settings, url: str) -> Product:
         now=_now,
         new_id=uuid4,
         new_seed=lambda: secrets.randbelow(2**31),
-        engine=configured_engines.build(settings, storage),
+        engines=configured_engines.build(settings, storage),
         storage=storage,
         payments=configured_payments(settings),
         secret=secret,
@@ -205,16 +210,21 @@ def make_worker(deps: Deps) -> Worker:
         ticks = ticks | PAYMENT_TICKS
     if deps.analytics.enabled:
         ticks = ticks | ANALYTICS_TICKS
-    return Worker(deps, kinds=FORMER_KINDS | kinds_for(deps.engine), ticks=ticks)
+    return Worker(deps, kinds=FORMER_KINDS | kinds_for(deps.engines), ticks=ticks)
 
 
-def kinds_for(engine: Engine) -> dict[str, Kind]:
-    """All kinds; the engine's own have slots of their own where it works in this process."""
-    if not engine.info.in_process:
+def kinds_for(engines: Registry) -> dict[str, Kind]:
+    """All kinds; runs of engines that work in this process have slots of their own."""
+    here = [name for name, engine in engines.connected.items() if engine.info.in_process]
+    if not here:
         return KINDS
     return KINDS | {
-        name: replace(KINDS[name], slots=slots, timeout=IN_PROCESS_TIMEOUT)
-        for name, slots in IN_PROCESS_SLOTS.items()
+        kind: replace(
+            KINDS[kind],
+            apart={engine_of(name): slots for name in here},
+            timeout=IN_PROCESS_TIMEOUT,
+        )
+        for kind, slots in IN_PROCESS_SLOTS.items()
     }
 
 

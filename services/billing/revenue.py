@@ -127,8 +127,8 @@ async def _by_engine(session: AsyncSession, deps: Deps) -> list[EngineCost]:
 
 
 def _cost(deps: Deps, engine: str, images: int) -> float | None:
-    """Cents for so many images, where the engine in use says its price."""
-    info = deps.engine.info
-    if engine != info.name or info.cost_per_image_usd is None:
+    """Cents for so many images, where the engine says its price."""
+    info = deps.engines.info(engine)
+    if info is None or info.cost_per_image_usd is None:
         return None
     return images * info.cost_per_image_usd * 100

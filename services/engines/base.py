@@ -3,9 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
+from pydantic import Field as Hidden
+
+from db.models.generations import Method as Method
 from db.models.generations import Operation as Operation
 
 PHOTO = "photo of {subject}, {prompt}"  # the template where no style was chosen
@@ -92,6 +95,7 @@ class GenerateRequest:
     prompt: the member's own words. template: the style's words around them, for real models,
     with {subject} and {prompt}; `words` puts the three together.
     width, height: pixels. None in an optional parameter means the engine's own default.
+    method: how the person comes into the picture: by `photos`, or by `lora`.
     photos: the member's best photos, best first: references, or material for the preview.
     alphas: each photo's cut-out, a grey picture of the same shape, or None.
     have: indices of the images that an earlier attempt brought; an engine may leave them out.
@@ -123,6 +127,7 @@ class GenerateRequest:
     source: FileRef | None = None
     made: Mapping[str, Any] = field(default_factory=dict)
     scale: int | None = None
+    method: Method = Method.TRAINED
 
     def words(self, subject: str) -> str:
         """The whole prompt for a real model; `subject` names the person to that model."""
@@ -193,7 +198,9 @@ class EngineInfo:
     in_process: it works inside the process that submits, under the id that it is sent: no other
     process can ask it, and what it knows dies with that process.
     batch: images in one submit; a larger count becomes several, at the same time.
-    needs_weights: a training ends with a LoRA, and images can't be made without one.
+    methods: how it makes images. min_photos: for the one that needs fewest; max_references: how
+    many photos an instant image is made from.
+    by_method: what it says of a method for which any of this differs; see `of`.
     cost_per_image_usd: None where it is not known or nothing is paid.
     tag: what its pictures are marked with; empty where nothing need be said.
     operations: what it can do; with which pictures, its `objection` says.
@@ -213,12 +220,26 @@ class EngineInfo:
     lora_scale: Parameter | None = None
     resubmit_safe: bool = False
     in_process: bool = False
-    needs_weights: bool = False
+    methods: tuple[Method, ...] = (Method.TRAINED,)
+    operations: tuple[Operation, ...] = (Operation.GENERATE,)
+    min_photos: int = 10
+    max_references: int = 8
     image_seconds: float | None = None
     training_seconds: float | None = None
     cost_per_image_usd: float | None = None
     tag: str = ""
-    operations: tuple[Operation, ...] = (Operation.GENERATE,)
+    by_method: Annotated["Mapping[Method, EngineInfo]", Hidden(exclude=True)] = field(
+        default_factory=dict
+    )
+
+    @property
+    def needs_weights(self) -> bool:
+        """Whether a training ends with a LoRA."""
+        return self.trains and Method.TRAINED in self.methods
+
+    def of(self, method: Method) -> "EngineInfo":
+        """What it says of one of its methods."""
+        return self.by_method.get(method, self)
 
 
 @dataclass(frozen=True, slots=True)

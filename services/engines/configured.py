@@ -1,11 +1,12 @@
-"""The engines that there are, and which of them the settings mean."""
+"""The engines that there are, which of them the settings connect, and which one is usual."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from db.errors import CannotStart
 from services.engines import preview, together, worker
-from services.engines.base import Engine, Offer
+from services.engines.base import Engine, EngineInfo, Offer
+from services.engines.registry import Entry, Registry
 from services.settings import Settings
 from services.storage.base import Storage
 
@@ -13,13 +14,16 @@ from services.storage.base import Storage
 class Factory(Protocol):
     """What the folder of an engine exports; quick to import, since every start does.
 
-    OFFER: how an operator connects it; None where it needs nothing. is_configured: whether
-    ENGINE=auto may take it. make: raises CannotStart with the name of a setting that is missing.
+    OFFER: how an operator connects it; None where it needs nothing. missing: what it needs and
+    has not got, in plain words, or None: then ENGINE=auto may take it. describe: what it would say
+    of itself. make: raises CannotStart with the name of a setting that is missing.
     """
 
     OFFER: Offer | None
 
-    def is_configured(self, settings: Settings, /) -> bool: ...  # noqa: D102
+    def missing(self, settings: Settings, /) -> str | None: ...  # noqa: D102
+
+    def describe(self, settings: Settings, /) -> EngineInfo: ...  # noqa: D102
 
     def make(self, settings: Settings, storage: Storage, /) -> Engine: ...  # noqa: D102
 
@@ -30,23 +34,47 @@ ENGINES: dict[str, Factory] = {
     "together": together,
     preview.NAME: preview,
 }
+AUTO = "auto"
 
 
 def chosen(settings: Settings) -> str:
     """The engine that ENGINE names, or the best that is configured. Raises CannotStart."""
-    if settings.engine == "auto":
-        return next(name for name, engine in ENGINES.items() if engine.is_configured(settings))
+    if settings.engine == AUTO:
+        return next(name for name, engine in ENGINES.items() if engine.missing(settings) is None)
     if settings.engine not in ENGINES:
-        names = ", ".join(("auto", *ENGINES))
+        names = ", ".join((AUTO, *ENGINES))
         raise CannotStart(
             f"ENGINE is not valid (it is one of {names}): .env.example says what it may be."
         )
     return settings.engine
 
 
-def build(settings: Settings, storage: Storage) -> Engine:
-    """The engine that is chosen. Raises CannotStart."""
-    return ENGINES[chosen(settings)].make(settings, storage)
+def build(settings: Settings, storage: Storage) -> Registry:
+    """All engines: each that is configured is connected, since runs may still be there.
+
+    Where ENGINE names one, only that one and the photo booth take new work. Raises CannotStart
+    where the usual one can't be connected.
+    """
+    default = chosen(settings)
+    entries = {name: _entry(name, default, settings, storage) for name in ENGINES}
+    return Registry(entries, default=default)
+
+
+def _entry(name: str, default: str, settings: Settings, storage: Storage) -> Entry:
+    factory = ENGINES[name]
+    described = factory.describe(settings)
+    missing = factory.missing(settings)
+    if missing and name != default:
+        return Entry(described, None, missing)
+    try:
+        engine = factory.make(settings, storage)
+    except CannotStart as error:
+        if name == default:
+            raise
+        return Entry(described, None, str(error))
+    if settings.engine in {AUTO, name} or name == preview.NAME:
+        return Entry(described, engine)
+    return Entry(described, engine, f"ENGINE={settings.engine} leaves it out.")
 
 
 def offers(settings: Settings) -> Sequence[Offer]:

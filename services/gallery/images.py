@@ -47,6 +47,7 @@ MISSING = "There is no such picture."
 class ImageView:
     """One image as a list shows it.
 
+    engine, method: who made it, and how the person came in.
     thumbhash: base64, some 34 characters. likeness: 0-100. rating: 1-5 stars.
     operation: how it was made, and parent_id: from which image, where that is not erased.
     thumb_url: signed, good for some minutes; medium and full are had from the file's route.
@@ -65,6 +66,8 @@ class ImageView:
     likeness: float | None
     favourite: bool
     rating: int | None
+    engine: str | None
+    method: str | None
     deleted_at: datetime | None
     operation: Operation
     parent_id: UUID | None
@@ -153,11 +156,14 @@ COLUMNS = (
     GeneratedImage.likeness,
     GeneratedImage.favourite,
     GeneratedImage.rating,
+    GeneratedImage.engine,
+    GeneratedImage.method,
     GeneratedImage.deleted_at,
     GeneratedImage.operation,
     GeneratedImage.parent_id,
     GeneratedImage.folder,
 )
+OPERATION, FOLDER = len(COLUMNS) - 3, len(COLUMNS) - 1
 
 
 _NAMED = union_all(
@@ -347,8 +353,8 @@ async def _neighbour(
 
 def view(values: Sequence[Any], deps: Deps) -> ImageView:
     """What lists show of a row of COLUMNS: by place, as to ask a row by name takes far longer."""
-    thumbhash, folder = base64.b64encode(values[9]).decode(), values[16].rstrip("/")
+    thumbhash, folder = base64.b64encode(values[9]).decode(), values[FOLDER].rstrip("/")
     url = deps.storage.url(f"{folder}/thumb.webp")
-    made = Operation(values[14]), values[15]
-    shown = [*values[:9], thumbhash, *values[10:14], *made, url]
+    made = Operation(values[OPERATION]), values[OPERATION + 1]
+    shown = [*values[:9], thumbhash, *values[10:OPERATION], *made, url]
     return ImageView(*shown)

@@ -1,11 +1,12 @@
-"""What can be made of a picture that is there, by the engine of this installation."""
+"""What can be made of a picture that is there, and which engine of this installation makes it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from db.models import GeneratedImage
 from services.deps import Deps
-from services.engines.base import Operation
+from services.engines.base import Engine, Method, Operation
+from services.errors import Conflict, Invalid
 
 
 def offered(deps: Deps, image: GeneratedImage) -> list[Operation]:
@@ -14,12 +15,51 @@ def offered(deps: Deps, image: GeneratedImage) -> list[Operation]:
         return []
     return [
         operation
-        for operation in deps.engine.info.operations
+        for operation in Operation
         if operation is not Operation.GENERATE
-        and deps.engine.objection(operation, recipe(image)) is None
+        and any(_objection(e, operation, image) is None for e in deps.engines.ready)
     ]
+
+
+def taker(
+    deps: Deps,
+    operation: Operation,
+    image: GeneratedImage,
+    *,
+    scale: int | None = None,
+    engine: str | None = None,
+) -> Engine:
+    """The first engine, the usual one before the others, that can do it with this picture.
+
+    Raises Conflict with the first objection, Invalid for an engine that there is not.
+    """
+    found = [deps.engines.find(engine)] if engine else deps.engines.ready
+    objections = []
+    for candidate in found:
+        if candidate is None or candidate not in deps.engines.ready:
+            raise Invalid("There is no such engine.", field="engine")
+        objection = _objection(candidate, operation, image, scale)
+        if objection is None:
+            return candidate
+        objections.append((operation not in candidate.info.operations, objection))
+    _, reason = min(objections, key=lambda said: said[0])
+    raise Conflict(reason, operation=operation)
+
+
+def method(engine: Engine, image: GeneratedImage) -> Method:
+    """How the person comes in: as before where the engine has that, else in its own way."""
+    offered = engine.info.methods
+    return Method(image.method) if image.method in offered else offered[-1]
 
 
 def recipe(image: GeneratedImage) -> Mapping[str, Any]:
     """How the image was made, and its size in pixels, which no recipe may be wrong about."""
     return {**image.recipe, "width": image.width, "height": image.height}
+
+
+def _objection(
+    engine: Engine, operation: Operation, image: GeneratedImage, scale: int | None = None
+) -> str | None:
+    if operation not in engine.info.operations:
+        return f"{engine.info.label} can’t do this with a picture."
+    return engine.objection(operation, recipe(image), scale=scale)

@@ -1,6 +1,6 @@
 """What a job is, how one kind of it is worked, and how a handler says what came of it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -86,6 +86,8 @@ class Kind:
     timeout: for one attempt.
     slots: how many of this kind one process works at a time, beside all others; None: they share
     the worker's slots.
+    apart: the same for those of this kind that need what is named here, as {need: slots}; then
+    every kind that may need it has to say so.
     """
 
     run: Handler
@@ -93,3 +95,4 @@ class Kind:
     max_attempts: int = 5
     timeout: timedelta = timedelta(minutes=10)
     slots: int | None = None
+    apart: Mapping[str, int] = field(default_factory=dict)

@@ -79,10 +79,7 @@ class Worker:
         self._kinds = {name: ticking(tick) for name, (_, tick) in ticks.items()} | dict(kinds)
         self._lease = lease
         self._running: dict[queue.Lease, asyncio.Task[None]] = {}
-        shared = [name for name, kind in self._kinds.items() if kind.slots is None]
-        self._lanes = [self._lane(shared, slots)] + [
-            self._lane([name], kind.slots) for name, kind in self._kinds.items() if kind.slots
-        ]
+        self._lanes = self._make_lanes(slots)
         self._finisher = Finisher(deps.transaction)
         self._claiming: asyncio.Task[None] | None = None
         self._wanted = False
@@ -90,13 +87,28 @@ class Worker:
         self._polls = 0
         self._renewed_at = 0.0
 
-    def _lane(self, kinds: Collection[str], slots: int) -> Lane:
+    def _make_lanes(self, slots: int) -> list[Lane]:
+        kinds, offers = self._kinds.items(), self._deps.offers
+        apart = {need for _, kind in kinds for need in kind.apart}
+        shared = [name for name, kind in kinds if kind.slots is None]
+        return [
+            self._lane(shared, slots, offers - apart),
+            *(self._lane([name], kind.slots, offers) for name, kind in kinds if kind.slots),
+            *(
+                self._lane([name], of_their_own, {need})
+                for name, kind in kinds
+                for need, of_their_own in kind.apart.items()
+                if need in offers
+            ),
+        ]
+
+    def _lane(self, kinds: Collection[str], slots: int, offers: Collection[str]) -> Lane:
         claimer = Claimer(
             self._deps.transaction,
             owner=f"{socket.gethostname()}:{os.getpid()}",
             kinds=kinds,
             lease=self._lease,
-            offers=self._deps.offers,
+            offers=offers,
         )
         return Lane(claimer, slots)
 

@@ -50,7 +50,7 @@ async def request(session: AsyncSession, run: Run) -> None:
         await jobs.enqueue(
             session,
             kind=KIND,
-            payload={"remote_id": run.remote_id},
+            payload={"remote_id": run.remote_id, "engine": run.engine},
             dedupe_key=f"cancel:{run.id}",
             needs=engine_of(run.engine),
             priority=jobs.Priority.URGENT,
@@ -59,6 +59,7 @@ async def request(session: AsyncSession, run: Run) -> None:
 
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
     """Asks the engine. One that can't stop it brings a result which nobody looks at."""
-    stopped = await deps.engine.cancel(job.payload["remote_id"])
+    named = deps.engines.find(job.payload.get("engine", ""))
+    stopped = await (named or deps.engine).cancel(job.payload["remote_id"])
     log.info("run %s %s", job.payload["remote_id"], "stopped" if stopped else "discarded")
     return jobs.Done()

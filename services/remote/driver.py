@@ -25,7 +25,7 @@ from db.models import RunRow
 from db.models.remote import OPEN
 from services import jobs
 from services.deps import Deps
-from services.engines.base import EngineError, Refused, RemoteState, RemoteStatus, Unknown
+from services.engines.base import Engine, EngineError, Refused, RemoteState, RemoteStatus, Unknown
 from services.remote import cancellation, runs
 from services.remote.results import BadResult
 from services.remote.runs import Limits, Run
@@ -33,6 +33,7 @@ from services.remote.runs import Limits, Run
 log = logging.getLogger(__name__)
 
 MAX_MISSES = 4  # where a repeat is free; in a row without a result, where it works in process
+ELSEWHERE = timedelta(seconds=30)  # until a process with the run's engine may take the job
 CHECKING = RemoteStatus("", RemoteState.PENDING, stage="checking")
 
 
@@ -54,7 +55,7 @@ class Work(Protocol):
 
     async def prepare(self, run: Run) -> Any: ...  # noqa: D102
 
-    async def send(self, request: Any) -> RemoteStatus: ...  # noqa: D102
+    async def send(self, engine: Engine, request: Any) -> RemoteStatus: ...  # noqa: D102
 
     async def progress(self, session: AsyncSession, run: Run, status: RemoteStatus) -> None: ...  # noqa: D102
 
@@ -73,23 +74,30 @@ async def drive(deps: Deps, job: jobs.Job, work: Work) -> jobs.Outcome:
     All of its steps, where the engine works in this process: the job's lease then says which
     process that is, and a run costs a try exactly if the process dies that was at it.
     """
-    run_id = UUID(job.payload["run_id"])
-    if not deps.engine.info.in_process:
-        return await _step(deps, job, work, run_id)
+    run = await runs.load(deps, UUID(job.payload["run_id"]))
+    if run is None:
+        return jobs.Done()
+    engine = deps.engines.find(run.engine)  # whichever is usual by now
+    if engine is None:  # the settings that this process was started with do not have it
+        return jobs.Again(after=ELSEWHERE)
+    driver = _Driver(deps, job, work, engine)
+    if not engine.info.in_process:
+        return await _step(driver, run)
     try:
-        while isinstance(outcome := await _step(deps, job, work, run_id), jobs.Again):  # noqa: ASYNC110  # to poll is how every engine is asked
+        outcome = await _step(driver, run)
+        while isinstance(outcome, jobs.Again):
             await asyncio.sleep(outcome.after.total_seconds())
+            outcome = await _step(driver, await runs.load(deps, run.id))
         return outcome
     finally:  # whatever ended it: others may be given the run now
-        await deps.engine.cancel(str(run_id))
+        await engine.cancel(str(run.id))
 
 
-async def _step(deps: Deps, job: jobs.Job, work: Work, run_id: UUID) -> jobs.Outcome:
-    run = await runs.load(deps, run_id)
+async def _step(driver: "_Driver", run: Run | None) -> jobs.Outcome:
     if run is None or run.state not in OPEN:
         return jobs.Done()
     try:
-        return await _Driver(deps, job, work).step(run)
+        return await driver.step(run)
     except runs.LostRace:
         return jobs.Done()
 
@@ -113,6 +121,7 @@ class _Driver:
     deps: Deps
     job: jobs.Job
     work: Work
+    engine: Engine
 
     async def step(self, run: Run) -> jobs.Outcome:
         if run.overdue:
@@ -133,7 +142,7 @@ class _Driver:
             return await self._fail(run, str(bad))
         run = await self._move(run, "submitting", attempt=run.attempt + 1, submitting_at=func.now())
         try:
-            status = await self.work.send(request)
+            status = await self.work.send(self.engine, request)
         except Refused as refused:
             return await self._refused(run, refused)
         except Unknown as unknown:
@@ -159,7 +168,7 @@ class _Driver:
         """Stops what was accepted after its run had been ended."""
         now = await runs.load(self.deps, run.id)
         if remote_id and (now is None or now.state not in OPEN):
-            await self.deps.engine.cancel(remote_id)
+            await self.engine.cancel(remote_id)
 
     async def _refused(self, run: Run, refused: Refused) -> jobs.Outcome:
         if not refused.retryable:
@@ -183,15 +192,15 @@ class _Driver:
         if found := await self.work.find(run):
             return await self._finish(run, found)
         if self._may_repeat(run):
-            patience = runs.patience(self.deps, self.work.limits)
+            patience = runs.patience(self.engine.info, self.work.limits)
             await self._move(run, "queued", deadline_at=func.now() + patience)
             return jobs.Again(after=timedelta())
-        if self.deps.engine.info.in_process:  # nobody is left who could still bring something
+        if self.engine.info.in_process:  # nobody is left who could still bring something
             return await self._fail(run, "It was interrupted too often, so we stopped trying.")
         return jobs.Again(after=timedelta(seconds=15))
 
     def _may_repeat(self, run: Run) -> bool:
-        if self.deps.engine.info.resubmit_safe:
+        if self.engine.info.resubmit_safe:
             return run.misses <= MAX_MISSES
         return run.kind == "generation" and run.misses <= 1
 
@@ -199,7 +208,7 @@ class _Driver:
         if not run.remote_id:  # the answer was the result, and a crash lost it
             return await self._miss(run)
         try:
-            status = await self.deps.engine.poll(run.remote_id)
+            status = await self.engine.poll(run.remote_id)
         except EngineError as error:
             log.warning("run %s: the engine can’t be asked: %s", run.id, error)
             return jobs.Again(after=timedelta(seconds=10))
@@ -213,7 +222,7 @@ class _Driver:
             return await self._forgotten(run)
         if status.state is RemoteState.FAILED:
             return await self._failed(run, status)
-        if status.state is RemoteState.CANCELED and self.deps.engine.info.in_process:
+        if status.state is RemoteState.CANCELED and self.engine.info.in_process:
             return await self._miss(run)  # by us, when we were interrupted
         if status.state is RemoteState.CANCELED:
             return await self._fail(run, "The engine’s operator stopped this work.")
@@ -222,7 +231,7 @@ class _Driver:
     async def _watch(self, run: Run, status: RemoteStatus) -> jobs.Outcome:
         came = bool(status.results or status.samples) and await self.work.collect(run, status)
         values: dict[str, Any] = {"seconds_left": status.seconds_left}
-        if came and self.deps.engine.info.in_process:
+        if came and self.engine.info.in_process:
             values["misses"] = 0
         async with self.job.transaction(self.deps) as session:
             if run.state == "submitted" and status.state is RemoteState.RUNNING:
@@ -237,7 +246,7 @@ class _Driver:
 
     async def _forgotten(self, run: Run) -> jobs.Outcome:
         """The engine does not know it. Before the deadline that proves nothing."""
-        if self.deps.engine.info.resubmit_safe:
+        if self.engine.info.resubmit_safe:
             return await self._miss(run)
         return jobs.Again(after=timedelta(seconds=15))
 

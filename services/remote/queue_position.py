@@ -41,6 +41,7 @@ async def promises(session: AsyncSession, deps: Deps, *, user_id: UUID) -> dict[
             Generation.operation,
             RunRow.engine,
             RunRow.units,
+            Generation.method,
             RunRow.state.in_(AT_WORK).label("at_work"),
             RunRow.seconds_left,
             elapsed.label("elapsed"),
@@ -54,23 +55,28 @@ async def promises(session: AsyncSession, deps: Deps, *, user_id: UUID) -> dict[
     open_runs = [row for each in by_target.values() for row in each]
     ahead = await jobs.ahead(session, job_ids=[row.job_id for row in open_runs])
     usual = {
-        (kind, operation): await runs.typical_seconds(
-            session, deps, kind=kind, operation=Operation(operation or Operation.GENERATE)
-        )
-        for kind, operation in {(row.kind, row.operation) for row in open_runs}
+        (row.engine, row.kind, row.method, row.operation): await _usual(session, deps, row)
+        for row in open_runs
     }
-    engine = deps.engine.info.name
     return {
         target: _promise(
             [ahead.get(row.job_id) for row in each],
-            [
-                _left(row, usual[row.kind, row.operation] if row.engine == engine else None)
-                for row in each
-            ],
+            [_left(row, usual[row.engine, row.kind, row.method, row.operation]) for row in each],
             at_work=any(row.at_work for row in each),
         )
         for target, each in by_target.items()
     }
+
+
+async def _usual(session: AsyncSession, deps: Deps, row: Row[Any]) -> float | None:
+    """What a unit of such a run takes at the engine that has it."""
+    info = deps.engines.info(row.engine)
+    if info is None:
+        return None
+    operation = Operation(row.operation or Operation.GENERATE)
+    return await runs.typical_seconds(
+        session, info, kind=row.kind, operation=operation, method=row.method
+    )
 
 
 def _left(row: Row[Any], each: float | None) -> float | None:

@@ -13,7 +13,7 @@ from db.models import Generation, RunRow
 from db.models.remote import MEASURED, OPEN
 from services import jobs
 from services.deps import Deps, engine_of
-from services.engines.base import FileRef, Operation
+from services.engines.base import EngineInfo, FileRef, Operation
 
 Kind = Literal["training", "generation"]
 URL_EXPIRY = timedelta(hours=24)  # of the URLs that workers are given; S3 allows 7 days
@@ -64,6 +64,7 @@ async def start(
     deps: Deps,
     *,
     kind: Kind,
+    engine: EngineInfo,
     user_id: UUID,
     limits: Limits,
     user_model_id: UUID | None = None,
@@ -72,9 +73,9 @@ async def start(
     units: int = 1,
     credits: int = 0,
 ) -> UUID:
-    """Queues one run in the caller's transaction, and the job that drives it."""
-    id, engine = deps.new_id(), deps.engine.info.name
-    job_id = await enqueue(session, run_id=id, kind=kind, user_id=user_id, engine=engine)
+    """Queues one run at an engine in the caller's transaction, and the job that drives it."""
+    id = deps.new_id()
+    job_id = await enqueue(session, run_id=id, kind=kind, user_id=user_id, engine=engine.name)
     row = RunRow(
         id=id,
         user_id=user_id,
@@ -82,12 +83,12 @@ async def start(
         user_model_id=user_model_id,
         generation_id=generation_id,
         job_id=job_id,
-        engine=engine,
+        engine=engine.name,
         first=first,
         units=units,
         credits=credits,
-        image_cost_usd=deps.engine.info.cost_per_image_usd,
-        deadline_at=func.now() + patience(deps, limits),
+        image_cost_usd=engine.cost_per_image_usd,
+        deadline_at=func.now() + patience(engine, limits),
     )
     session.add(row)
     await session.flush()
@@ -108,9 +109,9 @@ async def enqueue(
     )
 
 
-def patience(deps: Deps, limits: Limits) -> timedelta:
+def patience(engine: EngineInfo, limits: Limits) -> timedelta:
     """How long a run may be queued. Our own line is the only queue of an engine in process."""
-    return limits.wait if deps.engine.info.in_process else limits.accept
+    return limits.wait if engine.in_process else limits.accept
 
 
 def readable(deps: Deps, key: str) -> FileRef:
@@ -138,40 +139,34 @@ async def now(session: AsyncSession) -> datetime:
 
 async def typical_seconds(
     session: AsyncSession,
-    deps: Deps,
+    engine: EngineInfo,
     *,
     kind: Kind,
     operation: Operation = Operation.GENERATE,
+    method: str | None = None,
 ) -> float | None:
-    """Seconds of work for one unit, an image or a training, at the present engine.
+    """Seconds of work for one unit, an image or a training, at this engine.
 
-    The median of its last 50 runs that succeeded at the first attempt, from the start of work
-    to the end: waiting, here or at the engine, is none. The engine's own figure where nothing
-    was measured, None without one.
+    The median of its last 50 runs (by this method) that succeeded at the first attempt, from the
+    start of work to the end: waiting, here or at the engine, is none. The engine's own figure
+    where nothing was measured, None without one.
     """
-    info = deps.engine.info
     seconds = func.extract("epoch", RunRow.finished_at - RunRow.running_at)
-    recent = (
-        select((seconds / RunRow.units).label("each"))
-        .where(
-            RunRow.kind == kind,
-            RunRow.engine == info.name,
-            MEASURED,
-        )
-        .order_by(RunRow.finished_at.desc())
-        .limit(50)
+    query = select((seconds / RunRow.units).label("each")).where(
+        RunRow.kind == kind, RunRow.engine == engine.name, MEASURED
     )
     if kind == "generation":
-        recent = recent.join(Generation, Generation.id == RunRow.generation_id).where(
-            Generation.operation == operation
-        )
-    each = recent.subquery().c.each
-    median = await session.scalar(select(func.percentile_cont(0.5).within_group(each)))
+        query = query.join(Generation, Generation.id == RunRow.generation_id)
+        query = query.where(Generation.operation == operation)
+    if method is not None:
+        query = query.where(Generation.method == method)
+    recent = query.order_by(RunRow.finished_at.desc()).limit(50).subquery()
+    median = await session.scalar(select(func.percentile_cont(0.5).within_group(recent.c.each)))
     if median is not None:
         return float(median)
     if operation is not Operation.GENERATE:
         return None
-    return info.training_seconds if kind == "training" else info.image_seconds
+    return engine.training_seconds if kind == "training" else engine.image_seconds
 
 
 _COLUMNS: Sequence[Any] = (

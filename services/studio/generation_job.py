@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +11,10 @@ from db.models import GeneratedImage, Generation, UserModel
 from services import imaging, jobs
 from services.deps import Deps
 from services.engines.base import (
+    Engine,
     FileRef,
     GenerateRequest,
+    Method,
     Operation,
     RemoteState,
     RemoteStatus,
@@ -26,10 +29,10 @@ from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
 from services.storage.keys import new_folder
 from services.studio import generations, operations, styles
-from services.training import likeness, photo_coach, photos
+from services.training import likeness, photo_coach, photos, references
 
 KIND = "generation"
-REFERENCES = 8  # the member's best photos that an engine is given
+MATERIAL = 8  # the member's best photos that the photo booth is given
 OUTPUT_LIMIT = 32 * 2**20  # bytes of one image as an engine puts it
 
 
@@ -61,7 +64,7 @@ class GenerationWork:
             row = await _row(session, run)
             source = await _source(session, row)
             model = await _model(session, row)
-            best = await _photos(session, model, source) if model else []
+            best = await self._photos(session, run, row, source) if model else []
             made = await runs.made(session, generation_id=row.id)
         have = frozenset(position - run.first for position in made)
         request = self._request(run, row, model, best, have)
@@ -77,9 +80,22 @@ class GenerationWork:
             "scale": row.scale,
         }
 
-    async def send(self, request: GenerateRequest) -> RemoteStatus:
+    async def send(self, engine: Engine, request: GenerateRequest) -> RemoteStatus:
         """The one submit."""
-        return await self.deps.engine.submit_generation(request)
+        return await engine.submit_generation(request)
+
+    async def _photos(
+        self, session: AsyncSession, run: runs.Run, row: Generation, source: GeneratedImage | None
+    ) -> list[photos.TrainingPhoto]:
+        """What the method works from; a LoRA has learned from the photos already."""
+        assert row.user_model_id  # noqa: S101  # `prepare` has found the model
+        if row.method == Method.TRAINED:
+            return []
+        if row.method == Method.PREVIEW:
+            return await _material(session, row.user_model_id, source)
+        info = self.deps.engines.info(run.engine)
+        most = info.of(Method.INSTANT).max_references if info else 1
+        return await references.choose(session, row.user_model_id, most)
 
     def _request(
         self,
@@ -103,7 +119,7 @@ class GenerationWork:
             steps=row.steps,
             guidance_scale=row.guidance_scale,
             lora_scale=row.lora_scale,
-            **(self._person(model) if model else {}),
+            **(self._person(row, model) if model else {}),
             progress_url=progress_urls.url(self.deps, run.id),
             face_boxes=[photo.face_box for photo in best],
             alphas=[
@@ -111,14 +127,16 @@ class GenerationWork:
                 for photo in best
             ],
             have=have,
+            method=Method(row.method),
         )
 
-    def _person(self, model: UserModel) -> dict[str, Any]:
+    def _person(self, row: Generation, model: UserModel) -> dict[str, Any]:
+        lora = model.lora_key if row.method == Method.TRAINED else None
         return {
-            "lora": runs.readable(self.deps, model.lora_key) if model.lora_key else None,
+            "lora": runs.readable(self.deps, lora) if lora else None,
             "trigger_word": model.trigger_word,
             "subject": model.subject,
-            "base_model": model.base_model,
+            "base_model": model.base_model if lora else None,
         }
 
     async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
@@ -215,6 +233,8 @@ class GenerationWork:
             "prompt": row.prompt,
             "preset": row.preset,
             "style": styles.name(row.preset),
+            "engine": row.engine,
+            "method": row.method,
             "recipe": {**recipe, "seed": seed},
             "likeness": alike,
             "folder": folder,
@@ -272,16 +292,16 @@ async def _model(session: AsyncSession, row: Generation) -> UserModel | None:
     return model
 
 
-async def _photos(
-    session: AsyncSession, model: UserModel, source: GeneratedImage | None
+async def _material(
+    session: AsyncSession, user_model_id: UUID, source: GeneratedImage | None
 ) -> list[photos.TrainingPhoto]:
-    """The best ones, and the one that the source was made from."""
-    found = await photos.best(session, model.id, photo_coach.MAX_PHOTOS)
+    """For the photo booth: the best photos, and the one that the source was made from."""
+    found = await photos.best(session, user_model_id, photo_coach.MAX_PHOTOS)
     named = source and source.recipe.get("photo")
     return [
         photo
         for i, photo in enumerate(found)
-        if i < REFERENCES or (named and photo.key.split("/")[-2] == named)
+        if i < MATERIAL or (named and photo.key.split("/")[-2] == named)
     ]
 
 
@@ -330,6 +350,7 @@ def _recipe(row: Generation, model: UserModel | None) -> dict[str, Any]:
     fields = [
         "engine",
         "operation",
+        "method",
         "prompt",
         "negative_prompt",
         "preset",

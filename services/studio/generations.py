@@ -11,23 +11,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import GeneratedImage, Generation, UserModel
 from services.credits import ledger
 from services.deps import Deps
-from services.engines.base import NotUnderstood, Operation, Parameter, Term
+from services.engines.base import Method, NotUnderstood, Operation, Term
 from services.errors import Conflict, Invalid, NotFound
 from services.figures import measures
 from services.files import erasing
 from services.gallery import images as gallery_images
 from services.gallery.images import ImageView
-from services.kit import notify, paging, texts
+from services.kit import notify, paging
 from services.remote import cancellation, runs
-from services.studio import operations, prompt_reading, styles
-from services.studio.operations import Plan
+from services.studio import checking, operations, prompt_reading, styles
 from services.studio.requests import ASPECTS as ASPECTS
 from services.studio.requests import MAX_SEED as MAX_SEED
 from services.studio.requests import PROMPT_LENGTH as PROMPT_LENGTH
 from services.studio.requests import GenerationRequest as GenerationRequest
-from services.training import user_models
+from services.training import methods, user_models
+from services.training.methods import Choice
 
-USUAL_COUNT = 4
 OPEN = ("queued", "running")
 LIMITS = runs.Limits(
     accept=timedelta(minutes=30),
@@ -74,6 +73,7 @@ class GenerationView:
     stage: str
     status_reason: str | None
     engine: str
+    method: Method
     prompt: str
     negative_prompt: str | None
     preset: str | None
@@ -109,11 +109,21 @@ async def quote(
     user_id: UUID,
     count: int,
     operation: Operation = Operation.GENERATE,
+    engine: str | None = None,
+    method: Method | None = None,
 ) -> GenerationQuote:
-    """What `count` images cost and take: one credit each."""
+    """What `count` images cost and take: one credit each. Raises Invalid, Conflict."""
+    choice = methods.usual(deps, engine=engine, method=method)
+    info, new = choice.info, operation is Operation.GENERATE
     balance = await ledger.balance(session, user_id=user_id)
-    each = await runs.typical_seconds(session, deps, kind="generation", operation=operation)
-    longest = min(count, deps.engine.info.batch)  # images of one run; all runs go at once
+    each = await runs.typical_seconds(
+        session,
+        info,
+        kind="generation",
+        operation=operation,
+        method=choice.method if new else None,
+    )
+    longest = min(count, info.batch)  # images of one run; all runs go at once
     return GenerationQuote(count, balance.available, None if each is None else each * longest)
 
 
@@ -122,14 +132,15 @@ async def create(
 ) -> GenerationView:
     """Reserves the credits and queues the images, all in the caller's transaction.
 
-    Raises Invalid, NotFound, Conflict (model not ready, operation not possible),
-    InsufficientCredits.
+    Raises Invalid, NotFound, Conflict (nothing can make images of the model, operation not
+    possible), InsufficientCredits.
     """
     plan = await operations.plan(session, deps, user_id=user_id, request=request)
     if plan:
         request = operations.planned(request, plan)
-    model = await _model(session, deps, user_id, request)
-    row = _row(deps, user_id, request, plan)
+    model = await _model(session, user_id, request)
+    choice = plan.choice if plan else await _choice(session, deps, request, model)
+    row = checking.checked(deps, user_id, request, choice, plan)
     session.add(row)
     await session.flush()
     await ledger.reserve(
@@ -141,12 +152,13 @@ async def create(
     )
     if model and model.dismissed_at is None:  # "make its first images" has been answered
         await user_models.dismiss(session, user_id=user_id, user_model_id=model.id)
-    batch = deps.engine.info.batch
+    batch = choice.info.batch
     for first in range(0, row.count, batch):
         await runs.start(
             session,
             deps,
             kind="generation",
+            engine=choice.info,
             user_id=user_id,
             limits=LIMITS,
             generation_id=row.id,
@@ -209,17 +221,6 @@ async def dismiss(session: AsyncSession, *, user_id: UUID, generation_id: UUID) 
     await changed(session, generation_id=row.id, user_id=user_id)
 
 
-def usable(deps: Deps, model: UserModel) -> None:
-    """Raises Conflict, with what to do, unless this engine can make images of the model."""
-    if model.status != "ready":
-        raise Conflict("This model is not ready yet. Train it first.", status=model.status)
-    if deps.engine.info.needs_weights and model.lora_key is None:
-        raise Conflict(
-            f"This model was made with another engine. Train it again to use it with "
-            f"{deps.engine.info.label}."
-        )
-
-
 def reference(generation_id: UUID) -> str:
     """The name of its hold in the ledger."""
     return f"generation:{generation_id}"
@@ -265,15 +266,12 @@ async def changed(session: AsyncSession, *, generation_id: UUID, user_id: UUID) 
 
 
 async def _model(
-    session: AsyncSession, deps: Deps, user_id: UUID, request: GenerationRequest
+    session: AsyncSession, user_id: UUID, request: GenerationRequest
 ) -> UserModel | None:
     """The person who is to be seen; nobody in particular where only pixels are changed."""
     id, new = request.user_model_id, request.operation is Operation.GENERATE
     if id is not None:
-        model = await user_models.owned(session, user_id=user_id, user_model_id=id)
-        if new:
-            usable(deps, model)
-        return model
+        return await user_models.owned(session, user_id=user_id, user_model_id=id)
     if new:
         raise Invalid("Say whom the pictures show: `model_id` is missing.", field="model_id")
     if request.operation not in operations.OWN_PIXELS:
@@ -281,56 +279,13 @@ async def _model(
     return None
 
 
-def _row(deps: Deps, user_id: UUID, request: GenerationRequest, plan: Plan | None) -> Generation:
-    info = deps.engine.info
-    count = USUAL_COUNT if request.count is None else request.count
-    if not 1 <= count <= info.max_count:
-        raise Invalid(f"Ask for 1 to {info.max_count} images at a time.", field="count")
-    if request.seed is not None and not 0 <= request.seed <= MAX_SEED:
-        raise Invalid(f"A seed is a number from 0 to {MAX_SEED:,}.", field="seed")
-    if request.preset is not None:
-        styles.get(request.preset)
-    if request.negative_prompt and not info.negative_prompt:
-        raise Invalid(f"{info.label} takes no negative prompt.", field="negative_prompt")
-    _within("Steps", request.steps, info.steps, info.label)
-    _within("Guidance scale", request.guidance_scale, info.guidance_scale, info.label)
-    _within("LoRA scale", request.lora_scale, info.lora_scale, info.label)
-    width, height = (plan.width, plan.height) if plan else ASPECTS[request.aspect]
-    prompt = texts.clean(request.prompt, field="Prompt", maximum=PROMPT_LENGTH, minimum=1)
-    negative = texts.clean(request.negative_prompt or "", field="Negative prompt", maximum=500)
-    return Generation(
-        id=deps.new_id(),
-        user_id=user_id,
-        user_model_id=request.user_model_id,
-        engine=info.name,
-        prompt=prompt,
-        negative_prompt=negative or None,
-        preset=request.preset,
-        aspect=request.aspect,
-        width=width,
-        height=height,
-        count=count,
-        seed=deps.new_seed() if request.seed is None else request.seed,
-        steps=request.steps,
-        guidance_scale=request.guidance_scale,
-        lora_scale=request.lora_scale,
-        cost=count,
-        operation=request.operation,
-        source_image_id=request.source_image_id,
-        scale=request.scale,
-        reading=prompt_reading.of_operation(deps.engine, request.operation, prompt),
-    )
-
-
-def _within(name: str, value: float | None, allowed: Parameter | None, engine: str) -> None:
-    if value is None:
-        return
-    if allowed is None:
-        raise Invalid(f"{name} can’t be set with {engine}.", field=name.lower())
-    if not allowed.minimum <= value <= allowed.maximum:
-        raise Invalid(
-            f"{name} goes from {allowed.minimum:g} to {allowed.maximum:g}.", field=name.lower()
-        )
+async def _choice(
+    session: AsyncSession, deps: Deps, request: GenerationRequest, model: UserModel | None
+) -> Choice:
+    """Who makes new pictures. Raises Invalid, Conflict with what to do."""
+    assert model  # noqa: S101  # `_model` refuses new pictures of nobody
+    material = await methods.material(session, model)
+    return methods.choose(deps, material, engine=request.engine, method=request.method)
 
 
 async def _owned(session: AsyncSession, *, user_id: UUID, generation_id: UUID) -> Generation:
@@ -390,6 +345,7 @@ def _view(
     return GenerationView(
         **{field: getattr(row, field) for field in copied},
         operation=Operation(row.operation),
+        method=Method(row.method),
         user_model_name=name,
         made_by=reading.made_by,
         understood=reading.understood,

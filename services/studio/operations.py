@@ -14,6 +14,7 @@ from services.gallery import images, offers
 from services.remote.results import BadResult
 from services.studio.prompt_reading import WORDED
 from services.studio.requests import ASPECTS, GenerationRequest
+from services.training.methods import Choice
 
 SCALES = (2, 4)
 SAME_SHAPE = 0.02  # two ratios that differ by less are the same format
@@ -30,11 +31,12 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An operation on a picture of the member's. seed: None draws a new one.
+    """An operation on a picture of the member's, and who makes it. seed: None draws a new one.
 
     prompt: what stands for the words where the operation needs none.
     """
 
+    choice: Choice
     image_id: UUID
     user_model_id: UUID | None
     prompt: str
@@ -66,19 +68,22 @@ async def plan(
         raise Invalid("This makes one picture at a time.", field="count")
     scale = _scale(operation, request.scale)
     image = await images.owned(session, deps, user_id=user_id, image_id=image_id)
-    _possible(deps, operation, image, scale)
+    if image.deleted_at is not None:
+        raise Conflict("This picture is in the trash. Restore it first.")
+    engine = offers.taker(deps, operation, image, scale=scale, engine=request.engine)
     width, height = image.width, image.height
     if operation is Operation.EXTEND:
         width, height = ASPECTS[request.aspect]
         if abs(width / height - image.width / image.height) < SAME_SHAPE:
             raise Conflict("The picture has this format already. Choose another one.")
     return Plan(
+        choice=Choice(engine, offers.method(engine, image)),
         image_id=image.id,
         user_model_id=image.user_model_id,
         prompt=image.prompt,
         preset=image.preset,
         # What follows a vocabulary paints the same picture again, but for what is asked.
-        seed=image.seed if deps.engine.words else None,
+        seed=image.seed if engine.words else None,
         aspect=nearest_aspect(width, height),
         width=width * (scale or 1),
         height=height * (scale or 1),
@@ -145,14 +150,3 @@ def _scale(operation: Operation, scale: int | None) -> int | None:
     if scale is not None and scale not in SCALES:
         raise Invalid("A picture is enlarged twice or four times.", field="scale")
     return scale or SCALES[0]
-
-
-def _possible(deps: Deps, operation: Operation, image: GeneratedImage, scale: int | None) -> None:
-    if image.deleted_at is not None:
-        raise Conflict("This picture is in the trash. Restore it first.")
-    info = deps.engine.info
-    if operation not in info.operations:
-        raise Conflict(f"{info.label} can’t do this with a picture.", operation=operation)
-    objection = deps.engine.objection(operation, offers.recipe(image), scale=scale)
-    if objection:
-        raise Conflict(objection, operation=operation)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.engines.base import Operation
+from services.engines.base import Method, Operation
 
 # About one megapixel each, exact in ratio, both sides multiples of 16 as FLUX needs.
 ASPECTS = {
@@ -22,6 +22,8 @@ MAX_SEED = 2**31 - 1
 class GenerationRequest:
     """What a member asks for. seed: of the first image; None draws one.
 
+    engine, method: who makes the images, and how the person comes in; None: the best there is.
+
     operation: what is done with the picture `source_image_id`; its model, style and size are
     taken, aspect only to EXTEND it and scale (2 or 4) to ENLARGE it. It makes one image.
     None in steps, guidance_scale or lora_scale means the engine's default; a value is taken
@@ -30,6 +32,8 @@ class GenerationRequest:
 
     user_model_id: UUID | None = None
     prompt: str = ""
+    engine: str | None = None
+    method: Method | None = None
     preset: str | None = None
     negative_prompt: str | None = None
     count: int | None = None

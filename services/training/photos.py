@@ -226,16 +226,18 @@ async def best(session: AsyncSession, user_model_id: UUID, n: int) -> list[Train
     used = photo_coach.used([(row.verdict, row.included) for row in rows])
     chosen = [row for row, use in zip(rows, used, strict=True) if use] or rows
     chosen.sort(key=lambda row: photo_coach.usefulness(row.verdict))
-    return [
-        TrainingPhoto(
-            row.id,
-            f"{row.folder}/train.jpg",
-            tuple(row.verdict["warnings"]),
-            photo_coach.trained_box(row.verdict),
-            f"{row.folder}/{ALPHA}" if photo_coach.cut_out(row.verdict) else None,
-        )
-        for row in chosen[:n]
-    ]
+    return [training_photo(row) for row in chosen[:n]]
+
+
+def training_photo(row: TrainingImage) -> TrainingPhoto:
+    """A photo as engines get it."""
+    return TrainingPhoto(
+        row.id,
+        f"{row.folder}/train.jpg",
+        tuple(row.verdict["warnings"]),
+        photo_coach.trained_box(row.verdict),
+        f"{row.folder}/{ALPHA}" if photo_coach.cut_out(row.verdict) else None,
+    )
 
 
 async def include(

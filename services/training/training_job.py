@@ -18,7 +18,14 @@ from db.models import TrainingSample, UserModel
 from services import imaging, jobs
 from services.credits import ledger
 from services.deps import Deps
-from services.engines.base import FileRef, RemoteState, RemoteStatus, ResultFile, TrainRequest
+from services.engines.base import (
+    Engine,
+    FileRef,
+    RemoteState,
+    RemoteStatus,
+    ResultFile,
+    TrainRequest,
+)
 from services.faces.person import Person
 from services.figures import measures
 from services.files import erasing
@@ -79,7 +86,7 @@ class TrainingWork:
             words = await captions.written(session, [photo.id for photo in chosen])
         request = self._request(run, row, chosen, have)
         request = replace(request, captions=[words.get(photo.id) for photo in chosen])
-        if self.deps.engine.info.needs_weights:
+        if self._ends_with_weights(run):
             files = [await self.deps.storage.get(photo.full_key) for photo in chosen]
             archive = await asyncio.to_thread(zipped, files)
             await self.deps.storage.put(
@@ -87,9 +94,9 @@ class TrainingWork:
             )
         return request
 
-    async def send(self, request: TrainRequest) -> RemoteStatus:
+    async def send(self, engine: Engine, request: TrainRequest) -> RemoteStatus:
         """The one submit."""
-        return await self.deps.engine.submit_training(request)
+        return await engine.submit_training(request)
 
     async def progress(self, session: AsyncSession, run: runs.Run, status: RemoteStatus) -> None:
         """Stage, share, time left and one more point of the loss curve."""
@@ -117,13 +124,13 @@ class TrainingWork:
         for sample in sorted(new, key=lambda sample: sample.index):
             key = _sample_key(run, row, sample.index)
             await self._keep_sample(run, row, key, sample, person)
-        if status.state is RemoteState.SUCCEEDED and self.deps.engine.info.needs_weights:
+        if status.state is RemoteState.SUCCEEDED and self._ends_with_weights(run):
             await check_weights(self.deps, self._weights_key(run, row))
         return bool(new)
 
     async def find(self, run: runs.Run) -> RemoteStatus | None:
         """The weights of a lost submit, if a worker has put them."""
-        if not self.deps.engine.info.needs_weights:
+        if not self._ends_with_weights(run):
             return None
         async with self.deps.transaction() as session:
             key = self._weights_key(run, await _row(session, run))
@@ -138,7 +145,7 @@ class TrainingWork:
             await ledger.capture(
                 session, reference=trainings.reference(run.id), credits=run.credits
             )
-        if self.deps.engine.info.needs_weights:
+        if self._ends_with_weights(run):
             row.lora_key = self._weights_key(run, row)
         row.recipe = {**row.recipe, **status.recipe}
         row.base_model = status.recipe.get("base_model", row.base_model)
@@ -157,6 +164,10 @@ class TrainingWork:
     async def fail(self, session: AsyncSession, run: runs.Run, reason: str) -> None:
         """Ends it without a model."""
         await fail(session, run, reason)
+
+    def _ends_with_weights(self, run: runs.Run) -> bool:
+        info = self.deps.engines.info(run.engine)
+        return info is not None and info.needs_weights
 
     async def _have(self, session: AsyncSession, run: runs.Run, row: UserModel) -> frozenset[int]:
         """Indices of the samples that are stored."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import TrainingImage, UserModel
 from services.credits import ledger, plans
 from services.deps import Deps
+from services.engines.base import Engine, EngineInfo
 from services.errors import Conflict, DomainError, NotFound
 from services.figures import measures
 from services.files import erasing
@@ -61,9 +62,9 @@ async def quote(
     model = await _candidate(session, user_id=user_id, user_model_id=user_model_id)
     slots = await plans.model_slots(session, user_id=user_id)
     balance = await ledger.balance(session, user_id=user_id)
-    info = deps.engine.info
+    info = trainer(deps).info
     try:
-        _check(deps, model, slots)
+        _check(info, model, slots)
         problem = None
     except DomainError as refusal:
         problem = str(refusal)
@@ -71,7 +72,7 @@ async def quote(
         status=model.status,
         credits=slots.plan.training_credits,
         available=balance.available,
-        seconds=await runs.typical_seconds(session, deps, kind="training"),
+        seconds=await runs.typical_seconds(session, info, kind="training"),
         slots=slots.plan.model_slots,
         slots_used=slots.used,
         photos=model.used,
@@ -93,12 +94,14 @@ async def start(
     row = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id, lock=True)
     model = await _candidate(session, user_id=user_id, user_model_id=user_model_id)
     slots = await plans.model_slots(session, user_id=user_id, lock=True)
-    _check(deps, model, slots)
+    info = trainer(deps).info
+    _check(info, model, slots)
     credits = slots.plan.training_credits
     run_id = await runs.start(
         session,
         deps,
         kind="training",
+        engine=info,
         user_id=user_id,
         limits=LIMITS,
         user_model_id=row.id,
@@ -112,7 +115,7 @@ async def start(
             reference=reference(run_id),
             purpose=f"Training {row.name}",
         )
-    _begin(deps, row)
+    _begin(deps, row, info)
     await session.flush()
     await user_models.changed(session, user_model_id=row.id, user_id=user_id)
     return await user_models.get(session, deps, user_id=user_id, user_model_id=row.id)
@@ -146,6 +149,16 @@ async def end(session: AsyncSession, run: runs.Run, *, status: str, reason: str)
         late = runs.URL_EXPIRY + timedelta(minutes=5)
         await erasing.request(session, prefix=folder(row, run), delay=late)
     await user_models.changed(session, user_model_id=row.id, user_id=row.user_id)
+
+
+def trainer(deps: Deps) -> Engine:
+    """The engine that trains: the usual one, or another that trains where that does not.
+
+    The photo booth trains only where it is the usual one: it learns nothing for others.
+    """
+    usual = deps.engine
+    others = (engine for engine in deps.engines.ready if engine.info.needs_weights)
+    return usual if usual.info.trains else next(others, usual)
 
 
 def reference(run_id: UUID) -> str:
@@ -195,11 +208,13 @@ async def _candidate(session: AsyncSession, *, user_id: UUID, user_model_id: UUI
     return _Candidate(status, lora_key, consent, [(facts, own) for facts, own in said_of or ()])
 
 
-def _check(deps: Deps, model: _Candidate, slots: plans.ModelSlots) -> None:
+def _check(engine: EngineInfo, model: _Candidate, slots: plans.ModelSlots) -> None:
     """Raises Conflict or LimitReached with what stands in the way."""
     if model.status in user_models.ACTIVE:
         raise Conflict("This model is already being trained.")
-    outdated = deps.engine.info.needs_weights and model.lora_key is None
+    if not engine.trains:
+        raise Conflict(f"Nothing has to be trained with {engine.label}: add a photo and begin.")
+    outdated = engine.needs_weights and model.lora_key is None
     if model.status == "ready" and not outdated:  # made by an engine whose models are no use now
         raise Conflict("This model is already trained.")
     if not model.consent:
@@ -225,8 +240,7 @@ def _too_few(used: int, left_out: int) -> str:
     return f"{more}: {takes}, and {left_out} of yours {'is' if left_out == 1 else 'are'} left out."
 
 
-def _begin(deps: Deps, row: UserModel) -> None:
-    info = deps.engine.info
+def _begin(deps: Deps, row: UserModel, info: EngineInfo) -> None:
     row.status, row.status_reason, row.stage, row.progress = "queued", None, "", 0.0
     row.metrics, row.seconds_left, row.likeness = [], None, None
     row.engine, row.base_model = info.name, info.base_model

@@ -14,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import TrainingImage, TrainingSample, UserModel
 from services.credits import ledger
 from services.deps import Deps
+from services.engines.base import Method
 from services.errors import Conflict, Invalid, NotFound
 from services.files import erasing
 from services.kit import notify, paging, texts
 from services.remote import cancellation, runs
 from services.storage.keys import new_folder
-from services.training import consents
+from services.training import consents, methods
+from services.training.methods import Material
 
 TRIGGER_WORD = "ohwx"  # rare in every text encoder's training data; the field's usual token
 SUBJECTS = ("person", "woman", "man")
@@ -44,7 +46,7 @@ class UserModelView:
     progress: 0.0-1.0. seconds_left: the engine's estimate. likeness: 0-100.
     metrics: [{"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"}], oldest first.
     cover_url: its first photo's thumbnail, signed; cover_thumbhash its placeholder, base64.
-    lora: whether there are weights to download.
+    lora: whether there are weights to download. methods: what can make images of it now.
     """
 
     id: UUID
@@ -66,6 +68,7 @@ class UserModelView:
     cover_url: str | None
     cover_thumbhash: str | None
     lora: bool
+    methods: tuple[Method, ...]
     dismissed: bool
     created_at: datetime
     queued_at: datetime | None
@@ -299,6 +302,7 @@ def _view(
         cover_url=deps.storage.url(f"{cover.folder}/thumb.webp") if cover else None,
         cover_thumbhash=base64.b64encode(cover.thumbhash).decode() if cover else None,
         lora=row.lora_key is not None,
+        methods=methods.possible(deps, Material(photos, row.lora_key is not None)),
         dismissed=row.dismissed_at is not None,
         created_at=row.created_at,
         queued_at=row.queued_at,

@@ -24,6 +24,7 @@ from uuid import uuid4
 from db.session import make_engine, make_transaction
 from services.app.scheduler import Scheduler
 from services.deps import Deps
+from services.engines.registry import Registry
 from services.jobs import Kind, Worker
 from services.kit.notify import Listener
 from services.payments.off import PaymentsOff
@@ -71,7 +72,7 @@ def make_deps(url: str, **given: Any) -> Deps:
         now=lambda: datetime.now(UTC) + timedelta(seconds=shift),
         new_id=uuid4,
         new_seed=lambda: random.getrandbits(31),
-        engine=ScriptedEngine(),
+        engines=Registry.of(ScriptedEngine()),
         storage=cast(Any, None),
         payments=PaymentsOff(),
         secret=bytes(32),

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
@@ -18,6 +18,7 @@ from services.engines.base import (
     Engine,
     FileRef,
     GenerateRequest,
+    Method,
     Refused,
     RemoteState,
     RemoteStatus,
@@ -123,6 +124,7 @@ class Bench:
             "photos": [self.readable(key) for key in self.photos],
             "preset": "watercolour",
             "lora": lora,
+            "method": self.engine.info.methods[0],
             "trigger_word": "ohwx",
             "subject": "woman",
             "base_model": self.engine.info.base_model,
@@ -203,11 +205,15 @@ def _settings(tmp_path: Path, url: str, **values: Any) -> Settings:
     return ExplicitSettings(data_dir=tmp_path, **(given | values))
 
 
+def _built(settings: Settings, storage: LocalStorage) -> Engine:
+    return configured.build(settings, storage).default
+
+
 @pytest.fixture
 async def instant(
     double: tuple[Together, str], storage: LocalStorage, tmp_path: Path
 ) -> AsyncIterator[Bench]:
-    engine = configured.build(_settings(tmp_path, double[1], engine="together"), storage)
+    engine = _built(_settings(tmp_path, double[1], engine="together"), storage)
     yield Bench(engine, storage)
     await engine.close()
 
@@ -229,22 +235,7 @@ async def custom(
 ) -> AsyncIterator[Bench]:
     server, url = double
     names = {"together_trainer": "likeness-trainer", "together_generator": "likeness-trainer"}
-    engine = configured.build(_settings(tmp_path, url, engine="together", **names), storage)
-    yield _queue_bench(engine, storage, server)
-    await engine.close()
-
-
-@pytest.fixture
-async def serverless(
-    double: tuple[Together, str], storage: LocalStorage, tmp_path: Path
-) -> AsyncIterator[Bench]:
-    server, url = double
-    values = {
-        "together_trainer": "likeness-trainer",
-        "together_serverless_lora": True,
-        "together_image_model": "black-forest-labs/FLUX.2-dev",
-    }
-    engine = configured.build(_settings(tmp_path, url, engine="together", **values), storage)
+    engine = _built(_settings(tmp_path, url, engine="together", **names), storage)
     yield _queue_bench(engine, storage, server)
     await engine.close()
 
@@ -269,7 +260,7 @@ def _worker_engine(
         base_model=base_model,
         training_recipe=TINY,
     )
-    return configured.build(settings, storage)
+    return _built(settings, storage)
 
 
 @pytest.fixture
@@ -288,7 +279,7 @@ async def worker_flux1(
     await engine.close()
 
 
-ENGINES = ["preview", "instant", "custom", "serverless", "worker", "worker_flux1"]
+ENGINES = ["preview", "instant", "custom", "worker", "worker_flux1"]
 
 
 @pytest.fixture(params=ENGINES)
@@ -315,6 +306,11 @@ async def test_it_says_what_it_is_and_that_it_is_ready(bench: Bench) -> None:
 
 
 async def test_a_training_ends_with_what_the_engine_promised(bench: Bench) -> None:
+    if not bench.engine.info.trains:
+        with pytest.raises(Refused) as refused:
+            await bench.engine.submit_training(await bench.train_request())
+        assert not refused.value.retryable
+        return
     request, status = await bench.trained()
     assert status.progress == 1.0
     weights = await bench.storage.head(request.weights.key)
@@ -335,6 +331,33 @@ async def test_each_seed_becomes_a_picture_of_the_size_asked_for(bench: Bench) -
         assert image.size == (bench.side, bench.side)
 
 
+async def test_instant_pictures_are_made_of_photos_alone(bench: Bench) -> None:
+    if Method.INSTANT not in bench.engine.info.methods:
+        pytest.skip("it makes no instant pictures")
+    info = bench.engine.info.of(Method.INSTANT)
+    assert (info.min_photos, info.methods) == (1, (Method.INSTANT,))
+    assert info.max_references >= 1
+    count = min(2, info.batch)
+    for photos in (bench.photos[:1], bench.photos * 4):  # fewer and more than it takes
+        request = bench.generate_request(
+            lora=None,
+            method=Method.INSTANT,
+            base_model=None,
+            steps=None,
+            seeds=list(range(count)),
+            outputs=[bench.writable(f"u/i/{i}.jpg", "image/jpeg") for i in range(count)],
+            photos=[bench.readable(key) for key in photos],
+        )
+        status = await bench.ended(await bench.engine.submit_generation(request))
+        assert status.state is RemoteState.SUCCEEDED, status.reason
+        for result in status.results:
+            image = Image.open(io.BytesIO(await bench.bytes_of(result, request)))
+            assert image.size == (bench.side, bench.side)
+    with pytest.raises(Refused) as refused:
+        await bench.engine.submit_generation(replace(request, photos=[]))
+    assert not refused.value.retryable
+
+
 async def test_a_repeat_is_free_where_the_engine_says_so(bench: Bench) -> None:
     if not bench.engine.info.resubmit_safe:
         pytest.skip("a repeat of a submit may be charged twice here")
@@ -346,7 +369,7 @@ async def test_a_repeat_is_free_where_the_engine_says_so(bench: Bench) -> None:
 
 
 async def test_a_job_it_does_not_know_is_lost(bench: Bench) -> None:
-    if bench.engine.info.batch == 1 and not bench.engine.info.trains:
+    if not bench.engine.info.trains:
         pytest.skip("nothing is ever asked about here: an answer is the result")
     known = (await bench.engine.submit_training(await bench.train_request())).remote_id
     unknown = f"{known.rpartition('/')[0]}/{uuid4()}".lstrip("/")
@@ -355,11 +378,11 @@ async def test_a_job_it_does_not_know_is_lost(bench: Bench) -> None:
 
 
 async def test_a_queued_job_can_be_stopped(bench: Bench) -> None:
+    if not bench.engine.info.trains:
+        assert not await bench.engine.cancel("")  # what is made within a call
+        return
     request = await bench.train_request()
     status = await bench.engine.submit_training(request)
-    if status.state.final:
-        assert not await bench.engine.cancel(status.remote_id)
-        return
     assert await bench.engine.cancel(status.remote_id)
 
     async def stopped() -> bool:

@@ -11,6 +11,7 @@ from PIL import Image
 from services.engines.base import (
     EngineInfo,
     GenerateRequest,
+    Method,
     Operation,
     Parameter,
     RemoteState,
@@ -29,6 +30,8 @@ INFO = EngineInfo(
     privacy="Nowhere.",
     trains=True,
     base_model="scripted-1",
+    methods=(Method.PREVIEW,),
+    min_photos=1,
     steps=Parameter(1, 50, 1, 28),
 )
 

@@ -10,7 +10,7 @@ from services.accounts.users import UserView
 from services.deps import Deps
 from services.engines.base import Engine
 from services.engines.preview.words.vocabulary import Vocabulary
-from tests.builders import make_user_model
+from tests.builders import make_training_image, make_user_model
 from tests.doubles.engine import ScriptedEngine
 
 
@@ -22,7 +22,8 @@ def engine() -> Engine:
 async def opened(visitor: Visitor, live_deps: Deps, anna: UserView) -> list[PromptWords]:
     """The studio's elements of this kind."""
     async with live_deps.transaction() as session:
-        await make_user_model(session, user_id=anna.id, status="ready", name="Anna")
+        model = await make_user_model(session, user_id=anna.id, name="Anna")
+        await make_training_image(session, user_model=model)
     await visitor.open("/studio")
     assert visitor.client
     return [e for e in visitor.client.elements.values() if isinstance(e, PromptWords)]

@@ -180,13 +180,16 @@ async def test_a_double_click_makes_one_request(
     assert len(asked.items) == 2
 
 
-async def test_the_studio_opens_when_the_first_model_is_ready(
-    live_deps: Deps, visitor: Visitor, anna: UserView, model: Callable[..., Awaitable[UUID]]
+async def test_the_studio_opens_with_the_first_photo(
+    live_deps: Deps, visitor: Visitor, anna: UserView
 ) -> None:
-    id = await model(status="training")
+    async with live_deps.transaction() as session:
+        draft = await make_user_model(session, user_id=anna.id, name="Ben")
     await visitor.open("/studio")
-    await visitor.should_see("The studio opens as soon as it is ready.")
-    await now(live_deps, anna, id, status="ready")
+    await visitor.should_see("Add photos of one person, and make pictures of her here.")
+    async with live_deps.transaction() as session:
+        await make_training_image(session, user_model=draft)
+    live.changed("user_model", draft.id, anna.id)
     await shows(visitor, "How many")
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from db.models import AuditEntry
 from services.accounts import administration
 from services.credits import plan_changes
+from services.engines.registry import Registry
 from services.errors import NotFound
 from services.privacy import rights
 from services.storage.base import StorageError
@@ -112,7 +113,7 @@ async def test_a_process_dies_while_it_erases(house: House, way_out: Leaving) ->
 @pair("withdraw", "role")
 async def test_a_process_without_any_key_erases_all_the_same(house: House) -> None:
     anna = await with_pictures(house)
-    without = house.container(engine=ScriptedEngine(replace(INFO, name="other")))
+    without = house.container(engines=Registry.of(ScriptedEngine(replace(INFO, name="other"))))
     await withdraw(house, anna)
     await without.works()
     assert await house.files(anna) == []
@@ -139,7 +140,7 @@ async def test_the_engine_is_away_while_its_work_is_called_off(
     other = ScriptedEngine(replace(INFO, name="other"))
     other.on_submit.append(PENDING)
     other.on_poll.append(RUNNING)
-    switched = house.container(engine=other)
+    switched = house.container(engines=Registry.of(other))
     await way_out(house, anna)
     await switched.works()
     assert (house.engine.canceled, other.canceled) == ([], [])

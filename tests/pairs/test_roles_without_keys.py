@@ -14,6 +14,7 @@ from services.billing import events
 from services.credits import ledger_audit
 from services.deps import Deps, engine_of
 from services.engines.base import RemoteState, RemoteStatus
+from services.engines.registry import Registry
 from services.jobs import Kind, Worker
 from services.maintenance import runs_without_engine
 from services.payments.base import PaymentsError
@@ -144,7 +145,7 @@ async def studio(live_deps: Deps) -> AsyncIterator[Studio]:
 @pytest.fixture
 async def other(live_deps: Deps) -> AsyncIterator[Process]:
     """A process with another engine, as one without the keys has."""
-    process = Process(live_deps, engine=ScriptedEngine(replace(INFO, name="other")))
+    process = Process(live_deps, engines=Registry.of(ScriptedEngine(replace(INFO, name="other"))))
     yield process
     await process.ends()
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.credits import plan_changes
+from services.engines.registry import Registry
 from services.errors import Conflict, LimitReached, NotFound
 from services.training import photos, trainings, user_models
 from tests.doubles.engine import INFO, ScriptedEngine
@@ -99,7 +100,11 @@ async def test_a_training_is_left_to_the_container_with_its_engine(house: House)
     """Both work the queue at once; the engine is asked once, by the one that has the key."""
     anna = await house.member(photos=10)
     other = ScriptedEngine(replace(INFO, name="other"))
-    without, able, another = house.container(engine=other), house.container(), house.container()
+    without, able, another = (
+        house.container(engines=Registry.of(other)),
+        house.container(),
+        house.container(),
+    )
     house.takes()
     await anna.train()
     await at_once(without.works(), able.works(), another.works())

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from services.deps import Deps
-from services.engines.base import RemoteState
+from services.engines.base import Method, RemoteState
+from services.engines.registry import Registry
 from services.errors import Conflict, NotFound
 from services.files import uploads
 from services.training import photos, user_models
@@ -80,10 +81,10 @@ async def test_photos_are_good_for_the_next_engine(house: House) -> None:
     """Taken in while one engine served, trained by another that wants an archive of them."""
     anna = await house.member(photos=10)
     assert (await send(house.deps, anna)).accepted
-    other = ScriptedEngine(replace(INFO, name="other", needs_weights=True))
+    other = ScriptedEngine(replace(INFO, name="other", methods=(Method.TRAINED,)))
     other.on_submit.append(PENDING)
     other.on_poll.append(RUNNING)
-    switched = house.container(engine=other)
+    switched = house.container(engines=Registry.of(other))
     anna.deps = switched.deps
     await anna.train()
     await switched.works()

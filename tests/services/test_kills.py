@@ -19,11 +19,13 @@ from services.app.bootstrap import KINDS
 from services.deps import Deps
 from services.engines.base import (
     GenerateRequest,
+    Method,
     RemoteState,
     RemoteStatus,
     ResultFile,
     TrainRequest,
 )
+from services.engines.registry import Registry
 from services.jobs import Kind, Worker
 from services.storage.local import LocalStorage
 from tests.doubles.engine import ScriptedEngine, picture
@@ -54,7 +56,7 @@ class Provider(ScriptedEngine):
     def __init__(self, fuse: Fuse, storage: LocalStorage) -> None:
         super().__init__()
         self._fuse, self._storage = fuse, storage
-        self.is_(needs_weights=True)
+        self.is_(methods=(Method.TRAINED,))
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
         self._fuse.point()
@@ -84,7 +86,7 @@ class Scene:
         self.fuse = Fuse()
         assert isinstance(deps.storage, LocalStorage)
         self.engine = Provider(self.fuse, deps.storage)
-        self.deps = dataclasses.replace(deps, engine=self.engine)
+        self.deps = dataclasses.replace(deps, engines=Registry.of(self.engine))
         self.studio = Studio(self.deps)
         mortal = dataclasses.replace(self.deps, transaction=self._transaction)
         self._mortal = mortal

@@ -1,16 +1,21 @@
 """The photo booth: composes pictures on the CPU, without generative AI. It needs nothing."""
 
-from services.engines.base import Engine, Offer
+from services.engines.base import Engine, EngineInfo, Offer
+from services.engines.preview.info import INFO, NAME
 from services.settings import Settings
 from services.storage.base import Storage
 
-NAME = "preview"
+__all__ = ["NAME", "OFFER", "describe", "make", "missing"]
 OFFER: Offer | None = None
 
 
-def is_configured(_settings: Settings) -> bool:
-    """Always."""
-    return True
+def missing(_settings: Settings) -> None:
+    """Nothing, ever."""
+
+
+def describe(_settings: Settings) -> EngineInfo:
+    """The booth."""
+    return INFO
 
 
 def make(_settings: Settings, storage: Storage) -> Engine:

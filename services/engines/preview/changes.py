@@ -10,13 +10,6 @@ from services.engines.preview.operations import Impossible, Recipe
 from services.engines.preview.scene import Scene
 from services.storage.base import Storage
 
-OFFERED = (
-    Operation.GENERATE,
-    Operation.EDIT,
-    Operation.EXTEND,
-    Operation.ENLARGE,
-    Operation.CUTOUT,
-)
 RESAMPLED = "Resampled, no AI"  # what an enlargement is marked with
 KEPT = ("photo", "scene", "note", "words")  # of a picture's recipe, so that its child can be edited
 NO_OPENCV = "OpenCV is not installed, so nobody can be cut out."

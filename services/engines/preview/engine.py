@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.engines.base import (
-    EngineInfo,
     FileRef,
     GenerateRequest,
     Operation,
@@ -21,8 +20,9 @@ from services.engines.base import (
     ResultFile,
     TrainRequest,
 )
-from services.engines.preview import NAME, changes
+from services.engines.preview import changes
 from services.engines.preview.changes import Retouch
+from services.engines.preview.info import INFO, NAME
 from services.engines.preview.operations import Impossible
 from services.engines.preview.sheet import BoothSheet, Render, read_alphas
 from services.engines.preview.words.vocabulary import Vocabulary
@@ -31,20 +31,6 @@ from services.storage.base import Storage, StorageError
 SAMPLES = ("studio-portrait", "watercolour", "duotone-poster", "black-and-white-film")
 SAMPLE_SIDE = 768  # pixels
 KEPT_JOBS = 20  # ended jobs that nobody has asked to forget
-
-INFO = EngineInfo(
-    name=NAME,
-    label="Preview engine",
-    notice="Preview engine: no AI. Connect Together AI or a GPU for real models.",
-    privacy="Photos never leave this installation.",
-    trains=True,
-    base_model="likeness-preview-1",
-    resubmit_safe=True,
-    in_process=True,
-    cost_per_image_usd=0.0,
-    tag="Photo booth, no generative AI",
-    operations=changes.OFFERED,
-)
 
 
 @dataclass

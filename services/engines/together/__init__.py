@@ -23,10 +23,10 @@ neither. Nothing here has been tried against the live service.
 | a job that misses its claims is run again by the queue, three times at most | documented |
 | our worker answers a repeated client_job_id with the job that is there | tried |
 | https URLs below the top level of a payload are passed on untouched | tried |
-| image_loras with FLUX.2-dev, LoRA by a signed URL (TOGETHER_SERVERLESS_LORA) | assumed |
 """
 
-from services.engines.base import Engine, Offer
+from services.engines.base import Engine, EngineInfo, Offer
+from services.engines.together.info import describe as describe_together
 from services.settings import Settings
 from services.storage.base import Storage
 
@@ -39,9 +39,14 @@ OFFER: Offer | None = Offer(
 )
 
 
-def is_configured(settings: Settings) -> bool:
-    """Where there is a key."""
-    return bool(settings.together_api_key)
+def missing(settings: Settings) -> str | None:
+    """A key."""
+    return None if settings.together_api_key else "TOGETHER_API_KEY is not set."
+
+
+def describe(settings: Settings) -> EngineInfo:
+    """What it offers with these settings."""
+    return describe_together(settings)
 
 
 def make(settings: Settings, _storage: Storage) -> Engine:

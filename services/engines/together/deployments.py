@@ -8,6 +8,7 @@ from together.types.beta.jig import QueueRetrieveResponse
 
 from services.engines.base import (
     GenerateRequest,
+    Method,
     Refused,
     RemoteState,
     RemoteStatus,
@@ -17,6 +18,7 @@ from services.engines.base import (
 )
 from services.engines.together.errors import in_plain_words
 from services.trainer.spec import (
+    MAX_REFERENCES,
     Failure,
     GenerateOutputs,
     GeneratePayload,
@@ -119,29 +121,47 @@ def train_payload(request: TrainRequest, *, base_model: str | None) -> TrainPayl
 
 
 def generate_payload(request: GenerateRequest, *, profile: Any) -> GeneratePayload:
-    """A generation as our worker takes it. Raises Refused for a model without weights."""
-    if request.lora is None:
-        raise Refused("This model has not been trained for real images.", retryable=False)
-    subject = f"{request.trigger_word} {request.subject}"
+    """A generation as our worker takes it. Raises Refused where its method lacks its material."""
+    instant = request.method is Method.INSTANT
     return GeneratePayload(
         client_job_id=str(request.client_job_id),
-        prompt=request.words(subject),
         negative_prompt=request.negative_prompt,
         seeds=tuple(request.seeds),
         output_put_urls=tuple(output.url for output in request.outputs),
         width=request.width,
         height=request.height,
-        profile=profile,
         steps=request.steps,
         guidance_scale=request.guidance_scale,
-        lora_url=request.lora.url,
-        lora_id=request.lora.key,
-        lora_scale=1.0 if request.lora_scale is None else request.lora_scale,
         subject=request.subject,
-        trigger_word=request.trigger_word,
         base_model=request.base_model,
         progress_url=request.progress_url,
+        **(_instant(request) if instant else _trained(request, profile)),
     )
+
+
+def _instant(request: GenerateRequest) -> dict[str, Any]:
+    """By reference photos, with the distilled base: it takes seconds."""
+    if not request.photos:
+        raise Refused("This model has no photos to refer to.", retryable=False)
+    return {
+        "prompt": request.words(f"the same {request.subject} as in the reference images"),
+        "profile": "fast",
+        "reference_urls": tuple(photo.url for photo in request.photos[:MAX_REFERENCES]),
+    }
+
+
+def _trained(request: GenerateRequest, profile: Any) -> dict[str, Any]:
+    """By the LoRA of the person."""
+    if request.lora is None:
+        raise Refused("This model has not been trained for real images.", retryable=False)
+    return {
+        "prompt": request.words(f"{request.trigger_word} {request.subject}"),
+        "profile": profile,
+        "lora_url": request.lora.url,
+        "lora_id": request.lora.key,
+        "lora_scale": 1.0 if request.lora_scale is None else request.lora_scale,
+        "trigger_word": request.trigger_word,
+    }
 
 
 def _status(remote_id: str, answer: QueueRetrieveResponse) -> RemoteStatus:

@@ -12,26 +12,25 @@ from db.errors import CannotStart
 from services.engines.base import (
     EngineInfo,
     GenerateRequest,
+    Method,
     Operation,
-    Parameter,
     Refused,
-    RemoteState,
     RemoteStatus,
     TrainRequest,
 )
 from services.engines.together.deployments import Deployments, generate_payload, train_payload
 from services.engines.together.errors import in_plain_words
-from services.engines.together.images import NAME, Images
+from services.engines.together.images import Images
+from services.engines.together.info import NAME, describe
 from services.settings import Settings
-
-STEPS = Parameter(minimum=4, maximum=50, step=1, default=28)
-GUIDANCE = Parameter(minimum=1, maximum=10, step=0.5, default=4)
-LORA_SCALE = Parameter(minimum=0, maximum=1.5, step=0.05, default=1)
 
 
 @dataclass(frozen=True, slots=True)
 class TogetherEngine:
-    """Trains through `trainer` (None: no training is needed), generates through one of two ways."""
+    """Trains through `trainer`, generates trained images through `generator`, others by `images`.
+
+    Each is None where it is not there.
+    """
 
     info: EngineInfo
     client: AsyncTogether
@@ -60,12 +59,9 @@ class TogetherEngine:
         return None
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
-        """Queues it; without a trainer there is nothing to learn, so it is done at once."""
+        """Queues it."""
         if self.trainer is None:
-            self._check_reach([photo.url for photo in request.photos])
-            return RemoteStatus(
-                "", RemoteState.SUCCEEDED, progress=1.0, recipe={"via": "references"}
-            )
+            raise Refused(f"{self.info.label} trains nothing here.", retryable=False)
         self._check_reach([request.dataset.url])
         request = replace(request, options={**self.recipe, **request.options})
         payload = train_payload(request, base_model=self.base_model)
@@ -73,11 +69,14 @@ class TogetherEngine:
 
     async def submit_generation(self, request: GenerateRequest) -> RemoteStatus:
         """Queues it, or makes it within the call."""
-        self._check_reach([photo.url for photo in request.photos])
-        if self.images is not None:
+        sent = [*request.photos, *([request.lora] if request.lora else [])]
+        self._check_reach([file.url for file in sent])
+        if self.images is not None and request.method is Method.INSTANT:
             return await self.images.generate(request)
+        if self.generator is None:
+            raise Refused(f"{self.info.label} makes no trained images here.", retryable=False)
         payload = generate_payload(request, profile=self.profile)
-        return await self.queue.submit(self.generator or "", payload)
+        return await self.queue.submit(self.generator, payload)
 
     async def poll(self, remote_id: str) -> RemoteStatus:
         """Where a queued job stands."""
@@ -115,51 +114,19 @@ def make_engine(settings: Settings) -> TogetherEngine:
     if not settings.together_api_key:
         raise CannotStart("TOGETHER_API_KEY is missing.")
     connection = client(settings.together_api_key.get_secret_value(), settings.together_base_url)
-    custom = bool(settings.together_trainer)
-    if custom and not (settings.together_generator or settings.together_serverless_lora):
+    if settings.together_trainer and not settings.together_generator:
         raise CannotStart("TOGETHER_TRAINER needs TOGETHER_GENERATOR: the same name will do.")
-    queued = custom and not settings.together_serverless_lora
-    images = None if queued else Images(connection, settings.together_image_model, lora=custom)
     return TogetherEngine(
-        info=_info(settings, images, custom=custom),
+        info=describe(settings),
         client=connection,
         queue=Deployments(connection, name=NAME),
-        images=images,
+        images=Images(connection, settings.together_image_model),
         trainer=settings.together_trainer or None,
-        generator=settings.together_generator if queued else None,
+        generator=settings.together_generator or None,
         base_model=settings.base_model,
         profile=settings.generation_profile,
         recipe=settings.training_recipe,
         fetches_https_only=_is_public(settings.together_base_url),
-    )
-
-
-def _info(settings: Settings, images: Images | None, *, custom: bool) -> EngineInfo:
-    takes = images.model.takes if images else {"steps", "guidance_scale"}
-    notice = (
-        "A FLUX model of you is trained on a GPU at Together AI."
-        if custom
-        else "FLUX.2 at Together AI makes each image from your best photos: nothing is trained."
-    )
-    return EngineInfo(
-        name="together" if custom else "together-instant",
-        label="Together AI",
-        notice=notice,
-        privacy="Photos are sent to Together AI for each job, by links that expire.",
-        trains=custom,
-        base_model=(
-            settings.base_model or "FLUX.2-klein-base-4B"
-            if custom
-            else settings.together_image_model
-        ),
-        batch=1 if images else 8,
-        negative_prompt=images is None,
-        steps=STEPS if "steps" in takes else None,
-        guidance_scale=GUIDANCE if "guidance_scale" in takes else None,
-        lora_scale=LORA_SCALE if custom else None,
-        needs_weights=custom,
-        training_seconds=None if custom else 5.0,
-        cost_per_image_usd=images.model.usd if images else None,
     )
 
 

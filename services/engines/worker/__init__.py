@@ -1,6 +1,7 @@
 """The operator's own GPU worker (`services/trainer`), asked by Together's Queue API."""
 
-from services.engines.base import Engine, Offer
+from services.engines.base import Engine, EngineInfo, Offer
+from services.engines.worker.info import describe as describe_worker
 from services.settings import Settings
 from services.storage.base import Storage
 
@@ -12,9 +13,14 @@ OFFER: Offer | None = Offer(
 )
 
 
-def is_configured(settings: Settings) -> bool:
-    """Where there is an address."""
-    return bool(settings.gpu_worker_url)
+def missing(settings: Settings) -> str | None:
+    """An address."""
+    return None if settings.gpu_worker_url else "GPU_WORKER_URL is not set."
+
+
+def describe(settings: Settings) -> EngineInfo:
+    """What it offers with these settings."""
+    return describe_worker(settings)
 
 
 def make(settings: Settings, _storage: Storage) -> Engine:

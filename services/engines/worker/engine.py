@@ -3,10 +3,10 @@
 from typing import Any
 
 from db.errors import CannotStart
-from services.engines.base import EngineInfo
 from services.engines.together.deployments import Deployments
-from services.engines.together.engine import GUIDANCE, LORA_SCALE, STEPS, TogetherEngine, client
+from services.engines.together.engine import TogetherEngine, client
 from services.engines.together.errors import in_plain_words
+from services.engines.worker.info import describe
 from services.settings import Settings
 
 DEPLOYMENT = "likeness"  # an own worker has one queue for every name
@@ -37,21 +37,7 @@ def make_engine(settings: Settings) -> WorkerEngine:
     if not settings.gpu_worker_url or not settings.gpu_worker_key:
         raise CannotStart("GPU_WORKER_URL and GPU_WORKER_KEY belong together: set both.")
     connection = client(settings.gpu_worker_key.get_secret_value(), settings.gpu_worker_url)
-    info = EngineInfo(
-        name="worker",
-        label="Your GPU worker",
-        notice="A FLUX model of you is trained and run on this installation’s own GPU.",
-        privacy="Photos go to the GPU worker of this installation and are removed there "
-        "when the work is done.",
-        trains=True,
-        base_model=settings.base_model or "FLUX.2-klein-base-4B",
-        negative_prompt=True,
-        steps=STEPS,
-        guidance_scale=GUIDANCE,
-        lora_scale=LORA_SCALE,
-        resubmit_safe=True,
-        needs_weights=True,
-    )
+    info = describe(settings)
     return WorkerEngine(
         info=info,
         client=connection,

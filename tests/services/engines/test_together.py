@@ -16,6 +16,7 @@ from services.engines import configured
 from services.engines.base import (
     FileRef,
     GenerateRequest,
+    Method,
     Refused,
     RemoteState,
     TrainRequest,
@@ -93,6 +94,7 @@ def request_(double: tuple[Together, str]) -> GenerateRequest:
         guidance_scale=3.5,
         trigger_word="ohwx",
         subject="woman",
+        method=Method.INSTANT,
     )
 
 
@@ -258,12 +260,17 @@ async def test_progress_is_passed_on(custom: TogetherEngine, server: Together) -
 async def test_files_that_together_cannot_fetch_are_refused_before_anything_is_paid(
     tmp_path: Path, request_: GenerateRequest
 ) -> None:
-    engine = make_engine(settings(tmp_path, "https://api.together.ai"))
+    names = {"together_trainer": "t", "together_generator": "t"}
+    engine = make_engine(settings(tmp_path, "https://api.together.ai", **names))
+    private = FileRef("k", "http://192.168.0.2/k")
     with pytest.raises(Refused, match="PUBLIC_URL"):
         await engine.submit_generation(request_)
-    public = FileRef("k", "http://192.168.0.2/k")
     with pytest.raises(Refused, match="PUBLIC_URL"):
-        await engine.submit_training(replace(training(), photos=[public]))
+        await engine.submit_generation(
+            replace(request_, photos=[], lora=private, method=Method.TRAINED)
+        )
+    with pytest.raises(Refused, match="PUBLIC_URL"):
+        await engine.submit_training(replace(training(), dataset=private))
     await engine.close()
 
 
@@ -306,7 +313,7 @@ async def test_an_own_worker_also_says_what_it_runs_on(
 
     given = {"gpu_worker_url": double[1], "gpu_worker_key": SecretStr(together.KEY)}
     own = settings(tmp_path, double[1], engine="worker", **given)
-    engine = configured.build(own, NO_STORAGE)
+    engine = configured.build(own, NO_STORAGE).default
     said = await engine.check()
     assert said.startswith("Your GPU worker accepts the key.")
     assert said.endswith("It runs on one H100.")

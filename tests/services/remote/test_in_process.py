@@ -11,6 +11,7 @@ from services.app.bootstrap import IN_PROCESS_SLOTS, kinds_for
 from services.deps import Deps
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.render import Made
+from services.engines.registry import Registry
 from services.jobs import Worker
 from services.remote.driver import MAX_MISSES
 from services.studio import generation_job, generations
@@ -31,8 +32,8 @@ class Process:
         self.made: list[int] = []
         self._may = asyncio.Semaphore(pictures)
         engine = PreviewEngine(deps.storage, self._render, self._retouch)
-        self.deps = replace(deps, engine=engine)
-        self.worker = Worker(self.deps, kinds=kinds_for(engine))
+        self.deps = replace(deps, engines=Registry.of(engine))
+        self.worker = Worker(self.deps, kinds=kinds_for(self.deps.engines))
 
     async def _render(self, photos: Sequence[bytes], *, seed: int, **_: Any) -> Made:
         await self._may.acquire()

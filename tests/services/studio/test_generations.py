@@ -8,7 +8,14 @@ import pytest
 from fastapi import FastAPI, Response
 
 from services.deps import Deps
-from services.engines.base import Refused, RemoteState, RemoteStatus, ResultFile, Unknown
+from services.engines.base import (
+    Method,
+    Refused,
+    RemoteState,
+    RemoteStatus,
+    ResultFile,
+    Unknown,
+)
 from services.errors import Conflict, InsufficientCredits, Invalid, NotFound
 from services.storage.local import LocalStorage
 from services.studio import generations
@@ -77,17 +84,23 @@ async def test_another_members_model_is_not_found(studio: Studio) -> None:
         await studio.generate(user_model_id=uuid4())
 
 
-async def test_a_model_that_is_not_ready_is_refused(studio: Studio) -> None:
+async def test_a_draft_makes_pictures_from_its_first_photo_on(
+    studio: Studio, engine: ScriptedEngine
+) -> None:
+    engine.on_submit.append(images(picture(), picture()))
     await studio.execute("update user_models set status = 'draft'")
-    with pytest.raises(Conflict, match="not ready"):
+    await studio.execute("delete from training_images where phash > 0")
+    assert (await studio.ended((await studio.generate()).id)).status == "succeeded"
+    await studio.execute("delete from training_images")
+    with pytest.raises(Conflict, match="no photos yet"):
         await studio.generate()
 
 
 async def test_a_model_without_weights_is_refused_where_the_engine_needs_them(
     studio: Studio, engine: ScriptedEngine
 ) -> None:
-    engine.is_(needs_weights=True)
-    with pytest.raises(Conflict, match="Train it again"):
+    engine.is_(methods=(Method.TRAINED,))
+    with pytest.raises(Conflict, match="Train it first"):
         await studio.generate()
 
 

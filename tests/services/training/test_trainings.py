@@ -12,7 +12,14 @@ import pytest
 from sqlalchemy import text
 
 from services.deps import Deps
-from services.engines.base import Refused, RemoteState, RemoteStatus, ResultFile, Unknown
+from services.engines.base import (
+    Method,
+    Refused,
+    RemoteState,
+    RemoteStatus,
+    ResultFile,
+    Unknown,
+)
 from services.errors import Conflict, DomainError, LimitReached
 from services.training import trainings, user_models
 from tests.doubles.engine import ScriptedEngine, picture
@@ -40,7 +47,7 @@ def weights(*, cut: int = 0) -> bytes:
 @pytest.fixture
 def engine() -> ScriptedEngine:
     engine = ScriptedEngine()
-    engine.is_(needs_weights=True)
+    engine.is_(methods=(Method.TRAINED,))
     engine.on_submit.append(RemoteStatus("r1", RemoteState.PENDING))
     return engine
 
@@ -213,7 +220,7 @@ async def test_a_lost_answer_whose_weights_arrive_is_a_success(
 
 
 async def test_where_a_repeat_is_free_it_is_made(studio: Studio, engine: ScriptedEngine) -> None:
-    engine.is_(resubmit_safe=True, needs_weights=False)
+    engine.is_(resubmit_safe=True, methods=(Method.PREVIEW,))
     engine.on_submit.appendleft(Unknown("reset"))
     engine.on_poll.extend([RemoteStatus("", RemoteState.LOST), DONE])
     await studio.train()

@@ -1,0 +1,55 @@
+"""What is said of Together AI: instant images, and trained ones where there are containers."""
+
+from services.engines.base import EngineInfo, Method, Parameter
+from services.engines.together.models import image_model
+from services.settings import Settings
+
+NAME = "Together AI"
+STEPS = Parameter(minimum=4, maximum=50, step=1, default=28)
+GUIDANCE = Parameter(minimum=1, maximum=10, step=0.5, default=4)
+LORA_SCALE = Parameter(minimum=0, maximum=1.5, step=0.05, default=1)
+TRAINED_ON = "FLUX.2-klein-base-4B"
+
+
+def describe(settings: Settings) -> EngineInfo:
+    """By the settings; no key is needed to say it."""
+    instant = _instant(settings)
+    return _with_containers(settings, instant) if settings.together_trainer else instant
+
+
+def _instant(settings: Settings) -> EngineInfo:
+    model = image_model(settings.together_image_model)
+    return EngineInfo(
+        name="together",
+        label=NAME,
+        notice="FLUX.2 at Together AI makes each image from your best photos: nothing is trained.",
+        privacy="Photos are sent to Together AI for each job, by links that expire.",
+        trains=False,
+        base_model=settings.together_image_model,
+        methods=(Method.INSTANT,),
+        min_photos=1,
+        max_references=model.references,
+        batch=1,
+        steps=STEPS if "steps" in model.takes else None,
+        guidance_scale=GUIDANCE if "guidance_scale" in model.takes else None,
+        cost_per_image_usd=model.usd,
+    )
+
+
+def _with_containers(settings: Settings, instant: EngineInfo) -> EngineInfo:
+    return EngineInfo(
+        name="together",
+        label=NAME,
+        notice="A FLUX model of you is trained on a GPU at Together AI.",
+        privacy="Photos are sent to Together AI for each job, by links that expire.",
+        trains=True,
+        base_model=settings.base_model or TRAINED_ON,
+        methods=(Method.TRAINED, Method.INSTANT),
+        min_photos=1,
+        max_references=instant.max_references,
+        negative_prompt=True,
+        steps=STEPS,
+        guidance_scale=GUIDANCE,
+        lora_scale=LORA_SCALE,
+        by_method={Method.INSTANT: instant},
+    )

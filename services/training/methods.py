@@ -1,0 +1,103 @@
+"""What can make images of a user model now, and which of it a request means."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import TrainingImage, UserModel
+from services.deps import Deps
+from services.engines.base import Engine, EngineInfo, Method
+from services.errors import Conflict, DomainError, Invalid
+
+BEST_FIRST = (Method.TRAINED, Method.INSTANT, Method.PREVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What there is of a person: accepted photos, and whether a LoRA."""
+
+    photos: int
+    lora: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An engine that takes the request, and how it makes the images."""
+
+    engine: Engine
+    method: Method
+
+    @property
+    def info(self) -> EngineInfo:
+        """What the engine says of this method."""
+        return self.engine.info.of(self.method)
+
+
+def possible(deps: Deps, of: Material) -> tuple[Method, ...]:
+    """The methods that some engine could use at once, best first."""
+    return tuple(
+        method
+        for method in BEST_FIRST
+        if any(_fits(engine, method, of) for engine in deps.engines.ready)
+    )
+
+
+def choose(
+    deps: Deps, of: Material, *, engine: str | None = None, method: Method | None = None
+) -> Choice:
+    """The best method that fits, at the usual engine where that has it, unless others are named.
+
+    Raises Invalid for an engine that there is not, Conflict with what to do.
+    """
+    engines = [_named(deps, engine)] if engine else deps.engines.ready
+    methods = [method] if method else BEST_FIRST
+    for each in methods:
+        for candidate in engines:
+            if _fits(candidate, each, of):
+                return Choice(candidate, each)
+    raise _refusal(engines, method, of)
+
+
+def usual(deps: Deps, *, engine: str | None = None, method: Method | None = None) -> Choice:
+    """The same where no model is named yet: whatever the engine may need is there."""
+    everything = Material(photos=sys.maxsize, lora=True)
+    return choose(deps, everything, engine=engine, method=method)
+
+
+async def material(session: AsyncSession, model: UserModel) -> Material:
+    """What there is now of the person of a model."""
+    count = select(func.count()).where(TrainingImage.user_model_id == model.id)
+    return Material(await session.scalar(count) or 0, model.lora_key is not None)
+
+
+def _named(deps: Deps, name: str) -> Engine:
+    entry = deps.engines.entry(name)
+    if entry is None:
+        known = [entry.info.name for entry in deps.engines.entries]
+        raise Invalid("There is no such engine.", engine=known)
+    if entry.engine is None or not entry.ready:
+        raise Conflict(f"{entry.info.label} takes no requests here: {entry.reason}")
+    return entry.engine
+
+
+def _fits(engine: Engine, method: Method, of: Material) -> bool:
+    if method not in engine.info.methods:
+        return False
+    if method is Method.TRAINED:
+        return of.lora
+    return of.photos >= engine.info.of(method).min_photos
+
+
+def _refusal(engines: Sequence[Engine], method: Method | None, of: Material) -> DomainError:
+    """What stands in the way, as what to do about it."""
+    infos = [engine.info for engine in engines]
+    offered = [each for info in infos for each in info.methods]
+    label = infos[0].label if infos else "This installation"
+    if method and method not in offered:
+        return Conflict(f"{label} makes no {method} pictures.", methods=sorted(set(offered)))
+    if method in {Method.INSTANT, Method.PREVIEW} or (method is None and not of.photos):
+        return Conflict("This model has no photos yet. Add one first.", photos=of.photos)
+    return Conflict("This model is not trained yet. Train it first.")
