@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'a41f7c902e65'
-down_revision = 'a91c4e07d3b8'
+down_revision = '0c9d2e64b8a1'
 branch_labels = None
 depends_on = None
 
