@@ -32,7 +32,7 @@ class QueuePanel:
                 build=_Unmet,
             )
             # Before the tables, whose length changes all the time: a button must not move away.
-            self._none = el("p", "No job was given up.", classes="muted small")
+            self._none = el("p", "No job has failed for good.", classes="muted small")
             self._given_up = Banner(tone="warn")
             self._dead = KeyedList[DeadView](
                 el("ul", classes="stack"),

@@ -166,7 +166,7 @@ def _how() -> None:
                 el("h3", "Add photos")
                 el(
                     "p",
-                    "Ten to twenty. Each gets its verdict at once; the set says what it lacks.",
+                    "Ten to twenty. You see at once which photos help, and what is missing.",
                 )
             with el("div"):
                 with el("div", classes="how-picture meter-drawing", aria_hidden="true"):

@@ -16,7 +16,7 @@ from services.accounts import signing_in
 from services.deps import Deps
 from services.errors import DomainError
 
-KNOWN = "In a browser that you have signed in with before you need not wait."
+KNOWN = "In a browser that you have used here before, you need not wait."
 
 
 def register(deps: Deps) -> None:

@@ -200,7 +200,7 @@ class Studio:
             tag="textarea",
             value=prompt,
             placeholder=ideas[len(self._models) % len(ideas)],
-            help=f"{asked}. The person comes by itself.",
+            help=f"{asked}. You need not describe the person.",
             maxlength=str(generations.PROMPT_LENGTH),
         )
         self._words = el("div")

@@ -1,4 +1,4 @@
-"""Where a member's work stands in the line, in words."""
+"""Where a member's work stands in the queue, in words."""
 
 from uuid import UUID
 

@@ -37,10 +37,10 @@ SAID = {
 }
 # what a refused form came back with; only these sentences are ever shown
 PROBLEMS = {
-    "current": "This is not your present password.",
+    "current": "This is not your current password.",
     "password": "Choose another password: at least 8 characters, and not one that many people use.",
     "email": "This is not the e-mail of your account.",
-    "confirm": "This is not your present password.",
+    "confirm": "This is not your current password.",
     "throttled": "Too many attempts. Try again later.",
     "wait": "Too many attempts. Try again later.",
 }
@@ -153,7 +153,7 @@ def _password(problem: str, keys: int) -> None:
         attach(part, id="password")
         with form("/account/password", label="Change your password"):
             current = PasswordField(
-                "Present password", name="current", autocomplete="current-password", required=True
+                "Current password", name="current", autocomplete="current-password", required=True
             )
             new = PasswordField(
                 "New password",
@@ -217,13 +217,13 @@ def _browser(deps: Deps, view: SessionView, *, here: bool) -> None:
 
 def _keys(deps: Deps, keys: Sequence[ApiKeyView]) -> None:
     with section("API keys", link=("API reference", "/api/docs")):
-        el("p", "A key lets a program of yours use Likeness as you.", classes="muted")
+        el("p", "A key lets a program act in your account.", classes="muted")
         rows = el("ul", classes="stack")
         for view in keys:
             with rows:
                 _key(deps, view)
         with Dialog("Your new key") as dialog:
-            el("p", "Copy it now: it is shown only this once.")
+            el("p", "Copy it now. It is not shown again.")
             shown = el("code", classes="mono card wrap-any", tabindex="0").mark("new-key")
             copy_button(shown, kind="primary")
         name = Field("Name of a new key", placeholder="Backup script", maxlength="80")

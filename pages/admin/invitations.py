@@ -134,7 +134,7 @@ class Invitations:
                 toast("The invitation is withdrawn; its link works no more.")
             await self._refresh(view.id)
 
-        whom = view.email or "whoever has the link"
+        whom = view.email or "anyone with the link"
         if view.link:
             button("Show link", show, aria_label=f"Show link for {whom}")
         button(
@@ -143,7 +143,7 @@ class Invitations:
 
 
 def _whom(view: InvitationView) -> str:
-    return view.email or "Whoever has the link"
+    return view.email or "Anyone with the link"
 
 
 def _state(view: InvitationView) -> str:

@@ -74,7 +74,7 @@ class Members:
         self._rows.show(self._shown)
 
     def _build_table(self) -> None:
-        self._nobody = el("p", "Nobody matches.", classes="muted").style("padding:20px")
+        self._nobody = el("p", "No member matches.", classes="muted").style("padding:20px")
         with el("table", classes="members") as self._table:
             with el("thead"), el("tr"):
                 for name in ("Member", "Plan", "Since", "State"):

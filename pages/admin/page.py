@@ -87,7 +87,7 @@ class Work:
             self._ledger.show(await ledger_audit.refresh(session))
 
     async def _retry(self, id: UUID) -> None:
-        await self._act(jobs.retry, id, "It is in the line again.")
+        await self._act(jobs.retry, id, "It is queued again.")
 
     async def _discard(self, id: UUID) -> None:
         await self._act(jobs.discard, id, "Discarded.")

@@ -18,8 +18,8 @@ NUMBERS = {
     "price_cents": ("Price a month, in US cents", None),
     "credits_once": ("Images in all, granted once", None),
     "credits_monthly": ("Images a month", None),
-    "model_slots": ("Models", "Empty: without limit"),
-    "fair_use_monthly": ("Fair use: images a month", "Empty: without limit; for unlimited plans"),
+    "model_slots": ("Models", "Empty means no limit"),
+    "fair_use_monthly": ("Fair use: images a month", "Empty means no limit; for unlimited plans"),
     "training_credits": ("Credits for one training", None),
     "generations_per_minute": (
         "Requests for pictures a minute",

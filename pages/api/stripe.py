@@ -27,7 +27,7 @@ async def receive(request: Request, deps: DepsDep) -> JSONResponse:
         signature = request.headers.get("stripe-signature")
         await events.receive(deps, payload=body, signature=signature)
     except BadSignature:
-        return _refused("BadSignature", "The signature does not fit.")
+        return _refused("BadSignature", "The signature does not match.")
     except BadEvent:
         return _refused("BadEvent", "This is not one of Stripe’s events.")
     return JSONResponse({"received": True})

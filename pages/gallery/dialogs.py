@@ -160,7 +160,7 @@ class PictureDialogs:
         with Dialog(title, passing=True) as sheet:
             el(
                 "p",
-                f"Whoever has the link sees {what} without an account, and no prompt or recipe.",
+                f"Anyone with the link sees {what} without an account, and no prompt or recipe.",
                 classes="muted",
             )
             days = Choice("Good for", DAYS, value="30")

@@ -124,7 +124,7 @@ class Builder:
         self._consent = el("div", classes="stack")
         with self._consent:
             self.subject_is = Segments(
-                "Whom do the photos show?", consents.SUBJECTS, value="self", stacked=True
+                "Who is in the photos?", consents.SUBJECTS, value="self", stacked=True
             )
             self.agreed = Tick(consents.TEXTS[consents.current(self._deps)], on_change=self._edited)
 
@@ -265,7 +265,7 @@ class Builder:
     def _show_train(self) -> None:
         quote = self._quote
         self._price.text = _price(quote) if quote else ""
-        problem = quote.problem if quote else "First the name, your consent and the photos."
+        problem = quote.problem if quote else "First give the name, your consent and the photos."
         self._problem.text = problem or ""
         cost = f": {formatting.plural(quote.credits, 'credit')}" if quote and quote.credits else ""
         relabel(self._start, f"Train model{cost}")

@@ -161,7 +161,7 @@ class ModelPage:
                 self._samples[key] = made
         for i, place in enumerate(self._places):
             place.set_visibility(self._model.active and i >= len(self._samples))
-        self._sample_heading.text = "Samples on the way" if self._model.active else "Samples"
+        self._sample_heading.text = "Samples so far" if self._model.active else "Samples"
         self._sample_part.set_visibility(self._model.active or bool(self._samples))
 
     def _show_curve(self) -> None:
@@ -222,7 +222,7 @@ class _Progress:
             )
 
     def show(self, model: UserModelView, standing: str) -> None:
-        """standing: place in the line or time left, in words."""
+        """standing: position in the queue or time left, in words."""
         self._stage.text = stage_text(model)
         self._percent.text = formatting.percent(model.progress)
         self._bar.progress = model.progress

@@ -26,7 +26,7 @@ BROKEN = "This did not work, and it is our fault, not yours. It has been noted; 
 SENTENCES = {
     404: "There is nothing at this address. It may have moved, or belong to somebody else.",
     405: "This address does not take that kind of request.",
-    413: "This is larger than we take.",
+    413: "This is too large.",
 }
 
 

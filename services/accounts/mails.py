@@ -113,9 +113,9 @@ def _keys(*, left: int, revoked: int) -> str:
     if revoked:
         return f"\nYour API {'keys were' if revoked > 1 else 'key was'} revoked.\n"
     if left:
-        keys = "1 API key of yours still works"
+        keys = "1 of your API keys still works"
         if left > 1:
-            keys = f"{left} API keys of yours still work"
+            keys = f"{left} of your API keys still work"
         return f"""
 {keys}, so that your programs go on. If it was not you who changed the
 password, revoke your API keys together with it.

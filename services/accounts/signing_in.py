@@ -122,7 +122,7 @@ async def confirm(deps: Deps, *, user_id: UUID, password: str, field: str) -> No
         await rate_limits.hit(session, deps, limit=limit, subject=str(user_id))
         known = (await users.row_of(session, user_id=user_id)).password_hash
     if not (await passwords.verify(password, known)).correct:
-        raise Invalid("This is not your present password.", field=field)
+        raise Invalid("This is not your current password.", field=field)
 
 
 async def reset_password(

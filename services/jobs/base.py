@@ -15,7 +15,7 @@ from services.jobs import queue
 
 
 class Priority(IntEnum):
-    """A head start in the line: each step is worth eight turns, so nothing waits for ever."""
+    """A head start in the queue: each step is worth eight turns, so nothing waits for ever."""
 
     BACKGROUND = -1
     NORMAL = 0

@@ -47,7 +47,7 @@ DISCARD = text("""
 
 @dataclass(frozen=True, slots=True)
 class KindView:
-    """Open jobs of one kind. oldest: seconds that the first in the line has been ready."""
+    """Open jobs of one kind. oldest: seconds that the first job has been ready."""
 
     kind: str
     queued: int
@@ -107,7 +107,7 @@ class QueueView:
 
     @property
     def oldest(self) -> float:
-        """Seconds that the first in the line has been ready."""
+        """Seconds that the first job has been ready."""
         return max((kind.oldest or 0.0 for kind in self.kinds), default=0.0)
 
 

@@ -2,7 +2,7 @@
 
     waiting -> queued -> leased -> done | failed | canceled | dead
 
-waiting: not before `run_at` (a delay, a retry, a run under way). queued: in the line.
+waiting: not before `run_at` (a delay, a retry, a run under way). queued: ready to be claimed.
 failed: the handler said that trying again won't help. dead: all attempts are used up.
 A lease names its claim by a token; whoever writes has to show it, so that a worker which was
 stopped or cut off for too long changes nothing when it comes back.
@@ -163,7 +163,7 @@ UNMET = text("""
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A point in the line; a claim that starts there skips what was claimed long ago."""
+    """A point in the queue; a claim that starts there skips what was claimed long ago."""
 
     turn: int
     run_at: datetime | str
@@ -244,7 +244,7 @@ async def claim(
     offers: Collection[str] = (),
     start: Place = FRONT,
 ) -> Sequence[Row[Any]]:
-    """Leases at most `slots` jobs of these kinds to `owner`, first come in the line first.
+    """Leases at most `slots` jobs of these kinds to `owner`, oldest position first.
 
     offers: what the owner has; jobs that need anything else are left to others.
     """

@@ -62,11 +62,11 @@ async def test_rename(page: Page, live_deps: Deps) -> None:
 
 
 async def test_change_password(page: Page) -> None:
-    present, new = page.get_by_label("Present password"), page.get_by_label("New password")
+    present, new = page.get_by_label("Current password"), page.get_by_label("New password")
     await present.fill("not it")
     await new.fill(NEW)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("This is not your present password.")).to_be_visible()
+    await expect(page.get_by_text("This is not your current password.")).to_be_visible()
     await expect(present).to_be_focused()
     await present.fill(PASSWORD)
     await new.fill(NEW)
@@ -84,7 +84,7 @@ async def test_a_new_password_may_revoke_the_keys(
     async with live_deps.transaction() as session:
         _, key = await api_keys.create(session, live_deps, user_id=user.id, name="Backup")
     await page.reload()
-    await page.get_by_label("Present password").fill(PASSWORD)
+    await page.get_by_label("Current password").fill(PASSWORD)
     await page.get_by_label("New password").fill(NEW)
     await offer.check()
     await page.get_by_role("button", name="Change password").click()
@@ -166,7 +166,7 @@ async def test_delete_takes_the_typed_address_and_the_password(
     await typed.fill("anna@example.com")
     await password.fill("a guess")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("This is not your present password.")).to_be_visible()
+    await expect(page.get_by_text("This is not your current password.")).to_be_visible()
     await expect(password).to_be_focused()
     await typed.fill("anna@example.com")
     await password.fill(PASSWORD)

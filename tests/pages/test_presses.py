@@ -159,7 +159,7 @@ async def test_a_dead_job_is_retried_while_others_die(page: Page, studio: Studio
     async with pressing(page, page.get_by_role("button", name="Try again")):
         await dead_job(studio.deps)
         await expect(page.get_by_text("2 jobs given up.")).to_be_visible()
-    await expect(page.get_by_text("It is in the line again.")).to_be_visible()
+    await expect(page.get_by_text("It is queued again.")).to_be_visible()
     async with studio.deps.transaction() as session:
         state = text("select state from job_queue where id = :id")
         assert await session.scalar(state, {"id": id}) == "waiting"

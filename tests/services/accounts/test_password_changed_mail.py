@@ -71,7 +71,7 @@ async def test_a_new_password_is_told_of_with_the_keys_that_still_work(
     assert message["To"] == "anna@example.com"
     assert message["Subject"] == "Your password for Likeness was changed"
     assert "from the address 192.0.2.7" in text_of(mailbox)
-    assert "2 API keys of yours still work" in text_of(mailbox)
+    assert "2 of your API keys still work" in text_of(mailbox)
     async with live_deps.transaction() as session:
         assert all([await api_keys.find(session, live_deps, key=key) for key in keys])
 
@@ -118,7 +118,7 @@ async def test_a_reset_tells_of_it_as_well(live_deps: Deps, mailbox: Mailbox) ->
         live_deps, token=token_of(link), new=NEW, caller=CALLER, revoke_keys=False
     )
     await work(live_deps)
-    assert "1 API key of yours still works" in text_of(mailbox)
+    assert "1 of your API keys still works" in text_of(mailbox)
 
 
 async def test_without_a_mail_server_nothing_waits(live_deps: Deps, mailbox: Mailbox) -> None:

@@ -100,8 +100,8 @@ async def test_forgetting_a_member_leaves_nothing_but_a_receipt(live_deps: Deps)
         others = await personal_data.counts(session, user_id=bert)
     for typed, password, refusal in [
         ("x@y.org", PASSWORD, "not the e-mail"),
-        (email, "a guess", "not your present password"),
-        (email, "", "not your present password"),
+        (email, "a guess", "not your current password"),
+        (email, "", "not your current password"),
     ]:
         with pytest.raises(Invalid, match=refusal):
             await rights.delete_account(
