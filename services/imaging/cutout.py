@@ -22,6 +22,8 @@ MODEL = Path(__file__).parent / "data" / "selfie_segmentation.tflite"
 SHA256 = "8d13b7fae74af625c641226813616a2117bd6bca19eb3b75574621fc08557f27"
 SIDE = 1024  # px, the longer side of what is cut
 _INPUT = 256  # px, both sides of what the network sees
+_ABOVE, _ASIDE = 0.3, 0.2  # of the photo: the room that is added to see it from afar
+_CROWDED = 0.08  # of the photo's height above the head: less, and only from afar it is a head
 _SURE = 0.9  # of the network: no colour of the photo talks it out of that
 _BAND = 0.011  # of the longer side: how far on each side of the edge colours decide
 _SMOOTH = 1e-4  # the guided filter's epsilon, in squared colours of 0..1
@@ -63,38 +65,79 @@ def _network() -> cv2.dnn.Net:
 
 
 def _person(image: Array) -> Array:
-    """The network's opinion of the whole photo, and of the head from closer; (H, W) in 0..1."""
+    """The network's opinion of the photo, with room around it, and of the head; (H, W) in 0..1."""
     height, width = image.shape[:2]
-    whole = _seen(image, (0, 0, width, height))
+    aside = round(_ASIDE * width)
+    afar = _seen(image, (-aside, -round(_ABOVE * height), width + aside, height))
+    worn = afar * _crown(afar)
+    whole = np.maximum(_agreed(afar, _seen(image, (0, 0, width, height))), worn)
     if (window := _head_window(whole)) is None:
         return whole
     left, top, right, bottom = window
-    close = _seen(image, window)
-    weight = _feather(bottom - top, right - left)
-    part = whole[top:bottom, left:right]
-    # Whichever is surer: a cap that is odd from close by is plain from afar, and hair the reverse.
-    sure = np.where(np.abs(close - 0.5) >= np.abs(part - 0.5), close, part)
-    either = np.maximum(np.minimum(close, part), 0.5 * sure + 0.25 * (close + part))
-    whole[top:bottom, left:right] += (either - part) * weight
+    weight = _feather(bottom - top, right - left)[-min(top, 0) :]
+    part = whole[max(top, 0) : bottom, left:right]
+    either = _agreed(part, _seen(image, window))
+    part += (np.maximum(either, worn[max(top, 0) : bottom, left:right]) - part) * weight
     return whole
 
 
+def _crown(mask: Array) -> Array:
+    """Rows, (H, 1): 1 at the top of a head that has no room above it, where a hat is worn.
+
+    To the network a hat at the edge of a photo is a hat from afar only.
+    """
+    height, width = mask.shape
+    rows = np.flatnonzero((mask > 0.5).sum(1) > 0.02 * width)
+    if not rows.size or rows[0] > _CROWDED * height:
+        return np.zeros((height, 1), np.float32)
+    deep = max(1.0, 0.26 * float(rows[-1] - rows[0]))
+    down = (np.arange(height, dtype=np.float32)[:, None] - rows[0]) / deep
+    return np.asarray(np.clip(2.4 - 2.4 * down, 0, 1), np.float32)
+
+
+def _agreed(one: Array, other: Array) -> Array:
+    """Whichever is surer: a cap that is odd from close by is plain from afar, hair the reverse."""
+    sure = np.where(np.abs(other - 0.5) >= np.abs(one - 0.5), other, one)
+    return np.maximum(np.minimum(one, other), 0.5 * sure + 0.25 * (one + other))
+
+
 def _seen(image: Array, window: tuple[int, int, int, int]) -> Array:
-    """A window of the photo through the network, both ways round: it errs on one side."""
+    """A window of the photo through the network, both ways round: it errs on one side.
+
+    Beyond the photo its edge goes on, so that a head has room; the answer is of the photo's part.
+    """
     left, top, right, bottom = window
-    size = (_INPUT, _INPUT)
-    small = cv2.resize(image[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)
-    total = np.zeros(size, np.float32)
+    width = image.shape[1]
+    inside = image[max(top, 0) : bottom, max(left, 0) : right]
+    beyond = (max(-top, 0), 0, max(-left, 0), max(right - width, 0))
+    shrink = min(1.0, 2 * _INPUT / max(bottom - top, right - left))
+    size = (round(inside.shape[1] * shrink), round(inside.shape[0] * shrink))
+    small = cv2.resize(inside, size, interpolation=cv2.INTER_AREA)
+    above, below, before, after = (round(pixels * shrink) for pixels in beyond)
+    roomy = cv2.copyMakeBorder(small, above, below, before, after, cv2.BORDER_REPLICATE)
+    square = cv2.resize(roomy, (_INPUT, _INPUT), interpolation=cv2.INTER_AREA)
+    mask = _opinion(np.asarray(square, np.float32))
+    full = (right - left, bottom - top)
+    wide = cv2.resize(mask, full, interpolation=cv2.INTER_CUBIC)
+    rows, columns = inside.shape[:2]
+    return np.clip(wide[beyond[0] :][:rows, beyond[2] :][:, :columns], 0, 1)
+
+
+def _opinion(small: Array) -> Array:
+    """What the network says of its 256 x 256 pixels."""
+    total = np.zeros((_INPUT, _INPUT), np.float32)
     for turned in (False, True):
         _network().setInput(cv2.dnn.blobFromImage(cv2.flip(small, 1) if turned else small))
-        mask = _network().forward().reshape(size)
+        mask = _network().forward().reshape(_INPUT, _INPUT)
         total += cv2.flip(mask, 1) if turned else mask
-    wide = cv2.resize(total / 2, (right - left, bottom - top), interpolation=cv2.INTER_CUBIC)
-    return np.clip(wide, 0, 1)
+    return total / 2
 
 
 def _head_window(mask: Array) -> tuple[int, int, int, int] | None:
-    """A square around the upper part of the person; None where nothing is gained by it."""
+    """A square around the upper part of the person, which may begin above the photo.
+
+    None where nothing is gained by it.
+    """
     height, width = mask.shape
     rows = np.flatnonzero((mask > 0.5).sum(1) > 0.02 * width)
     if not rows.size:
@@ -105,7 +148,7 @@ def _head_window(mask: Array) -> tuple[int, int, int, int] | None:
     if side < 0.15 * width or side > 0.92 * max(width, height) or not head.size:
         return None
     left = int(np.clip((head[0] + head[-1]) / 2 - side / 2, 0, width - side))
-    upper = int(np.clip(top - 0.16 * side, 0, height - side))
+    upper = int(min(top - 0.16 * side, height - side))
     return left, upper, left + side, upper + side
 
 
@@ -121,7 +164,9 @@ def _refined(image: Array, rough: Array) -> Array:
     side = max(rough.shape)
     band = max(2, round(side * _BAND))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1, 2 * band + 1))
-    solid = _largest((rough > 0.5).astype(np.uint8))
+    fleck = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (band | 1, band | 1))
+    solid = cv2.morphologyEx((rough > 0.5).astype(np.uint8), cv2.MORPH_OPEN, fleck)
+    solid = _largest(np.asarray(solid, np.uint8))
     near = cv2.GaussianBlur(cv2.dilate(solid, kernel).astype(np.float32), (0, 0), band / 3)
     rough = rough * near
     fine = np.clip((_guided(image, rough, round(side * 0.010) | 1) - 0.18) / 0.64, 0, 1)

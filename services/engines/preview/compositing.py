@@ -69,7 +69,9 @@ def _lit(placed: Placed, back: Array, light: Lighting) -> Array:
     height, width = placed.alpha.shape
     unit = min(height, width)
     tint = np.asarray(light.tint, np.float32) * _exposure(placed, light)
-    person = placed.colour * tint.astype(np.float32)
+    grey = (placed.colour @ _GREY)[..., None]
+    person = grey + (placed.colour - grey) * np.float32(1 - light.mute)
+    person = person * tint.astype(np.float32)
     across, down = _slopes(placed)
     side = -light.side  # the outline turned to the light has its slope towards it
     form = np.clip(-across * side * 0.9 + down * 0.35, -1, 1)

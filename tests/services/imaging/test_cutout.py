@@ -39,6 +39,19 @@ def test_a_person_before_a_flag_and_a_wall() -> None:
     assert found.silhouette.edges[3] > 0.9  # the photo ends before the jacket does
 
 
+@pytest.mark.parametrize("box", [(0.15, 0.02, 0.85, 0.78), (0.2, 0.04, 0.8, 0.68)])
+def test_a_hat_right_below_the_edge_of_a_photo(box: tuple[float, float, float, float]) -> None:
+    """Its white top, too; and not the flag beside it."""
+    photo = sitters.hopper()
+    left, top, right, bottom = box
+    edges = (left * photo.width, top * photo.height, right * photo.width, bottom * photo.height)
+    alpha = np.asarray(cutout.cut(photo.crop(edges)).alpha, np.float32) / 255
+    height, width = alpha.shape
+    cap = alpha[int(0.04 * height) : int(0.2 * height), int(0.38 * width) : int(0.62 * width)]
+    assert cap.mean() > 0.97
+    assert alpha[: int(0.3 * height), : int(0.12 * width)].mean() < 0.02
+
+
 def test_an_edge_is_narrow_and_its_inside_solid() -> None:
     """No ghost of the wall inside, and no wide haze around her."""
     alpha = np.asarray(cutout.cut(sitters.hopper()).alpha, np.float32) / 255

@@ -28,6 +28,7 @@ class Lighting:
     haze: sRGB; thick: how much of what is far it hides, 0..1. lamps: how much they count.
     face: the linear brightness that a face has. shape: how one-sided it is lit, 0..1.
     rim: light from behind at the edge, 0..1. tint: the light on the person, about 1 each.
+    mute: how much of the person's colour is lost, 0..1, as the eye loses it in the dark.
     veil: lifted blacks. day: 0 at night, 1 at noon: what comes in through windows.
     gels: coloured light from the left and the right. flames: whether candles are lit.
     """
@@ -46,6 +47,7 @@ class Lighting:
     face: float = 0.27
     shape: float = 0.25
     rim: float = 0.15
+    mute: float = 0.0
     veil: float = 0.02
     day: float = 1.0
     gels: tuple[Rgb, Rgb] | None = None
@@ -109,9 +111,10 @@ OUTDOORS: dict[Light, Lighting] = {
         key=(0.34, 0.22, 0.24),
         fill=(0.11, 0.12, 0.20),
         haze=(0.52, 0.40, 0.50),
-        tint=(1.04, 0.95, 0.99),
+        tint=(1.02, 0.95, 1.0),
         lamps=1.0,
-        face=0.20,
+        face=0.185,
+        mute=0.12,
         shape=0.34,
         rim=0.42,
         veil=0.02,
@@ -122,9 +125,10 @@ OUTDOORS: dict[Light, Lighting] = {
         key=(0.10, 0.13, 0.20),
         fill=(0.030, 0.042, 0.075),
         haze=(0.14, 0.16, 0.27),
-        tint=(1.03, 0.97, 0.96),
+        tint=(0.97, 0.97, 1.03),
         lamps=1.25,
-        face=0.17,
+        face=0.135,
+        mute=0.26,
         shape=0.42,
         rim=0.4,
         veil=0.008,
@@ -147,6 +151,7 @@ OUTDOORS: dict[Light, Lighting] = {
 OUTDOORS[Light.CANDLE] = replace(
     OUTDOORS[Light.NIGHT],
     tint=(1.16, 0.95, 0.72),
+    mute=0.0,
     face=0.20,
     shape=0.5,
     key=(0.24, 0.14, 0.06),
@@ -174,7 +179,13 @@ OUTDOORS[Light.NEON] = replace(
     haze=(0.26, 0.16, 0.36),
 )
 OUTDOORS[Light.STAGE] = replace(
-    OUTDOORS[Light.NIGHT], tint=(1.08, 0.99, 0.88), face=0.27, shape=0.4, rim=0.9, veil=0.015
+    OUTDOORS[Light.NIGHT],
+    tint=(1.08, 0.99, 0.88),
+    mute=0.0,
+    face=0.27,
+    shape=0.4,
+    rim=0.9,
+    veil=0.015,
 )
 
 
@@ -259,6 +270,7 @@ def indoors(light: Lighting) -> Lighting:
         thick=0.1,
         face=max(0.19, light.face * 0.92),
         shape=max(0.34, light.shape),
+        mute=light.mute * 0.3,
         rim=light.rim * 0.7 + 0.1,
         veil=light.veil * 0.5,
     )
