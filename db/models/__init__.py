@@ -19,7 +19,7 @@ from db.models.generations import GeneratedImage, Generation
 from db.models.jobs import JobOffer, JobRow, JobTick
 from db.models.limits import CallCount
 from db.models.payments import Checkout, Customer, Invoice, StripeEvent, Subscription
-from db.models.provenance import SigningCertificate
+from db.models.provenance import Fingerprint, SigningCertificate
 from db.models.remote import RunRow
 from db.models.user_models import (
     ModelSheet,
@@ -41,6 +41,7 @@ __all__ = [
     "CreditEntry",
     "CreditHold",
     "Customer",
+    "Fingerprint",
     "FunnelMember",
     "GeneratedImage",
     "Generation",

@@ -1,6 +1,9 @@
-"""What proves that a picture was made here: the installation's signing certificates."""
+"""What proves that a picture was made here: signing certificates, and fingerprints."""
+
+from datetime import date
 
 from sqlalchemy import CheckConstraint
+from sqlalchemy.dialects.postgresql import BIT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Now, When
@@ -24,3 +27,24 @@ class SigningCertificate(Base):
     sealed_key: Mapped[bytes | None]
     created_at: Mapped[Now]
     expires_at: Mapped[When]
+
+
+class Fingerprint(Base):
+    """A perceptual hash of a picture that was made here; neither whose it is nor of whom.
+
+    Kept when the picture is deleted, so that copies of it are still known as made here; it names
+    no row, and only the day. bits: see services/imaging/fingerprints.py. band_1 to band_4: 20 of
+    the bits each, one of which is the same in nearly every copy, as the search's way in.
+    source: a term of IPTC's vocabulary of digital source types.
+    """
+
+    __tablename__ = "fingerprints"
+
+    id: Mapped[Id]
+    made_on: Mapped[date]
+    source: Mapped[str]
+    bits: Mapped[str] = mapped_column(BIT(256))
+    band_1: Mapped[int] = mapped_column(index=True)
+    band_2: Mapped[int] = mapped_column(index=True)
+    band_3: Mapped[int] = mapped_column(index=True)
+    band_4: Mapped[int] = mapped_column(index=True)

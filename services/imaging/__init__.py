@@ -66,7 +66,7 @@ class Derived:
 
     What is transparent in the picture is so in all of them.
 
-    faces: the largest first; None where nobody looked.
+    faces: the largest first; None where nobody looked. fingerprints: see `fingerprints.stored`.
     """
 
     files: Mapping[str, bytes]
@@ -75,6 +75,7 @@ class Derived:
     height: int
     thumbhash: bytes
     faces: Faces = None
+    fingerprints: tuple[str, ...] = ()
 
 
 async def ingest(path: Path, *, faces: bool = False) -> Ingested:
@@ -116,7 +117,14 @@ async def derive(data: bytes, *, faces: bool = False) -> Derived:
     full = f"full.{EXTENSIONS[facts['format']]}"
     files = {full: data, "medium.webp": blobs["medium"], "thumb.webp": blobs["thumb"]}
     size = facts["width"], facts["height"]
-    return Derived(files, keys.content_type(full), *size, blobs["thumbhash"], _faces(facts))
+    return Derived(
+        files,
+        keys.content_type(full),
+        *size,
+        blobs["thumbhash"],
+        _faces(facts),
+        tuple(facts["fingerprints"]),
+    )
 
 
 async def look(data: bytes) -> tuple[Face, ...]:

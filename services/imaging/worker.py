@@ -19,7 +19,7 @@ from PIL import Image
 
 from services.faces.base import Face
 from services.faces.reading import reader
-from services.imaging import decode, variants
+from services.imaging import decode, fingerprints, variants
 
 NICENESS = 10  # pages come first
 # Address space, in bytes. Measured with OpenCV loaded: 60 megapixels with transparency take 1.2 GB,
@@ -58,7 +58,7 @@ def derive(picture: decode.Picture) -> Answer:
         "thumb": variants.webp(thumb),
         "thumbhash": variants.placeholder(decode.opaque(thumb)),  # its library knows no alpha
     }
-    return {}, blobs
+    return {"fingerprints": fingerprints.stored(decode.opaque(medium))}, blobs
 
 
 def cut_out(photo: Image.Image, faces: tuple[Face, ...] | None) -> Answer:

@@ -23,7 +23,8 @@ from services.engines.base import (
 from services.gallery import files, offers
 from services.imaging import Derived
 from services.kit import notify
-from services.provenance import marks
+from services.provenance import fingerprints, marks
+from services.provenance.manifests import Origin
 from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
@@ -178,7 +179,7 @@ class GenerationWork:
                 derived = await marks.mark(self.deps, derived, origin)
                 alike = person.likeness(derived.faces) if person else None
                 number = alike.number if alike else None
-                await self._keep(run, row, position, derived, own, number)
+                await self._keep(run, row, position, derived, own, number, origin)
                 made.add(position)
             except (imaging.Rejected, Unmarkable):
                 reason = "The engine sent something that is not a picture."
@@ -213,6 +214,7 @@ class GenerationWork:
         derived: Derived,
         recipe: dict[str, Any],
         alike: float | None,
+        origin: Origin,
     ) -> None:
         """Bytes, then the row, unless the run has ended or made this image before.
 
@@ -248,6 +250,8 @@ class GenerationWork:
             async with self.deps.transaction() as session:
                 await _source(session, row, lock=True)
                 inserted = await _insert(session, run, values)
+                if inserted:
+                    fingerprints.record(session, self.deps, derived.fingerprints, origin)
         except BadResult:
             await self.deps.storage.erase(folder)
             raise

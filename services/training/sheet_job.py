@@ -15,7 +15,8 @@ from services.deps import Deps
 from services.engines import base
 from services.engines.base import Refused, SheetRequest
 from services.imaging import Derived
-from services.provenance import marks
+from services.provenance import fingerprints, marks
+from services.provenance.manifests import Origin
 from services.remote import runs
 from services.training import sheet_queue, sheets
 from services.training.photos import TrainingPhoto
@@ -113,12 +114,15 @@ async def _made(deps: Deps, work: _Next) -> Derived:
         data = await maker.make(_request(deps, work))
         derived = await imaging.derive(data)
         derived = replace(derived, files={THUMB: derived.files[THUMB]})
-        origin = marks.origin(engine=deps.engine.info.name, recipe={}, at=deps.now())
-        return await marks.mark(deps, derived, origin)
+        return await marks.mark(deps, derived, _origin(deps))
     except Refused as error:
         if error.retryable:
             raise
         raise jobs.Permanent(str(error)) from error
+
+
+def _origin(deps: Deps) -> Origin:
+    return marks.origin(engine=deps.engine.info.name, recipe={}, at=deps.now())
 
 
 def _request(deps: Deps, work: _Next) -> SheetRequest:
@@ -141,6 +145,8 @@ async def _keep(
     await deps.storage.put(key, derived.files[THUMB], content_type="image/webp")
     async with job.transaction(deps) as session:
         kept = await _insert(session, user_model_id, work, key, derived.thumbhash)
+        if kept:
+            fingerprints.record(session, deps, derived.fingerprints, _origin(deps))
     if not kept:
         await deps.storage.erase(work.folder)
 

@@ -29,7 +29,7 @@ from services.engines.base import (
 from services.faces.person import Person
 from services.figures import measures
 from services.files import erasing
-from services.provenance import marks
+from services.provenance import fingerprints, marks
 from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
@@ -242,7 +242,7 @@ class TrainingWork:
         alike = person.likeness(derived.faces) if person else None
         await self.deps.storage.put(key, derived.files["thumb.webp"], content_type="image/webp")
         async with self.deps.transaction() as session:
-            await session.execute(
+            inserted = await session.scalar(
                 insert(TrainingSample)
                 .values(
                     id=self.deps.new_id(),
@@ -252,7 +252,10 @@ class TrainingWork:
                     likeness=alike and alike.number,
                 )
                 .on_conflict_do_nothing()
+                .returning(TrainingSample.id)
             )
+            if inserted:
+                fingerprints.record(session, self.deps, derived.fingerprints, origin)
 
 
 async def check_weights(deps: Deps, key: str) -> None:
