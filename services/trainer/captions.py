@@ -1,6 +1,7 @@
 """Captions: the trigger word, the subject and the scene; never what the face looks like."""
 
 import re
+from dataclasses import dataclass
 
 # What a caption names, the model learns as changeable; the face has to stay with the trigger word.
 _FACE = re.compile(
@@ -43,13 +44,25 @@ def prompt_with_trigger(prompt: str, trigger_word: str | None, subject: str) -> 
     return f"photo of {trigger_word} {subject}, {prompt}"
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One of a round's sample pictures. portrait: likeness can be measured on it.
+
+    person: whether the trigger word is in it; without, it shows what the class has become.
+    """
+
+    words: str
+    portrait: bool = False
+    person: bool = True
+
+
 SAMPLE_SCENES = (
-    "head and shoulders portrait, plain studio background, soft light",
-    "standing in a city street in the evening, full body",
-    "in a bright kitchen, candid photo",
-    "outdoors in a forest, half body, morning light",
-    "at a desk in an office, business clothes",
-    "on a beach, summer clothes, sunset",
-    "black and white portrait, dramatic light",
-    "in a café, warm light, candid photo",
+    Scene("head and shoulders, facing the camera, plain studio background, soft light", True),
+    Scene("head and shoulders, turned to the left, beside a window in daylight", True),
+    Scene("head and shoulders, turned to the right, outdoors in the shade of trees", True),
+    Scene("half body, in a bright kitchen, casual clothes"),
+    Scene("head and shoulders, facing the camera, in a café, warm light", person=False),
+    Scene("full body, in a city street in the evening"),
+    Scene("half body, at a desk in an office, business clothes"),
+    Scene("half body, on a beach, summer clothes, sunset"),
 )

@@ -92,7 +92,8 @@ def encode(
 
 def _samples(payload: TrainPayload) -> list[str]:
     scenes = SAMPLE_SCENES[: payload.recipe.samples_per_round if payload.sample_put_urls else 0]
-    return [training_caption(payload.trigger_word, payload.subject, scene) for scene in scenes]
+    words = {True: payload.trigger_word, False: ""}
+    return [training_caption(words[s.person], payload.subject, s.words) for s in scenes]
 
 
 def _caption(photo: Photo, payload: TrainPayload, captioner: Captioner | None) -> str:

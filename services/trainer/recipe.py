@@ -63,9 +63,9 @@ class Recipe(Strict):
     ema_decay: float = Field(default=0.0, ge=0, lt=1)
     precise_encoding: bool = True
     checkpoint_every: int = Field(default=250, ge=1)
-    samples_per_round: int = Field(default=4, ge=1, le=MAX_IMAGES)
-    sample_size: Side = 512
-    sample_steps: int = Field(default=20, ge=1, le=100)
+    samples_per_round: int = Field(default=5, ge=1, le=MAX_IMAGES)
+    sample_size: Side = 768
+    sample_steps: int = Field(default=28, ge=1, le=100)
     sample_guidance: float = Field(default=4.0, ge=1, le=20)
     max_sequence_length: int = Field(default=512, ge=16, le=512)
     min_photos: int = Field(default=4, ge=1, le=MAX_PHOTOS)

@@ -82,7 +82,13 @@ class Reporter:
 
 def fitting(info: ProgressInfo) -> ProgressInfo:
     """The same progress in under INFO_LIMIT bytes: warnings go first, then the loss curve."""
-    for drop in ({}, {"warnings": ()}, {"loss_curve": ()}, {"samples": (), "done_images": ()}):
+    for drop in (
+        {},
+        {"warnings": ()},
+        {"loss_curve": ()},
+        {"bands": ()},
+        {"samples": (), "done_images": ()},
+    ):
         info = info.model_copy(update=drop)
         if len(info.model_dump_json().encode()) < INFO_LIMIT - 512:  # room for keys of others
             return info

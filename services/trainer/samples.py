@@ -7,6 +7,7 @@ from typing import Any
 from PIL import Image
 
 from services.trainer import device
+from services.trainer.captions import SAMPLE_SCENES
 from services.trainer.context import Context
 from services.trainer.errors import JobFailed, failure_of
 from services.trainer.files import read_json, write_json
@@ -91,7 +92,9 @@ class Samples:
         except JobFailed as error:
             return self._leave_out(index, error)
         seed, step = self.payload.seed + index % self.per_round, self.training.progress.step
-        details = {"seed": seed, "step": step, "width": image.width, "height": image.height}
+        portrait = SAMPLE_SCENES[index % self.per_round].portrait
+        details = {"seed": seed, "step": step, "portrait": portrait}
+        details |= {"width": image.width, "height": image.height}
         return self._record(sample.model_copy(update=details))
 
     def _record(self, sample: PutFile) -> None:

@@ -19,6 +19,7 @@ from services.trainer.recipe import Side, Strict, Unit
 
 INFO_LIMIT = 4096  # bytes of JSON that a Together worker may report as progress
 MAX_SAMPLES = 64
+MAX_CHECKPOINTS = 8
 MAX_REFERENCES = 4
 ZIP_TYPE = "application/zip"
 WEIGHTS_TYPE = "application/octet-stream"  # the Content-Type of each PUT, which S3 signs too
@@ -46,6 +47,8 @@ class TrainPayload(Strict):
     name scene, pose and clothes, never the face. Empty lists mean none.
     sample_put_urls: sample i is put at [i]; rounds of `recipe.samples_per_round` are spread
     evenly over the steps, the last at the end. progress_url: see `ProgressReply`.
+    checkpoint_put_urls: the LoRAs of so many rounds before the last one, the earliest first; what
+    the last round was made with is put at weights_put_url.
     """
 
     kind: Literal["train"] = "train"
@@ -53,6 +56,7 @@ class TrainPayload(Strict):
     dataset_url: Url
     weights_put_url: Url
     sample_put_urls: tuple[Url, ...] = Field(default=(), max_length=MAX_SAMPLES)
+    checkpoint_put_urls: tuple[Url, ...] = Field(default=(), max_length=MAX_CHECKPOINTS)
     face_boxes: tuple[FaceBox | None, ...] = Field(default=(), max_length=MAX_PHOTOS)
     captions: tuple[Prompt | None, ...] = Field(default=(), max_length=MAX_PHOTOS)
     subject: str = Field(default="person", pattern=r"^[A-Za-z][A-Za-z -]{0,39}$")
@@ -192,7 +196,9 @@ class ProgressInfo(BaseModel):
     """Progress, as the keys of a queue job's `info`; always under INFO_LIMIT bytes of JSON.
 
     progress: 0.0-1.0 of the whole job. loss: moving average. s_per_step, seconds_left: measured.
-    loss_curve: up to 60 of (step, loss). samples: indexes already put. done_images: likewise.
+    loss_curve: up to 60 of (step, loss). bands: of (step, loss at little, half and much noise),
+    always of the same noise: what the curve, of ever other noise, can't show.
+    samples: indexes already put. done_images: likewise.
     vram_peak_bytes: None without a GPU; ram_peak_bytes: of the job's process.
     sequence grows with every report; error is `str(Failure)`, on a job that ended without result.
     """
@@ -209,6 +215,7 @@ class ProgressInfo(BaseModel):
     vram_peak_bytes: int | None = None
     ram_peak_bytes: int | None = None
     loss_curve: tuple[tuple[int, float], ...] = Field(default=(), max_length=60)
+    bands: tuple[tuple[int, float, float, float], ...] = Field(default=(), max_length=60)
     samples: tuple[int, ...] = ()
     done_images: tuple[int, ...] = ()
     warnings: tuple[str, ...] = Field(default=(), max_length=8)
@@ -225,7 +232,7 @@ class ProgressReply(BaseModel):
 
 
 class PutFile(Strict):
-    """One file that was put at its signed URL; size in bytes."""
+    """One file that was put at its signed URL; size in bytes. portrait: a sample of her face."""
 
     index: int
     bytes: int
@@ -235,18 +242,21 @@ class PutFile(Strict):
     step: int | None = None
     width: int | None = None
     height: int | None = None
+    portrait: bool | None = None
 
 
 class TrainOutputs(Strict):
     """A finished training. recipe: everything needed to make it again, as in the LoRA's metadata.
 
-    first_loss, last_loss: mean of the first and the last tenth of the steps.
+    first_loss, last_loss: mean of the first and the last tenth of the steps. weights: of the last
+    step; checkpoints: of the rounds before.
     """
 
     kind: Literal["train"] = "train"
     client_job_id: str
     weights: PutFile
     samples: tuple[PutFile, ...]
+    checkpoints: tuple[PutFile, ...] = ()
     steps: int
     photos: int
     first_loss: float
@@ -255,6 +265,7 @@ class TrainOutputs(Strict):
     vram_peak_bytes: int | None
     ram_peak_bytes: int | None
     loss_curve: tuple[tuple[int, float], ...]
+    bands: tuple[tuple[int, float, float, float], ...] = ()
     warnings: tuple[str, ...]
     recipe: dict[str, Any]
 

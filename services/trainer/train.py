@@ -2,10 +2,19 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from services.trainer import checkpoints, device, loras, pipelines, placement
+from services.trainer import (
+    bands,
+    checkpoints,
+    device,
+    kept_rounds,
+    loras,
+    pipelines,
+    placement,
+)
 from services.trainer.architectures import Architecture, architecture
 from services.trainer.bases import Base, find_base
 from services.trainer.captioning import captioner
@@ -16,6 +25,7 @@ from services.trainer.encoded import encoded_once
 from services.trainer.encoding import Material, encode
 from services.trainer.errors import JobFailed
 from services.trainer.files import sha256
+from services.trainer.kept_rounds import KeptRounds
 from services.trainer.ladder import LAST, Economy, economy
 from services.trainer.pulse import pulse
 from services.trainer.reporting import curve, mean_of
@@ -40,9 +50,9 @@ def train(payload: TrainPayload, context: Context) -> TrainOutputs:
         encode=lambda: _encode(kind, source, photos, payload, plan, context),
     )
     training = _prepare(kind, source, pipe, material, payload, plan, context)
-    _Run(payload, base, plan, pipe, training, context, identity).run()
-    recipe = _recipe(payload, base, plan, training, identity)
-    return _finish(payload, context, training, recipe, started)
+    work = _Run(payload, base, plan, pipe, training, context, identity)
+    work.run()
+    return _finish(payload, context, training, work.recipe(), started)
 
 
 def _rung(source: str, payload: TrainPayload, context: Context) -> int:
@@ -141,7 +151,7 @@ def _prepare(
 
 
 class _Run:
-    """The steps of one training with the stops between them: checkpoints and samples."""
+    """The steps of one training with the stops between them: checkpoints, samples, bands, LoRAs."""
 
     def __init__(
         self,
@@ -160,6 +170,15 @@ class _Run:
         self.hash = checkpoints.config_hash(base.name, unlimited, recipe, payload.seed, identity)
         self.every = payload.recipe.checkpoint_every
         self.samples = Samples(payload, pipe, training, context)
+        self.bands = bands.steps(training.steps)
+        self.kept = KeptRounds(
+            payload,
+            self.samples.rounds,
+            training,
+            context,
+            lambda path: _write(path, context, training, self.recipe()),
+        )
+        self.recipe = partial(_recipe, payload, base, plan, training, identity)
 
     def run(self) -> None:
         """Train to the end; a wish to stop leaves a checkpoint behind."""
@@ -171,14 +190,26 @@ class _Run:
         training.say()
         training.report.stage(Stage.TRAINING)
         while True:
-            self.samples.make_due()
+            self._pause()
             if training.progress.step >= total:
                 return
             self._go_on(min(self._next_stop(), total))
 
+    def _pause(self) -> None:
+        """What is due at this step."""
+        training, step = self.training, self.training.progress.step
+        if step in self.bands and step not in {band[0] for band in training.progress.bands}:
+            training.progress.bands.append(bands.measure(training))
+            training.say()
+        with training.average.used():
+            self.samples.make_due()
+            self.kept.put_due()
+
     def _next_stop(self) -> int:
         step = self.training.progress.step
-        return min(self.samples.next_after(step), (step // self.every + 1) * self.every)
+        measured = next((at for at in self.bands if at > step), self.training.steps)
+        checkpoint = (step // self.every + 1) * self.every
+        return min(self.samples.next_after(step), measured, checkpoint)
 
     def _go_on(self, target: int) -> None:
         try:
@@ -210,6 +241,7 @@ def _recipe(
         "subject": payload.subject,
         "seed": payload.seed,
         "steps": training.steps,
+        "step": training.progress.step,
         "rank": plan.rank,
         "resolutions": list(plan.resolutions),
         "gradient_checkpointing": plan.checkpointing,
@@ -220,6 +252,17 @@ def _recipe(
         "examples": len(training.material.examples),
         "dataset_sha256": identity,
     }
+
+
+def _write(path: Path, context: Context, training: Training, recipe: dict[str, Any]) -> None:
+    """The LoRA as it is now."""
+    loras.write(
+        path,
+        training.transformer,
+        base=loras.fingerprint(training.kind.name, training.transformer),
+        recipe=recipe,
+        dtype=device.dtype_of(context.config),
+    )
 
 
 def _finish(
@@ -233,19 +276,15 @@ def _finish(
     report, losses = context.report, training.progress.losses
     report.stage(Stage.UPLOADING, progress=0.98, seconds_left=None)
     path = context.folder / "lora.safetensors"
-    loras.write(
-        path,
-        training.transformer,
-        base=loras.fingerprint(training.kind.name, training.transformer),
-        recipe=recipe,
-        dtype=device.dtype_of(context.config),
-    )
+    with training.average.used():
+        _write(path, context, training, recipe)
     weights = put(payload.weights_put_url, path, content_type=WEIGHTS_TYPE, index=0)
     tenth = max(len(losses) // 10, 1)
     return TrainOutputs(
         client_job_id=payload.client_job_id,
         weights=weights,
         samples=tuple(recorded(context.folder)),
+        checkpoints=tuple(kept_rounds.recorded(context.folder)),
         steps=training.steps,
         photos=training.material.photos,
         first_loss=mean_of(losses[:tenth]),
@@ -254,6 +293,7 @@ def _finish(
         vram_peak_bytes=device.vram_peak(),
         ram_peak_bytes=device.ram_peak(),
         loss_curve=curve(losses),
+        bands=tuple(training.progress.bands),
         warnings=tuple(report.warnings),
         recipe=recipe,
     )

@@ -32,6 +32,9 @@ def default_steps(photos: int) -> int:
     return min(max(120 * photos, 1200), 3000)
 
 
+Band = tuple[int, float, float, float]  # a step, and its loss at little, half and much noise
+
+
 @dataclass(slots=True)
 class Progress:
     """The part of a training that changes and is not a weight; goes into checkpoints whole."""
@@ -41,6 +44,7 @@ class Progress:
     losses: list[float] = field(default_factory=list)
     rate_factor: float = 1.0
     rewound: bool = False
+    bands: list[Band] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,7 @@ class Training:
             total_steps=self.steps,
             loss=self._smooth,
             loss_curve=curve(self.progress.losses),
+            bands=tuple(self.progress.bands),
             s_per_step=self._step_time,
             seconds_left=left + self.other_seconds,
         )
@@ -242,6 +247,7 @@ class Training:
             "rewound": self.progress.rewound,
             "average": self._smooth,
             "weights": self.average.state(),
+            "bands": list(self.progress.bands),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -252,6 +258,7 @@ class Training:
         self.generator.set_state(state["generator"])
         names = ("step", "order", "losses", "rate_factor", "rewound")
         self.progress = Progress(**{name: state[name] for name in names})
+        self.progress.bands = [tuple(band) for band in state.get("bands", ())]
         self._smooth, self._unread = state["average"], []
         self.average.restore(state.get("weights"))  # an older release kept none
 

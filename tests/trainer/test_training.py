@@ -241,6 +241,8 @@ class BadLoss:
 
         def faulty(training: Training, draw: Any) -> Any:
             value = loss(training, draw)
+            if not torch.is_grad_enabled():  # measured, not learned from
+                return value
             self.count += 1
             return value * math.nan if calls(self.count) else value
 
