@@ -28,6 +28,7 @@ STAGES = {
     "sampling": "Making sample pictures",
     "uploading": "Saving the model",
     "generating": "Making pictures",
+    "again": "Making one again: it was not the person",
     "checking": "Checking whether the engine received it",
 }
 

@@ -9,7 +9,7 @@ from nicegui import ui
 from components import formatting
 from components.controls import button, link_button
 from components.dom import El, attach, el
-from components.feedback import Banner, Bar, Tone
+from components.feedback import Banner, Bar, Tone, badge
 from components.models import Progressing, stage_text
 from services.engines.base import NotUnderstood, Term
 
@@ -27,6 +27,8 @@ class Picture(Protocol):
     def id(self) -> UUID: ...  # noqa: D102
     @property
     def thumb_url(self) -> str: ...  # noqa: D102
+    @property
+    def charged(self) -> bool: ...  # noqa: D102
 
 
 class Request(Progressing, Protocol):
@@ -81,14 +83,15 @@ class ResultCard:
             alone = "alone" if request.count == 1 else ""
             with el("div", classes=f"result-grid {alone}".strip()).style(f"--across:{across}"):
                 self._places = [_place(request) for _ in range(request.count)]
-        self._shown: set[UUID] = set()
+        self._shown: dict[UUID, El] = {}
 
     def show(self, request: Request, *, waiting: str) -> None:
         """waiting: how long it will take, in words, or nothing."""
         for image in request.images:
             if image.id not in self._shown:
-                _fill(self._places[len(self._shown)], image, request.prompt)
-                self._shown.add(image.id)
+                place = self._place_for(request)
+                _fill(place, image, request.prompt)
+                self._shown[image.id] = place
         self._followed.text = _followed(request)
         self._followed.set_visibility(bool(request.made_by))
         self._line.text = f"{stage_text(request)}{waiting}"
@@ -103,6 +106,15 @@ class ResultCard:
     def reveal(self) -> None:
         """Bring prompt, progress and Cancel into sight; where they are already, nothing moves."""
         ui.run_javascript(_REVEAL.format(id=self._status.id))
+
+    def _place_for(self, request: Request) -> El:
+        """The next free one; else that of an image that was replaced."""
+        if len(self._shown) < len(self._places):
+            return self._places[len(self._shown)]
+        present = {image.id for image in request.images}
+        place = self._shown.pop(next(id for id in self._shown if id not in present))
+        place.clear()
+        return place
 
     def _end(self, request: Request) -> None:
         for place in self._places[len(self._shown) :]:
@@ -135,3 +147,6 @@ def _fill(place: El, image: Picture, prompt: str) -> None:
     with place, el("a", href=f"/gallery?image={image.id}"):
         picture = el("img", src=image.thumb_url, alt=prompt, decoding="async")
     attach(picture, data_image=str(image.id))
+    if not image.charged:
+        with place:
+            badge("Not charged").classes("on-picture")

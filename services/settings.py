@@ -58,6 +58,7 @@ class Settings(DatabaseSettings):
     gpu_worker_key: SecretStr | None = None
     model_sheets: bool = True
     face_checks: Literal["auto", "off", "on"] = "auto"
+    likeness_floor: bool = True
 
     c2pa_certificate: Path | None = None
     c2pa_key: Path | None = None

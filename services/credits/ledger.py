@@ -111,10 +111,13 @@ async def reserve(
     await _move(session, account, "reserve", source, "held", credits, reference, purpose)
 
 
-async def capture(session: AsyncSession, *, reference: str, credits: int) -> bool:
+async def capture(
+    session: AsyncSession, *, reference: str, credits: int, given_back: str = ""
+) -> bool:
     """Closes a hold: `credits` of it are spent, the rest goes back. False if it was closed before.
 
-    credits: 0 to what is held. Raises LookupError when nothing was reserved.
+    credits: 0 to what is held. given_back: why the rest is, where the statement should say so.
+    Raises LookupError when nothing was reserved.
     """
     user_id = await session.scalar(
         select(CreditHold.user_id).where(CreditHold.reference == reference)
@@ -131,8 +134,17 @@ async def capture(session: AsyncSession, *, reference: str, credits: int) -> boo
     hold.closed_at = await _now(session)
     rest = hold.amount - credits
     await _move(session, account, "capture", "held", "spent", credits, reference, hold.purpose)
-    await _move(session, account, "release", "held", hold.source, rest, reference, hold.purpose)
+    why = f"{hold.purpose}: {given_back}" if given_back else hold.purpose
+    await _move(session, account, "release", "held", hold.source, rest, reference, why)
     return True
+
+
+async def captured(session: AsyncSession, *, references: Sequence[str]) -> dict[str, int]:
+    """What was spent of each of these holds that is closed, by reference."""
+    query = select(CreditHold.reference, CreditHold.captured).where(
+        CreditHold.reference.in_(references), CreditHold.closed_at.is_not(None)
+    )
+    return dict((await session.execute(query)).all())
 
 
 async def release(session: AsyncSession, *, reference: str) -> bool:

@@ -48,7 +48,9 @@ class ImageView:
     """One image as a list shows it.
 
     engine, method: who made it, and how the person came in.
-    thumbhash: base64, some 34 characters. likeness: 0-100. rating: 1-5 stars.
+    thumbhash: base64, some 34 characters. rating: 1-5 stars. likeness: 0-100, 90 as the person's
+    own photos; likeness_word: not_her, recognisable or close. face_box: left, top, right, bottom
+    in 0..1. charged: false where the image was given back, as it did not look like the person.
     operation: how it was made, and parent_id: from which image, where that is not erased.
     thumb_url: signed, good for some minutes; medium and full are had from the file's route.
     """
@@ -71,6 +73,9 @@ class ImageView:
     deleted_at: datetime | None
     operation: Operation
     parent_id: UUID | None
+    likeness_word: str | None
+    face_box: list[float] | None
+    charged: bool
     thumb_url: str
 
 
@@ -161,9 +166,12 @@ COLUMNS = (
     GeneratedImage.deleted_at,
     GeneratedImage.operation,
     GeneratedImage.parent_id,
+    GeneratedImage.likeness_word,
+    GeneratedImage.face_box,
+    GeneratedImage.charged,
     GeneratedImage.folder,
 )
-OPERATION, FOLDER = len(COLUMNS) - 3, len(COLUMNS) - 1
+OPERATION, FOLDER = len(COLUMNS) - 6, len(COLUMNS) - 1
 
 
 _NAMED = union_all(
@@ -356,5 +364,6 @@ def view(values: Sequence[Any], deps: Deps) -> ImageView:
     thumbhash, folder = base64.b64encode(values[9]).decode(), values[FOLDER].rstrip("/")
     url = deps.storage.url(f"{folder}/thumb.webp")
     made = Operation(values[OPERATION]), values[OPERATION + 1]
-    shown = [*values[:9], thumbhash, *values[10:OPERATION], *made, url]
+    alike = values[OPERATION + 2 : FOLDER]
+    shown = [*values[:9], thumbhash, *values[10:OPERATION], *made, *alike, url]
     return ImageView(*shown)

@@ -38,7 +38,7 @@ class Limits:
 class Run:
     """A row of `remote_jobs` as read; `overdue`, `age` (seconds) by the database's clock.
 
-    first, units: of the generation's images, those that this run makes.
+    first, units: of the generation's images, those that this run makes. again: a second time.
     """
 
     id: UUID
@@ -53,6 +53,7 @@ class Run:
     misses: int
     first: int
     units: int
+    again: bool
     credits: int
     remote_id: str | None
     overdue: bool
@@ -71,6 +72,7 @@ async def start(
     generation_id: UUID | None = None,
     first: int = 0,
     units: int = 1,
+    again: bool = False,
     credits: int = 0,
 ) -> UUID:
     """Queues one run at an engine in the caller's transaction, and the job that drives it."""
@@ -86,6 +88,7 @@ async def start(
         engine=engine.name,
         first=first,
         units=units,
+        again=again,
         credits=credits,
         image_cost_usd=engine.cost_per_image_usd,
         deadline_at=func.now() + patience(engine, limits),
@@ -182,6 +185,7 @@ _COLUMNS: Sequence[Any] = (
     RunRow.misses,
     RunRow.first,
     RunRow.units,
+    RunRow.again,
     RunRow.credits,
     RunRow.remote_id,
     (RunRow.deadline_at < func.now()).label("overdue"),
@@ -225,6 +229,14 @@ async def move(session: AsyncSession, run: Run, to: str, **values: Any) -> Run:
 async def made(session: AsyncSession, *, generation_id: UUID) -> set[int]:
     """Positions of the images that the generation's runs have made, erased ones too."""
     positions = select(func.unnest(RunRow.made)).where(RunRow.generation_id == generation_id)
+    return set(await session.scalars(positions))
+
+
+async def made_by(session: AsyncSession, run: Run) -> set[int]:
+    """Positions of the images that are not to be made by this run: its own, the second time."""
+    if not run.again:
+        return await made(session, generation_id=run.generation_id or run.id)
+    positions = select(func.unnest(RunRow.made)).where(RunRow.id == run.id)
     return set(await session.scalars(positions))
 
 

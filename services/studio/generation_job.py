@@ -29,7 +29,8 @@ from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
 from services.storage.keys import new_folder
-from services.studio import generations, operations, styles
+from services.studio import generations, likeness_floor, operations, styles
+from services.studio.likeness_floor import Measured
 from services.training import likeness, photo_coach, photos, references
 
 KIND = "generation"
@@ -66,7 +67,7 @@ class GenerationWork:
             source = await _source(session, row)
             model = await _model(session, row)
             best = await self._photos(session, run, row, source) if model else []
-            made = await runs.made(session, generation_id=row.id)
+            made = await runs.made_by(session, run)
         have = frozenset(position - run.first for position in made)
         request = self._request(run, row, model, best, have)
         return replace(request, **self._changing(row, source)) if source else request
@@ -109,7 +110,7 @@ class GenerationWork:
         return GenerateRequest(
             client_job_id=run.id,
             prompt=row.prompt,
-            seeds=_seeds(row)[run.first : run.first + run.units],
+            seeds=_seeds(row, run),
             width=row.width,
             height=row.height,
             outputs=self._outputs(run),
@@ -160,7 +161,7 @@ class GenerationWork:
         """Stores each image that was not made before: decoded, with its variants, then its row."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
-            made = await runs.made(session, generation_id=row.id)
+            made = await runs.made_by(session, run)
             before = len(made)
             model = await session.get(UserModel, row.user_model_id) if row.user_model_id else None
         recipe = {**_recipe(row, model), **status.recipe}
@@ -177,9 +178,8 @@ class GenerationWork:
                 derived = await imaging.derive(data, faces=person is not None)
                 origin = marks.origin(engine=run.engine, recipe=own, at=self.deps.now())
                 derived = await marks.mark(self.deps, derived, origin)
-                alike = person.likeness(derived.faces) if person else None
-                number = alike.number if alike else None
-                await self._keep(run, row, position, derived, own, number, origin)
+                measured = likeness_floor.measure(self.deps, run, row, derived.faces, person)
+                await self._keep(run, row, position, derived, own, measured, origin)
                 made.add(position)
             except (imaging.Rejected, Unmarkable):
                 reason = "The engine sent something that is not a picture."
@@ -199,7 +199,10 @@ class GenerationWork:
         return RemoteStatus(run.remote_id or "", RemoteState.SUCCEEDED, results=files)
 
     async def succeed(self, session: AsyncSession, run: runs.Run, _status: RemoteStatus) -> None:
-        """Ends the generation, if no other run of it is still at work."""
+        """Ends the generation, if no other run of it is still at work, or is to begin now."""
+        row = await _row(session, run, lock=True)
+        await likeness_floor.begin_again(session, self.deps, run, row, generations.LIMITS)
+        await session.flush()
         await _conclude(session, run, None)
 
     async def fail(self, session: AsyncSession, run: runs.Run, reason: str) -> None:
@@ -213,7 +216,7 @@ class GenerationWork:
         position: int,
         derived: Derived,
         recipe: dict[str, Any],
-        alike: float | None,
+        measured: Measured,
         origin: Origin,
     ) -> None:
         """Bytes, then the row, unless the run has ended or made this image before.
@@ -222,7 +225,7 @@ class GenerationWork:
         """
         folder = new_folder(str(run.user_id), "images")
         size = await imaging.store(self.deps.storage, folder, derived.files)
-        seed = _seeds(row)[position]
+        seed = _seeds(row, run)[position - run.first]
         values = {
             "id": self.deps.new_id(),
             "user_id": run.user_id,
@@ -238,7 +241,7 @@ class GenerationWork:
             "engine": row.engine,
             "method": row.method,
             "recipe": {**recipe, "seed": seed},
-            "likeness": alike,
+            **measured.values(),
             "folder": folder,
             "content_type": derived.content_type,
             "width": derived.width,
@@ -249,7 +252,7 @@ class GenerationWork:
         try:
             async with self.deps.transaction() as session:
                 await _source(session, row, lock=True)
-                inserted = await _insert(session, run, values)
+                inserted = await _insert(session, run, values, measured)
                 if inserted:
                     fingerprints.record(session, self.deps, derived.fingerprints, origin)
         except BadResult:
@@ -317,7 +320,12 @@ async def _conclude(session: AsyncSession, run: runs.Run, reason: str | None) ->
         return
     made = len(await runs.made(session, generation_id=row.id))
     status = "succeeded" if made else "failed"
-    await generations.settle(session, row, status=status, reason=_outcome(row, made))
+    unlike = await likeness_floor.given_back(session, generation_id=row.id)
+    reason = _outcome(row, made)
+    if made and unlike:
+        own = await likeness_floor.reason(session, row, len(unlike))
+        reason = " ".join(filter(None, [f"{made} made, {own}", reason]))
+    await generations.settle(session, row, status=status, reason=reason)
 
 
 def _outcome(row: Generation, made: int) -> str | None:
@@ -332,9 +340,19 @@ def _outcome(row: Generation, made: int) -> str | None:
     return f"{missing} of {row.count} could not be made, and nothing was charged for {them}. {why}"
 
 
-async def _insert(session: AsyncSession, run: runs.Run, values: dict[str, Any]) -> bool:
-    """False if the run is no longer at this attempt, or has made this image before."""
-    if not await runs.record_made(session, run, position=values["position"]):
+async def _insert(
+    session: AsyncSession, run: runs.Run, values: dict[str, Any], measured: Measured
+) -> bool:
+    """False if the run is no longer at this attempt, or its image is not wanted (any more)."""
+    position = values["position"]
+    if not await runs.record_made(session, run, position=position):
+        return False
+    wanted = not run.again or await likeness_floor.make_room(
+        session, values["generation_id"], position, measured
+    )
+    if measured.below or not wanted:
+        await likeness_floor.record_below(session, run, position=position)
+    if not wanted:
         return False
     statement = insert(GeneratedImage).values(values).on_conflict_do_nothing()
     inserted = await session.scalar(statement.returning(GeneratedImage.id))
@@ -346,8 +364,10 @@ async def _insert(session: AsyncSession, run: runs.Run, values: dict[str, Any]) 
     return True
 
 
-def _seeds(row: Generation) -> list[int]:
-    return [(row.seed + i) % (generations.MAX_SEED + 1) for i in range(row.count)]
+def _seeds(row: Generation, run: runs.Run) -> list[int]:
+    """Of the images that this run makes."""
+    usual = [(row.seed + i) % (generations.MAX_SEED + 1) for i in range(row.count)]
+    return likeness_floor.seeds(row, run, usual, generations.MAX_SEED)
 
 
 def _recipe(row: Generation, model: UserModel | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -19,7 +20,7 @@ from services.gallery import images as gallery_images
 from services.gallery.images import ImageView
 from services.kit import notify, paging
 from services.remote import cancellation, runs
-from services.studio import checking, operations, prompt_reading, styles
+from services.studio import checking, likeness_floor, operations, prompt_reading, styles
 from services.studio.requests import ASPECTS as ASPECTS
 from services.studio.requests import MAX_SEED as MAX_SEED
 from services.studio.requests import PROMPT_LENGTH as PROMPT_LENGTH
@@ -60,6 +61,7 @@ class GenerationView:
 
     made_by: how its pictures are marked, or empty. understood, not_understood: how the engine
     read the prompt; None where the engine takes any words. note: why pictures do not follow it.
+    charged: credits that were taken for it; None until it has ended.
     """
 
     id: UUID
@@ -91,6 +93,7 @@ class GenerationView:
     not_understood: tuple[NotUnderstood, ...] | None
     note: str | None
     images: tuple[ImageView, ...]
+    charged: int | None
     dismissed: bool
     created_at: datetime
     started_at: datetime | None
@@ -242,15 +245,11 @@ async def discard(session: AsyncSession, run: runs.Run) -> None:
 async def settle(
     session: AsyncSession, row: Generation, *, status: str, reason: str | None
 ) -> None:
-    """Ends it, once: one credit is captured for each image made, the rest is given back."""
+    """Ends it, once: each image that is charged takes one credit, the rest is given back."""
     query = select(Generation.status).where(Generation.id == row.id).with_for_update()
     if await session.scalar(query) not in OPEN:
         return
-    made = await runs.made(session, generation_id=row.id)
-    if made:
-        await ledger.capture(session, reference=reference(row.id), credits=len(made))
-    else:
-        await ledger.release(session, reference=reference(row.id))
+    await likeness_floor.capture(session, row, reference=reference(row.id))
     row.status, row.status_reason, row.stage = status, reason, ""
     row.progress = 1.0 if status == "succeeded" else row.progress
     row.finished_at = func.now()
@@ -315,38 +314,37 @@ async def _views(
         images.setdefault(image.generation_id, []).append(gallery_images.view(image, deps))
         if image.note:
             notes.setdefault(image.generation_id, []).append(image.note)
-    names = await session.execute(
-        select(UserModel.id, UserModel.name).where(
-            UserModel.id.in_({row.user_model_id for row in rows if row.user_model_id})
-        )
-    )
-    by_id = dict(names.all())
+    ids = {row.user_model_id for row in rows if row.user_model_id}
+    names = select(UserModel.id, UserModel.name).where(UserModel.id.in_(ids))
+    by_id = dict((await session.execute(names)).all())
+    charged = await ledger.captured(session, references=[reference(row.id) for row in rows])
     return [
         _view(
             row,
             images.get(row.id, []),
             notes.get(row.id, []),
-            by_id.get(row.user_model_id) if row.user_model_id else None,
+            user_model_name=by_id.get(row.user_model_id) if row.user_model_id else None,
+            charged=charged.get(reference(row.id)),
         )
         for row in rows
     ]
 
 
 def _view(
-    row: Generation, images: Sequence[ImageView], notes: Sequence[str], name: str | None
+    row: Generation, images: Sequence[ImageView], notes: Sequence[str], **known: Any
 ) -> GenerationView:
     copied = (
         "id", "user_model_id", "source_image_id", "scale", "status", "progress", "stage",
-        "status_reason", "engine", "prompt",
-        "negative_prompt", "preset", "aspect", "width", "height", "count", "seed", "steps",
-        "guidance_scale", "lora_scale", "cost", "created_at", "started_at", "finished_at",
+        "status_reason", "engine", "prompt", "negative_prompt", "preset", "aspect", "width",
+        "height", "count", "seed", "steps", "guidance_scale", "lora_scale", "cost", "created_at",
+        "started_at", "finished_at",
     )  # fmt: skip
     reading = prompt_reading.stored(row.reading, notes, made=len(images))
     return GenerationView(
         **{field: getattr(row, field) for field in copied},
         operation=Operation(row.operation),
         method=Method(row.method),
-        user_model_name=name,
+        **known,
         made_by=reading.made_by,
         understood=reading.understood,
         not_understood=reading.not_understood,

@@ -119,6 +119,9 @@ PRESETS = (
     ),
 )
 
+_PHOTOGRAPHIC = frozenset(
+    ("studio-portrait", "golden-hour", "black-and-white-film", "vintage-print", "magazine-cover")
+)
 _BY_ID = {preset.id: preset for preset in PRESETS}
 
 
@@ -138,6 +141,11 @@ def name(preset_id: str | None) -> str | None:
 def template(preset_id: str | None) -> str:
     """What a real model is asked for: words around {subject} and {prompt}. Raises Invalid."""
     return get(preset_id).template if preset_id else PHOTO
+
+
+def photographic(preset_id: str | None) -> bool:
+    """Whether a picture in this style shows the face as a camera would."""
+    return preset_id is None or preset_id in _PHOTOGRAPHIC
 
 
 def measured(preset_id: str | None) -> str:

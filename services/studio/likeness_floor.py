@@ -1,0 +1,174 @@
+"""The floor: an image that is not the person is made again once, then given back.
+
+Whether an image is below is decided where it is measured and kept with its run: `below` of a run
+names its positions, `again` says that the run makes such an image a second time. So a crash
+between any two statements changes nothing: the second run begins in the transaction that ends the
+first, and what is charged is read from both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import Consent, GeneratedImage, Generation, RunRow, UserModel
+from services.credits import ledger
+from services.deps import Deps
+from services.engines import preview
+from services.engines.base import Operation
+from services.faces.base import Face
+from services.faces.person import Person
+from services.faces.pose import PROFILE
+from services.faces.scale import Word
+from services.files import erasing
+from services.remote import runs
+from services.studio import styles
+
+SMALL = 0.05  # of the picture's shorter side: of a smaller face nobody can say whose it is
+AGAIN = "again"  # the stage while an image is made a second time
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is known of an image's face. below: whether the image may not be charged."""
+
+    number: float | None = None
+    word: str | None = None
+    face_box: list[float] | None = None
+    below: bool = False
+
+    def values(self) -> dict[str, Any]:
+        """Columns of the image."""
+        return {
+            "likeness": self.number,
+            "likeness_word": self.word,
+            "face_box": self.face_box,
+            "charged": not self.below,
+        }
+
+
+def measure(
+    deps: Deps, run: runs.Run, row: Generation, faces: Sequence[Face] | None, person: Person | None
+) -> Measured:
+    """How alike an image is; nothing is known where nobody looks, or where no face is found."""
+    if person is None or not faces:
+        return Measured()
+    face = person.face(tuple(faces))
+    alike = person.likeness(tuple(faces))
+    if face is None or alike is None:
+        return Measured()
+    below = alike.word is Word.NOT_HER and applies(deps, run, row) and _clear(face, row)
+    return Measured(alike.number, alike.word, [round(edge, 4) for edge in face.box], below)
+
+
+def applies(deps: Deps, run: runs.Run, row: Generation) -> bool:
+    """Only to new photographic images; never to the photo booth's, cut from photos as they are."""
+    photographic = row.operation == Operation.GENERATE and styles.photographic(row.preset)
+    return deps.settings.likeness_floor and photographic and run.engine != preview.NAME
+
+
+def seeds(row: Generation, run: runs.Run, usual: Sequence[int], most: int) -> list[int]:
+    """Those of a run's images; the second time others than any of the generation's."""
+    chosen = usual[run.first : run.first + run.units]
+    shift = row.count if run.again else 0
+    return [(seed + shift) % (most + 1) for seed in chosen]
+
+
+async def begin_again(
+    session: AsyncSession, deps: Deps, run: runs.Run, row: Generation, limits: runs.Limits
+) -> None:
+    """When a run has ended: one more for each of its images that is below, at no cost."""
+    engine = deps.engines.info(run.engine)
+    if run.again or engine is None:
+        return
+    below = await session.scalar(select(RunRow.below).where(RunRow.id == run.id))
+    for position in below or ():
+        await runs.start(
+            session,
+            deps,
+            kind="generation",
+            engine=engine,
+            user_id=run.user_id,
+            limits=limits,
+            generation_id=row.id,
+            first=position,
+            again=True,
+        )
+        row.stage = AGAIN
+
+
+async def record_below(session: AsyncSession, run: runs.Run, *, position: int) -> None:
+    """Keeps that an image of this run is below; in the transaction that stores it."""
+    below = func.array_append(RunRow.below, position)
+    await session.execute(update(RunRow).where(RunRow.id == run.id).values(below=below))
+
+
+async def make_room(
+    session: AsyncSession, generation_id: UUID, position: int, second: Measured
+) -> bool:
+    """Takes the first image out where the second is the person, unless the member cares for it.
+
+    False: the first stays, and the second is not stored.
+    """
+    first = await session.scalar(
+        select(GeneratedImage)
+        .where(GeneratedImage.generation_id == generation_id, GeneratedImage.position == position)
+        .with_for_update()
+    )
+    if second.word in (None, Word.NOT_HER):
+        return False
+    if first is None:  # erased by its owner: the second is hers
+        return True
+    changed = select(Generation.id).where(Generation.source_image_id == first.id).limit(1)
+    if first.favourite or first.rating is not None or await session.scalar(changed):
+        return False
+    await erasing.request(session, prefix=first.folder, delay=timedelta(minutes=1))
+    await session.execute(delete(GeneratedImage).where(GeneratedImage.id == first.id))
+    return True
+
+
+async def given_back(session: AsyncSession, *, generation_id: UUID) -> set[int]:
+    """Positions of images that are not charged: below, and no better the second time."""
+    rows = await session.execute(
+        select(RunRow.made, RunRow.below, RunRow.again).where(RunRow.generation_id == generation_id)
+    )
+    below: set[int] = set()
+    better: set[int] = set()
+    for made, unlike, again in rows:
+        if again:
+            better |= set(made) - set(unlike)
+        else:
+            below |= set(unlike)
+    return below - better
+
+
+async def capture(session: AsyncSession, row: Generation, *, reference: str) -> None:
+    """Closes the generation's hold: a credit for each image that is charged, the rest goes back."""
+    made = await runs.made(session, generation_id=row.id)
+    unlike = await given_back(session, generation_id=row.id)
+    why = await reason(session, row, len(unlike)) if unlike else ""
+    credits = len(made - unlike)
+    await ledger.capture(session, reference=reference, credits=credits, given_back=why)
+
+
+async def reason(session: AsyncSession, row: Generation, count: int) -> str:
+    """Why `count` images are not charged, as the member reads it."""
+    query = (
+        select(UserModel.name, Consent.subject_is)
+        .outerjoin(Consent, Consent.user_model_id == UserModel.id)
+        .where(UserModel.id == row.user_model_id)
+        .limit(1)
+    )
+    found = (await session.execute(query)).one_or_none()
+    whom = "you" if found is None or found.subject_is in (None, "self") else found.name
+    it = "it" if count == 1 else "they"
+    return f"{count} not charged: {it} did not look like {whom}."
+
+
+def _clear(face: Face, row: Generation) -> bool:
+    """Large enough, and not from the side: else the measure says little."""
+    return face.side >= SMALL * min(row.width, row.height) and abs(face.yaw) < PROFILE
