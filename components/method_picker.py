@@ -25,18 +25,21 @@ class MethodPicker:
         """on_change: after the member has chosen another one."""
         self._on_change = on_change
         self._offered: tuple[Method, ...] = ()
-        self.value = Method.PREVIEW
+        self._chosen: Method | None = None
         with el("div", classes="stack tight") as self.root:
             self._place = el("div")
-            self._means = el("p", classes="help", aria_live="polite")
+            self._means = el("p", classes="small muted", aria_live="polite")
+
+    @property
+    def value(self) -> Method:
+        """What the member has chosen; the best there is while she has not, or where it is away."""
+        return self._chosen if self._chosen in self._offered else self._offered[0]
 
     def offer(self, methods: Sequence[Method]) -> None:
-        """What the chosen model can be used for, best first; the choice stays where it can."""
+        """What the model can be used for, best first, at least one; a choice stays where it can."""
         if tuple(methods) == self._offered:
             return
         self._offered = tuple(methods)
-        if self.value not in methods:
-            self.value = methods[0]
         self._build()
         self._tell()
 
@@ -55,7 +58,7 @@ class MethodPicker:
         self._means.text = MEANS[self.value]
 
     async def _changed(self) -> None:
-        self.value = Method(self._segments.value)
+        self._chosen = Method(self._segments.value)
         self._tell()
         done = self._on_change()
         if done is not None:

@@ -11,6 +11,7 @@ from components.plain import Plain
 from pages.server.context import visitor
 from services.accounts import past_members, sessions
 from services.deps import Deps
+from services.engines.base import EngineInfo
 from services.figures import counting
 from services.gallery import image_query
 
@@ -88,7 +89,7 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
         ),
         *([FACES] if deps.faces else []),
         *([_counted(deps)] if deps.analytics.enabled else []),
-        ("Who does the work", f"{deps.engine.info.label}. {deps.engine.info.privacy}"),
+        ("Who does the work", " ".join(f"{e.label}: {e.privacy}" for e in _engines(deps))),
         (
             "How long",
             f"Until you delete it. Deleted pictures stay in the trash for {trash} days, so that "
@@ -128,3 +129,8 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
 def _counted(deps: Deps) -> tuple[str, str]:
     title, text = COUNTED
     return title, text.format(host=urlsplit(deps.settings.posthog_host).hostname)
+
+
+def _engines(deps: Deps) -> list[EngineInfo]:
+    """Those that members can ask for pictures, the usual one first."""
+    return [engine.info for engine in deps.engines.ready]

@@ -102,7 +102,7 @@ async def generate(
     return Accepted(job_id=view.id, cost=view.cost)
 
 
-@router.get("/generate/quote")
+@router.get("/generate/quote", responses=documented(409))
 async def read_quote(
     user: CurrentUser,
     session: SessionDep,

@@ -65,14 +65,15 @@ class Builder:
         self._told: set[UUID] = set()  # photos that the page has been told of, with their URLs
 
     def build(self, found: PhotoSet | None) -> None:
-        """The three steps."""
+        """The three steps; without the last where the engine trains nothing."""
+        trains = trainings.trainer(self._deps).info.trains
         with el("div", classes="steps"):
             self._who = _step(1, "Who is it?")
             with self._who.body:
                 self._build_who()
             self._photos_step = _step(
                 2,
-                "Add 10 to 20 photos",
+                "Add 10 to 20 photos" if trains else "Add photos",
                 "One person, clearly seen. Different days, places, light and distances teach most; "
                 "no sunglasses, no filters, no groups.",
             )
@@ -82,7 +83,7 @@ class Builder:
             self._train_step = _step(3, "Train")
             with self._train_step.body:
                 self._build_train()
-            self._train_step.root.set_visibility(trainings.trainer(self._deps).info.trains)
+            self._train_step.root.set_visibility(trains)
         self._below = el("div", classes="row")
 
     async def open(self) -> None:

@@ -16,7 +16,8 @@ from services.accounts.users import UserView
 from services.credits import ledger, plan_changes
 from services.gallery import albums
 from services.kit import notify
-from tests.builders import make_generation, make_user_model
+from tests.builders import make_generation, make_training_image, make_user_model
+from tests.doubles import engine as doubles
 from tests.e2e.driving import Server, visit
 from tests.e2e.test_gallery_search import with_prompts
 
@@ -68,6 +69,10 @@ async def world(server: Server, page: Page, member: UserView) -> World:
         await ledger.balance(session, user_id=member.id)
         draft = await make_user_model(session, user_id=member.id, name="Draft")
         ready = await make_user_model(session, user_id=member.id, name="Anna", status="ready")
+        photo = await make_training_image(session, user_model=ready)
+        thumb = doubles.picture(kind="WEBP")
+        key = f"{photo.folder}/thumb.webp"
+        await server.deps.storage.put(key, thumb, content_type="image/webp")
         await make_generation(session, user_id=member.id, user_model_id=ready.id)
         await albums.create(session, server.deps, user_id=member.id, name="Holiday")
     return World(server, member, draft.id, ready.id, picture)

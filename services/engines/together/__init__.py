@@ -9,6 +9,10 @@ neither. Nothing here has been tried against the live service.
 | the SDK retries a POST twice unless max_retries=0: a 504 became three submits | tried |
 | no idempotency key exists; a submit whose answer is lost can't be found again | documented |
 | images: synchronous, n of 1-4, width and height multiples of 8, base64 answers | documented |
+| FLUX.2 refuses image_loras, and rewrites prompts unless prompt_upsampling is false | documented |
+| FLUX.2 is run by a partner: 403 until third-party data sharing is allowed | documented |
+| Kontext takes one image_url and an aspect_ratio instead of a size | documented |
+| Google's and OpenAI's models take width and height, but no seed | assumed |
 | FLUX.2 takes reference_images as a list of URLs; which it fetches itself | documented |
 | up to 8 reference images | assumed (BFL's own API says so; Together publishes no limit) |
 | FLUX.2-pro, -max take no steps or guidance_scale, no FLUX.2 a negative prompt | documented |

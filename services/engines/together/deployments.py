@@ -29,6 +29,7 @@ from services.trainer.spec import (
     to_wire,
 )
 
+STEP = 16  # the worker takes sides that are multiples of it
 TIMEOUT = 30.0  # seconds for one call; the queue answers at once
 STATES = {
     "pending": RemoteState.PENDING,
@@ -42,8 +43,9 @@ STATES = {
 class Deployments:
     """Submits to, asks and cancels at one server; a remote id is `deployment/request id`."""
 
-    def __init__(self, client: AsyncTogether, *, name: str) -> None:
-        self._queue, self._name = client.beta.jig.queue, name
+    def __init__(self, client: AsyncTogether, *, name: str, gate: str = "") -> None:
+        """gate: what an operator has to do before there are deployments at this server."""
+        self._queue, self._name, self._gate = client.beta.jig.queue, name, gate
 
     async def submit(
         self, deployment: str, payload: TrainPayload | GeneratePayload
@@ -94,7 +96,7 @@ class Deployments:
             except APIStatusError as error:
                 if error.status_code == 400:
                     raise Refused(
-                        f"{self._name} does not know the deployment “{deployment}”.",
+                        f"{self._name} does not know the deployment “{deployment}”.{self._gate}",
                         retryable=False,
                     ) from error
                 raise
@@ -123,23 +125,34 @@ def train_payload(request: TrainRequest, *, base_model: str | None) -> TrainPayl
 def generate_payload(request: GenerateRequest, *, profile: Any) -> GeneratePayload:
     """A generation as our worker takes it. Raises Refused where its method lacks its material."""
     instant = request.method is Method.INSTANT
+    made = _edited if request.source else _instant if instant else _trained
     return GeneratePayload(
         client_job_id=str(request.client_job_id),
         negative_prompt=request.negative_prompt,
         seeds=tuple(request.seeds),
         output_put_urls=tuple(output.url for output in request.outputs),
-        width=request.width,
-        height=request.height,
+        width=request.width // STEP * STEP,
+        height=request.height // STEP * STEP,
         steps=request.steps,
         guidance_scale=request.guidance_scale,
         subject=request.subject,
         base_model=request.base_model,
         progress_url=request.progress_url,
-        **(_instant(request) if instant else _trained(request, profile)),
+        **made(request, profile),
     )
 
 
-def _instant(request: GenerateRequest) -> dict[str, Any]:
+def _edited(request: GenerateRequest, _profile: Any) -> dict[str, Any]:
+    """A picture that is there, changed by the distilled base as the words say."""
+    assert request.source  # noqa: S101  # the caller has looked
+    return {
+        "prompt": f"{request.prompt}. Change nothing else in the picture.",
+        "profile": "fast",
+        "source_url": request.source.url,
+    }
+
+
+def _instant(request: GenerateRequest, _profile: Any) -> dict[str, Any]:
     """By reference photos, with the distilled base: it takes seconds."""
     if not request.photos:
         raise Refused("This model has no photos to refer to.", retryable=False)

@@ -24,6 +24,13 @@ from services.engines.together.images import Images
 from services.engines.together.info import NAME, describe
 from services.settings import Settings
 
+LARGEST = 1920  # pixels a side that FLUX.2 takes
+
+SALES = (
+    " Its sales team enables Dedicated Containers on request: ask it first, then deploy the worker "
+    "under this name."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TogetherEngine:
@@ -52,10 +59,12 @@ class TogetherEngine:
         """Its pictures cost something."""
 
     def objection(
-        self, _operation: Operation, _made: Mapping[str, Any], *, scale: int | None = None
+        self, _operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
     ) -> str | None:
-        """It takes any picture."""
+        """It takes any picture that is not too large."""
         del scale
+        if max(made.get("width", 0), made.get("height", 0)) > LARGEST:
+            return f"{self.info.label} changes pictures of up to {LARGEST:,} pixels a side."
         return None
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
@@ -69,9 +78,10 @@ class TogetherEngine:
 
     async def submit_generation(self, request: GenerateRequest) -> RemoteStatus:
         """Queues it, or makes it within the call."""
-        sent = [*request.photos, *([request.lora] if request.lora else [])]
-        self._check_reach([file.url for file in sent])
-        if self.images is not None and request.method is Method.INSTANT:
+        sent = [*request.photos, request.lora, request.source]
+        self._check_reach([file.url for file in sent if file])
+        instant = request.method is Method.INSTANT or request.operation is Operation.EDIT
+        if self.images is not None and instant:
             return await self.images.generate(request)
         if self.generator is None:
             raise Refused(f"{self.info.label} makes no trained images here.", retryable=False)
@@ -119,7 +129,7 @@ def make_engine(settings: Settings) -> TogetherEngine:
     return TogetherEngine(
         info=describe(settings),
         client=connection,
-        queue=Deployments(connection, name=NAME),
+        queue=Deployments(connection, name=NAME, gate=SALES),
         images=Images(connection, settings.together_image_model),
         trainer=settings.together_trainer or None,
         generator=settings.together_generator or None,

@@ -28,6 +28,14 @@ WORDS = {
     429: ("{name} is busy.", True),
     503: ("{name} is overloaded.", True),
 }
+# A part of the body of a 403, and what the operator can do about it.
+GATES = {
+    "third_party_data_sharing": "{name} does not allow this model for the operator’s account yet. "
+    "The operator allows third-party data sharing in the organisation’s settings there, or "
+    "chooses another TOGETHER_IMAGE_MODEL.",
+    "zero_data_retention": "{name} does not allow this model while zero data retention is on. "
+    "The operator switches that off there, or chooses another TOGETHER_IMAGE_MODEL.",
+}
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 MAX_WAIT = 300.0  # seconds that we let the other end ask for
 
@@ -53,6 +61,7 @@ def _of_status(name: str, error: APIStatusError) -> EngineError:
     if isinstance(error, InternalServerError) and status != 503:
         return Unknown(f"{name} failed without saying whether it took the job.")
     words, retryable = WORDS.get(status, WORDS[400])
+    words = next((said for part, said in GATES.items() if part in _body(error)), words)
     wait = _wait(error) if isinstance(error, RateLimitError) or status == 503 else None
     return Refused(words.format(name=name), retryable=retryable, retry_after=wait)
 

@@ -7,12 +7,20 @@ from typing import Any
 from together import AsyncTogether
 from together.types import ImageFile
 
-from services.engines.base import GenerateRequest, Refused, RemoteState, RemoteStatus, ResultFile
+from services.engines.base import (
+    GenerateRequest,
+    Operation,
+    Refused,
+    RemoteState,
+    RemoteStatus,
+    ResultFile,
+)
 from services.engines.together.errors import in_plain_words
 from services.engines.together.info import NAME
-from services.engines.together.models import image_model
+from services.engines.together.models import image_model, nearest_aspect
 
 TIMEOUT = 180.0  # seconds; an image takes 5-30
+STEP = 16  # sides are multiples of it, also of a picture to edit that was made elsewhere
 
 
 class Images:
@@ -36,8 +44,8 @@ class Images:
 
     def _arguments(self, request: GenerateRequest) -> dict[str, Any]:
         offered = {
-            "width": request.width,
-            "height": request.height,
+            "width": request.width // STEP * STEP,
+            "height": request.height // STEP * STEP,
             "seed": request.seeds[0],
             "steps": request.steps,
             "guidance_scale": request.guidance_scale,
@@ -50,17 +58,27 @@ class Images:
             "response_format": "base64",
             "output_format": "jpeg",
             **taken,
-            **self._likeness(request),
+            **self._pictures(request),
+            "extra_body": self._extra(request),
         }
 
+    def _extra(self, request: GenerateRequest) -> dict[str, Any]:
+        """What the SDK has no arguments for."""
+        shape = {"aspect_ratio": nearest_aspect(request.width, request.height)}
+        return self.model.extra | (shape if "aspect_ratio" in self.model.takes else {})
+
     def _prompt(self, request: GenerateRequest) -> str:
+        if request.operation is Operation.EDIT:
+            return f"{request.prompt}. Change nothing else in the picture."
         return request.words(f"the same {request.subject} as in the reference images")
 
-    def _likeness(self, request: GenerateRequest) -> dict[str, Any]:
-        urls = [photo.url for photo in request.photos[: self.model.references]]
+    def _pictures(self, request: GenerateRequest) -> dict[str, Any]:
+        """The picture to edit, or photos of the person."""
+        source = [request.source] if request.source else []
+        urls = [file.url for file in source or request.photos[: self.model.references]]
         if not urls:
             raise Refused("This model has no photos to refer to.", retryable=False)
-        return {"reference_images": urls}
+        return {self.model.by: urls[0] if self.model.by == "image_url" else urls}
 
 
 def _results(answer: object) -> tuple[ResultFile, ...]:

@@ -1,6 +1,6 @@
 """What is said of Together AI: instant images, and trained ones where there are containers."""
 
-from services.engines.base import EngineInfo, Method, Parameter
+from services.engines.base import EngineInfo, Method, Operation, Parameter
 from services.engines.together.models import image_model
 from services.settings import Settings
 
@@ -22,11 +22,12 @@ def _instant(settings: Settings) -> EngineInfo:
     return EngineInfo(
         name="together",
         label=NAME,
-        notice="FLUX.2 at Together AI makes each image from your best photos: nothing is trained.",
-        privacy="Photos are sent to Together AI for each job, by links that expire.",
+        notice="A model at Together AI makes each image from your best photos: nothing is trained.",
+        privacy=_privacy(model.host),
         trains=False,
         base_model=settings.together_image_model,
         methods=(Method.INSTANT,),
+        operations=(Operation.GENERATE, Operation.EDIT),
         min_photos=1,
         max_references=model.references,
         batch=1,
@@ -41,10 +42,11 @@ def _with_containers(settings: Settings, instant: EngineInfo) -> EngineInfo:
         name="together",
         label=NAME,
         notice="A FLUX model of you is trained on a GPU at Together AI.",
-        privacy="Photos are sent to Together AI for each job, by links that expire.",
+        privacy=f"{_privacy('')} For instant images: {instant.privacy}",
         trains=True,
         base_model=settings.base_model or TRAINED_ON,
         methods=(Method.TRAINED, Method.INSTANT),
+        operations=instant.operations,
         min_photos=1,
         max_references=instant.max_references,
         negative_prompt=True,
@@ -53,3 +55,9 @@ def _with_containers(settings: Settings, instant: EngineInfo) -> EngineInfo:
         lora_scale=LORA_SCALE,
         by_method={Method.INSTANT: instant},
     )
+
+
+def _privacy(host: str) -> str:
+    """Who sees the photos: Together, and whoever runs the model for it."""
+    sent = "Photos are sent to Together AI for each job, by links that expire"
+    return f"{sent}, and seen there by {host}." if host else f"{sent}."

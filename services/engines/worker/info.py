@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.engines.base import EngineInfo, Method
+from services.engines.base import EngineInfo, Method, Operation
 from services.engines.together.info import GUIDANCE, LORA_SCALE, STEPS, TRAINED_ON
 from services.settings import Settings
 from services.trainer.spec import MAX_REFERENCES
@@ -18,6 +18,7 @@ def describe(settings: Settings) -> EngineInfo:
     return replace(
         trained,
         methods=(Method.TRAINED, Method.INSTANT),
+        operations=(Operation.GENERATE, Operation.EDIT),
         min_photos=1,
         max_references=MAX_REFERENCES,
         by_method={Method.INSTANT: _instant(trained)},

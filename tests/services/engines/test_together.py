@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from fastapi import Response
 from pydantic import SecretStr
+from together import BadRequestError
 
 from db.errors import CannotStart
 from services.engines import configured
@@ -17,6 +18,7 @@ from services.engines.base import (
     FileRef,
     GenerateRequest,
     Method,
+    Operation,
     Refused,
     RemoteState,
     TrainRequest,
@@ -24,6 +26,7 @@ from services.engines.base import (
 )
 from services.engines.together import images
 from services.engines.together.engine import TogetherEngine, _is_public, make_engine
+from services.engines.together.info import describe
 from services.settings import Settings
 from services.storage.base import Storage
 from tests.conftest import ExplicitSettings
@@ -127,10 +130,67 @@ async def test_only_what_the_model_takes_is_sent(
     assert "ohwx" not in sent["prompt"]
 
 
+async def test_words_are_sent_as_they_are_and_no_lora_is(
+    instant: TogetherEngine, server: Together, request_: GenerateRequest
+) -> None:
+    """Together rewrites prompts unless it is told not to, and refuses LoRAs."""
+    await instant.submit_generation(request_)
+    assert server.images[0]["prompt_upsampling"] is False
+    body = {**server.images[0], "image_loras": [{"path": "https://x/l", "scale": 1.0}]}
+    with pytest.raises(BadRequestError, match="image_loras"):
+        await instant.client.post("/v1/images/generations", cast_to=object, body=body)
+
+
+async def test_an_edit_starts_from_the_picture_and_keeps_its_shape(
+    instant: TogetherEngine, server: Together, request_: GenerateRequest, tmp_path: Path
+) -> None:
+    photo = request_.photos[0]
+    edit = replace(
+        request_, operation=Operation.EDIT, source=photo, prompt="a navy blazer", width=1001
+    )
+    await instant.submit_generation(edit)
+    kontext = make_engine(
+        settings(
+            tmp_path,
+            str(instant.client.base_url),
+            together_image_model="black-forest-labs/FLUX.1-kontext-pro",
+        )
+    )
+    await kontext.submit_generation(edit)
+    await kontext.close()
+    flux2, other = server.images
+    assert (flux2["reference_images"], flux2["width"]) == ([photo.url], 992)
+    assert (other["image_url"], other["aspect_ratio"]) == (photo.url, "1:1")
+    assert all("navy blazer" in sent["prompt"] for sent in (flux2, other))
+    assert instant.objection(Operation.EDIT, {"width": 4096, "height": 64})
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("black-forest-labs/FLUX.2-pro", "seen there by a partner"),
+        ("google/gemini-3-pro-image", "seen there by Google"),
+        ("openai/gpt-image-2", "seen there by OpenAI"),
+        ("somebody/new", "seen there by whoever runs this model"),
+        ("black-forest-labs/FLUX.1-kontext-pro", "links that expire."),
+    ],
+)
+def test_members_read_who_sees_their_photos(tmp_path: Path, model: str, words: str) -> None:
+    info = describe(settings(tmp_path, "https://x", together_image_model=model))
+    assert words in info.privacy
+
+
 FAULTS = [
     (together.status(400), Refused, False, "did not accept this request"),
     (together.status(401), Refused, False, "API key"),
     (together.status(402), Refused, False, "out of credit"),
+    (
+        together.status(403, type="third_party_data_sharing_blocked"),
+        Refused,
+        False,
+        "allows third-party data sharing in the organisation’s settings",
+    ),
+    (together.status(403), Refused, False, "does not allow this"),
     (together.status(404), Refused, False, "does not have the model"),
     (together.status(422), Refused, False, "safety check"),
     (together.status(429, retry_after="7"), Refused, True, "busy"),

@@ -1,0 +1,118 @@
+"""The studio's choice of how a picture is made: trained, instant, or the photo booth."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from nicegui.testing import User as Visitor
+from nicegui.testing.user_interaction import UserInteraction
+from sqlalchemy import select, update
+
+from components.dom import El
+from components.method_picker import MEANS
+from components.prompt_words import PromptWords
+from db.models import Generation, UserModel
+from services.accounts.users import UserView
+from services.deps import Deps
+from services.engines.base import EngineInfo, Method
+from services.engines.preview.words.vocabulary import Vocabulary
+from services.engines.registry import Registry
+from tests.builders import make_training_image, make_user_model
+from tests.doubles.engine import INFO, ScriptedEngine
+from tests.pages.conftest import ANNA
+from tests.serving import serving
+from tests.waiting import eventually
+
+REAL: EngineInfo = replace(
+    INFO,
+    name="real",
+    notice="A real engine.",
+    methods=(Method.TRAINED, Method.INSTANT),
+    by_method={Method.INSTANT: replace(INFO, name="real", notice="From photos.", steps=None)},
+)
+
+
+@pytest.fixture
+async def visitor(live_deps: Deps) -> AsyncIterator[Visitor]:
+    """Anna, where a real engine is the usual one and the photo booth is there, too."""
+    booth = ScriptedEngine(replace(INFO, name="booth", notice="The booth.", steps=None))
+    booth.words = Vocabulary()
+    deps = replace(live_deps, engines=Registry.of(ScriptedEngine(REAL), booth))
+    async with serving(deps) as visitor:
+        await visitor.http_client.post("/register", data=ANNA)
+        yield visitor
+
+
+@pytest.fixture
+async def model(live_deps: Deps, anna: UserView) -> UUID:
+    """Her draft with one photo."""
+    async with live_deps.transaction() as session:
+        made = await make_user_model(session, user_id=anna.id, name="Anna")
+        await make_training_image(session, user_model=made)
+    return made.id
+
+
+def options(visitor: Visitor) -> list[El]:
+    """The radios of the switch."""
+    assert visitor.client
+    methods = {str(method) for method in Method}
+    elements = visitor.client.elements.values()
+    return [e for e in elements if isinstance(e, El) and e.props.get("value") in methods]
+
+
+def choose(visitor: Visitor, method: Method) -> None:
+    """A click on one of them."""
+    (radio,) = [e for e in options(visitor) if e.props["value"] == method]
+    UserInteraction(visitor, {radio}, None).trigger("change", str(method))
+
+
+def type_prompt(visitor: Visitor, text: str) -> None:
+    """What stands in the field, as the browser tells it."""
+    assert visitor.client
+    elements = visitor.client.elements.values()
+    (field,) = [e for e in elements if isinstance(e, El) and e.tag == "textarea"]
+    UserInteraction(visitor, {field}, None).trigger("input", text)
+
+
+async def test_a_draft_is_made_instantly_or_in_the_booth_and_each_says_what_it_means(
+    visitor: Visitor, live_deps: Deps, model: UUID
+) -> None:
+    await visitor.open("/studio")
+    assert [radio.props["value"] for radio in options(visitor)] == ["instant", "preview"]
+    await visitor.should_see(MEANS[Method.INSTANT])
+    await visitor.should_see("From photos.")
+    await visitor.should_not_see(kind=PromptWords)
+    choose(visitor, Method.PREVIEW)
+    await visitor.should_see("The booth.")
+    await visitor.should_see(MEANS[Method.PREVIEW])
+    await visitor.should_see(kind=PromptWords)
+    choose(visitor, Method.INSTANT)
+    await visitor.should_see("From photos.")
+    await visitor.should_not_see(kind=PromptWords)
+
+
+async def test_the_best_method_is_meant_until_another_is_chosen(
+    visitor: Visitor, live_deps: Deps, model: UUID
+) -> None:
+    async with live_deps.transaction() as session:
+        await session.execute(update(UserModel).values(status="ready", lora_key="lora"))
+    await visitor.open("/studio")
+    await visitor.should_see(MEANS[Method.TRAINED])
+    await visitor.should_see("Steps")
+    choose(visitor, Method.INSTANT)
+    await visitor.should_see("From photos.")
+    await visitor.should_not_see("Steps")
+    type_prompt(visitor, "by the sea")
+    choose(visitor, Method.TRAINED)
+    await visitor.should_see("A real engine.")
+    choose(visitor, Method.INSTANT)
+    await visitor.should_see("From photos.")
+    visitor.find(marker="make").click()
+
+    async def asked() -> bool:
+        async with live_deps.transaction() as session:
+            rows = await session.execute(select(Generation.method, Generation.prompt))
+            return [tuple(row) for row in rows] == [("instant", "by the sea")]
+
+    await eventually(asked)
