@@ -12,7 +12,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from pages.server import cookies, errors, hosts, sockets
+from pages.server import cookies, errors, hosts, nicegui_page, sockets
 from pages.server.call_limits import CallLimits, counted_refusal
 from pages.server.request_bodies import SAFE, RequestBodies
 from pages.server.security_headers import content_security_policy, with_safe_headers
@@ -110,7 +110,8 @@ class SafeHeaders:
             body.extend(message.get("body", b""))
             if message.get("more_body"):
                 return None
-            whole = _SCRIPT.sub(b'<script nonce="' + nonce.encode() + b'"', bytes(body))
+            page = nicegui_page.trimmed(bytes(body))
+            whole = _SCRIPT.sub(b'<script nonce="' + nonce.encode() + b'"', page)
             body.clear()  # an open page keeps its request, and with it what this function knows
             MutableHeaders(scope=html)["content-length"] = str(len(whole))
             await send(html)

@@ -1,4 +1,4 @@
-"""What a page costs on the wire: the first load, and a visit with a warm cache."""
+"""What a page costs on the wire when its scripts are there; first visits: test_budgets.py."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,6 @@ from services.accounts.users import UserView
 from tests.e2e.driving import Server, visit
 from tests.e2e.test_gallery import with_pictures
 
-MAX_BYTES, MAX_REQUESTS = 300_000, 15  # as sent; the pictures themselves come on top
 CONTENT = ("/files/", "/api/", "/_nicegui_ws/", "/assets/samples/")
 
 
@@ -42,7 +41,7 @@ class Traffic:
         return "\n".join(f"{n:>9,.0f} {url}" for url, n in sorted(self.sent.items()))
 
 
-async def test_first_load_and_a_warm_one(
+async def test_a_second_visit_fetches_the_page_alone(
     server: Server, page: Page, member: UserView, browser: Browser
 ) -> None:
     await with_pictures(server, member, 1)
@@ -55,6 +54,5 @@ async def test_first_load_and_a_warm_one(
         await visit(tab, "/gallery")
         await expect(tab.locator(".gallery img.in")).to_be_visible()
     await context.close()
-    assert sum(cold.sent.values()) <= MAX_BYTES, f"{sum(cold.sent.values()):,.0f}\n{cold}"
-    assert len(cold.sent) <= MAX_REQUESTS, f"\n{cold}"
+    assert len(cold.sent) > 1
     assert list(warm.sent) == [f"{server.url}/gallery"], f"\n{warm}"

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, Request, Route, expect
+from playwright.async_api import Page, Route, expect
 from sqlalchemy import update
 
 from components.design import DARK, LIGHT
@@ -18,8 +18,6 @@ from tests.faces import jpeg
 PLAIN = ("/", "/login", "/register", "/privacy")
 LIVE = ("/dashboard", "/models/new", "/studio", "/gallery", "/billing", "/account")
 WIDTHS = (360, 1440)
-FIRST_LOAD_BYTES = 300_000
-FIRST_LOAD_REQUESTS = 15
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -175,30 +173,6 @@ async def test_the_theme_is_remembered_and_never_flashes(page: Page) -> None:
     await page.get_by_role("button", name="Account menu").click()
     await page.get_by_role("button", name="System").click()
     assert await _background(page) == _rgb(LIGHT["bg"])
-
-
-@pytest.mark.parametrize("path", ["/", "/dashboard"])
-async def test_a_first_load_is_light(
-    server: Server, page: Page, browser: Browser, path: str
-) -> None:
-    cookies = await page.context.cookies()
-    context = await browser.new_context(base_url=server.url, viewport={"width": 390, "height": 844})
-    if path != "/":
-        await context.add_cookies([{**c} for c in cookies])  # type: ignore[typeddict-item]
-    cold = await context.new_page()
-    loaded: list[Request] = []
-    cold.on("requestfinished", lambda request: loaded.append(request))
-    await cold.goto(path)
-    await cold.wait_for_load_state("networkidle")
-    weight = {r.url: (await r.sizes())["responseBodySize"] for r in loaded if _needed(r)}
-    await context.close()
-    assert sum(weight.values()) <= FIRST_LOAD_BYTES, weight
-    assert len(weight) <= FIRST_LOAD_REQUESTS, sorted(weight)
-
-
-def _needed(request: Request) -> bool:
-    """What the page itself takes: not what it fetches ahead for the next one."""
-    return "prefetch" not in request.headers.get("sec-purpose", request.headers.get("purpose", ""))
 
 
 async def _background(page: Page) -> str:
