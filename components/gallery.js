@@ -312,6 +312,9 @@ export default {
     release(c) {
       if (c.stop && !c.busy) Object.assign(c, { items: [], boxes: [] });
     },
+    follow(id) {
+      this.viewer.$refs.editor?.follow(id);
+    },
     retry(c) {
       this.load(c);
       this.count();

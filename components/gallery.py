@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 from urllib.parse import urlencode
+from uuid import UUID
 
 from nicegui.element import Element
 
@@ -64,11 +65,19 @@ class Gallery(Element, component="gallery.js"):
         """Read again what is on the screen: call it when an image of the member changed."""
         self.run_method("soon", "refresh")
 
+    def follow(self, generation_id: UUID) -> None:
+        """Read again how far a change of a picture is that was asked for here."""
+        self.run_method("follow", str(generation_id))
+
     def show(self, **query: str) -> None:
         """Show other pictures, such as those of another generation."""
         self.props["fixed"] = urlencode(query)
         self.run_method("reset")
 
 
-class _Viewer(Element, component="viewer.js", dependencies=["picture_question.js", "thumbhash.js"]):
+class _Viewer(
+    Element,
+    component="viewer.js",
+    dependencies=["picture_details.js", "picture_edit.js", "picture_question.js", "thumbhash.js"],
+):
     """One picture in full, and what is done to one or to many."""

@@ -5,10 +5,10 @@ import { defineAsyncComponent } from "vue";
 
 const ASK_ABOVE = 20; // pictures: more than a glance takes in
 const SAID = 8000; // milliseconds that a message stays
-const WEAK = 27; // likeness, of 100: a cosine of 0.36
 const SWIPE = { aside: 50, down: 90 }; // pixels
 
 const TOOLS = [
+  ["edit", "Edit (E)", "pencil"],
   ["favourite", "Favourite (F)", "heart"],
   ["details", "Details (I)", "info"],
   ["zoom", "Zoom (Z)", "expand"],
@@ -23,8 +23,9 @@ const TRASH_TOOLS = [
   ["erase", "Delete for ever", "trash"],
   ["close", "Close (Esc)", "close"],
 ];
-const KEYS = { f: "favourite", i: "details", z: "zoom", Delete: "trash" };
+const KEYS = { e: "edit", f: "favourite", i: "details", z: "zoom", Delete: "trash" };
 
+const TYPED = "input, textarea, select"; // where keys are letters
 const pictures = (n) => `${n.toLocaleString()} ${n === 1 ? "picture" : "pictures"}`;
 const DONE = {
   trash: "moved to the trash, kept for 30 days",
@@ -33,22 +34,28 @@ const DONE = {
   favourite: "marked as favourite",
 };
 
-function likeness(n) {
-  if (n === null) return null;
-  return `${Math.round(n)}${n < WEAK ? ", not very close: another try may be closer" : ""}`;
-}
-
-// Fields of a recipe that have a place of their own in the details.
-const SHOWN = ["prompt", "negative_prompt", "seed", "preset", "width", "height", "seeds", "made_by",
-  "note"];
-
 const STAGE = `
   <div class="stage" :class="{ zoomed }" :tabindex="zoomed ? 0 : null"
     @touchstart.passive="touch = $event.touches" @touchend.passive="swipe"
     @dblclick="run('zoom')" @click.self="$refs.box.close()">
-    <img :key="it.id" :src="file(it, zoomed ? 'full' : 'medium')" :alt="it.prompt"
+    <img v-show="!(before && parent)" :key="it.id" :class="{ clear: clear(it) }" :src="file(it, zoomed ? 'full' : 'medium')" :alt="it.prompt"
       :width="it.width" :height="it.height"
-      :style="{ backgroundImage: blur(it.thumbhash), aspectRatio: it.width / it.height }">
+      :style="{ backgroundImage: clear(it) ? '' : blur(it.thumbhash),
+        aspectRatio: it.width / it.height }">
+    <img v-if="parent" v-show="before" :key="parent.id" :class="{ clear: clear(parent) }"
+      :src="file(parent, 'medium')" :alt="'Before: ' + parent.prompt"
+      :width="parent.width" :height="parent.height">
+  </div>
+  <div v-if="parent" class="beside">
+    <button ref="hold" type="button" class="btn hold" :aria-pressed="before" @contextmenu.prevent
+      @pointerdown="before = true" @pointerup="before = false" @pointercancel="before = false"
+      @pointerleave="before = false" @keydown.space.prevent="before = true"
+      @keydown.enter.prevent="before = true" @blur="before = false">
+      <i class="icon icon-eye" aria-hidden="true"></i>{{ before ? "Before" : "Hold: before" }}
+    </button>
+    <button v-if="fresh === it.id" type="button" class="btn" @click="undoEdit">
+      <i class="icon icon-undo" aria-hidden="true"></i>Undo
+    </button>
   </div>
   <button v-for="[way, id, text] in steps" v-show="id" :key="way" type="button"
     :class="'btn icon-only step ' + way" :aria-label="text" @click="turn(id)">
@@ -57,44 +64,15 @@ const STAGE = `
 
 const BAR = `
   <div class="tools">
-    <button v-for="[name, text, icon] in it.deleted_at ? TRASH_TOOLS : TOOLS" :key="name"
-      type="button" class="btn quiet icon-only" :aria-label="text" :title="text"
-      :aria-pressed="{ favourite: it.favourite, details, zoom: zoomed }[name]"
+    <button v-for="[name, text, icon] in tools" :key="name" type="button"
+      class="btn quiet icon-only" :aria-label="text" :title="text"
+      :aria-pressed="{ edit: editing, favourite: it.favourite, zoom: zoomed,
+        details: details && !editing }[name]"
       @click="run(name)">
       <i :class="'icon icon-' + icon + (name === 'favourite' && it.favourite ? '-filled' : '')"
         aria-hidden="true"></i>
     </button>
   </div>`;
-
-const DETAILS = `
-  <aside v-show="details" class="stack" aria-label="Details">
-    <p>{{ it.prompt }}</p>
-    <div v-if="!it.deleted_at" class="stars" role="group" aria-label="Rating, keys 1 to 5">
-      <button v-for="n in 5" :key="n" type="button" :aria-pressed="it.rating === n"
-        :aria-label="n === 1 ? '1 star' : n + ' stars'" @click="rate(n)">
-        <i :class="'icon icon-star' + (n <= it.rating ? '-filled' : '')" aria-hidden="true"></i>
-      </button>
-    </div>
-    <dl class="facts">
-      <template v-for="[name, value] in facts" :key="name">
-        <dt>{{ name }}</dt><dd>{{ value }}</dd>
-      </template>
-      <dt>Made</dt><dd><local-time :datetime="it.created_at"></local-time></dd>
-    </dl>
-    <a v-if="!it.deleted_at" class="btn" :href="'/studio?from=' + it.id">
-      <i class="icon icon-sparkle" aria-hidden="true"></i>More like this
-    </a>
-    <details class="advanced">
-      <summary>
-        Technical details<i class="icon little icon-chevron-down" aria-hidden="true"></i>
-      </summary>
-      <dl class="facts">
-        <template v-for="[name, value] in technical" :key="name">
-          <dt>{{ name }}</dt><dd>{{ value }}</dd>
-        </template>
-      </dl>
-    </details>
-  </aside>`;
 
 const MESSAGE = `
   <Teleport v-if="said" :to="$refs.box" :disabled="!it">
@@ -112,55 +90,47 @@ export default {
   template: `
     <div class="viewer">
       <dialog ref="box" class="lightbox" :aria-label="it ? 'Picture: ' + it.prompt : 'Picture'"
-        @close="closed" @keydown="key">
+        @close="closed" @keydown="key" @keyup="before = false">
         <template v-if="it">
-          ${STAGE}${BAR}${DETAILS}
+          ${STAGE}${BAR}
+          <PictureDetails v-show="details && !editing" :it="it" :parent="parent" @rate="rate"
+            @turn="turn"></PictureDetails>
           <p class="sr-only" role="status">{{ it.prompt }}</p>
         </template>
+        <PictureEdit v-if="edited" ref="editor" :it="it" :shown="Boolean(it) && editing"
+          @made="made" @leave="editing = false"></PictureEdit>
       </dialog>
       <PictureQuestion v-if="asked" v-bind="asked" @answer="answer"></PictureQuestion>
       ${MESSAGE}
     </div>`,
-  components: { PictureQuestion: defineAsyncComponent(() => import("picture_question")) },
+  components: {
+    PictureDetails: defineAsyncComponent(() => import("picture_details")),
+    PictureEdit: defineAsyncComponent(() => import("picture_edit")),
+    PictureQuestion: defineAsyncComponent(() => import("picture_question")),
+  },
   inject: ["gallery"],
   data: () => ({
     it: null,
+    parent: null, // what it was made from
+    before: false, // the parent is shown in its place
+    fresh: null, // the child that was made last
+    edited: false, // the edit panel has been asked for
+    editing: false,
     zoomed: false,
     details: innerWidth > 900,
     said: null,
     asked: null,
-    TOOLS,
-    TRASH_TOOLS,
   }),
   computed: {
+    tools() {
+      if (this.it.deleted_at) return TRASH_TOOLS;
+      return TOOLS.filter(([name]) => name !== "edit" || this.it.operations.length);
+    },
     steps() {
       return [
         ["left", this.it.previous_id, "Previous picture"],
         ["right", this.it.next_id, "Next picture"],
       ];
-    },
-    facts() {
-      const { it } = this;
-      return [
-        ["Model", it.model_name],
-        ["Style", it.style],
-        ["To avoid", it.recipe.negative_prompt],
-        ["Made by", it.recipe.made_by],
-        ["Followed", it.recipe.understood?.map((term) => term.label).join(", ")],
-        ["Not followed", it.recipe.not_understood?.map((each) => each.word).join(", ")],
-        ["Note", it.recipe.note],
-        ["Likeness", likeness(it.likeness)],
-        ["Size", `${it.width} × ${it.height}`],
-      ].filter(([, value]) => value);
-    },
-    technical() {
-      const { it } = this;
-      const title = (name) => name.replaceAll("_", " ").replace(/^./, (c) => c.toUpperCase());
-      const recipe = Object.entries(it.recipe)
-        .filter(([name, value]) => !SHOWN.includes(name) && typeof value !== "object")
-        .map(([name, value]) => [title(name), value]);
-      const facts = [["Seed", it.seed], ["Style", it.preset], ...recipe, ["Picture", it.id]];
-      return facts.filter(([, value]) => value !== null && value !== "");
     },
   },
   created() {
@@ -227,13 +197,37 @@ export default {
       try {
         const it = await this.detail(id);
         if (this.wanted !== id) return;
-        Object.assign(this, { it: { ...it }, zoomed: false });
+        Object.assign(this, { it: { ...it }, zoomed: false, parent: null, before: false });
+        if (it.parent_id) this.showParent(it);
         if (!this.$refs.box.open) this.$refs.box.showModal();
         [it.previous_id, it.next_id].filter(Boolean).forEach(this.fetchAhead);
       } catch (error) {
         this.$refs.box.close();
         this.say(error.message);
       }
+    },
+    // Without it, where the parent is deleted for ever.
+    async showParent(it) {
+      const parent = await this.detail(it.parent_id).catch(() => null);
+      if (this.wanted !== it.id) return;
+      this.parent = parent;
+      if (this.fresh === it.id) this.$nextTick(() => this.$refs.hold?.focus());
+    },
+    clear(it) {
+      return it.content_type === "image/png" && it.operation !== "generate";
+    },
+    async made(id, source) {
+      this.known.clear();
+      this.gallery.refresh();
+      this.fresh = id;
+      if (this.wanted === source) this.turn(id);
+      else this.say("The picture that you changed is ready");
+    },
+    async undoEdit() {
+      const { it, parent } = this;
+      if (!(await this.act("trash", { ids: [it.id], count: 1 }))) return;
+      this.known.clear();
+      this.turn(parent.id);
     },
     async fetchAhead(id) {
       try {
@@ -257,12 +251,22 @@ export default {
       const { it } = this;
       if (name === "close") this.$refs.box.close();
       else if (name === "favourite") this.change(it, { favourite: !it.favourite });
-      else if (name === "details") this.details = !this.details;
+      else if (name === "details") this.toggleDetails();
+      else if (name === "edit") this.toggleEdit();
       else if (name === "zoom") this.zoomed = !this.zoomed;
       else if (name === "download") this.download(it);
       else if (name === "share") this.gallery.$emit("share", it.id);
       else if (name === "album") this.act(name, { ids: [it.id], count: 1 });
       else this.actAndTurn(name, it);
+    },
+    toggleDetails() {
+      this.details = this.editing || !this.details;
+      this.editing = false;
+    },
+    toggleEdit() {
+      if (!this.it.operations.length) return;
+      this.edited = true;
+      this.editing = !this.editing;
     },
     // What leaves the list makes room for the next one.
     async actAndTurn(name, it) {
@@ -291,10 +295,11 @@ export default {
       }
     },
     key(e) {
-      if (!this.it || e.ctrlKey || e.metaKey || e.altKey) return;
+      if (!this.it || e.ctrlKey || e.metaKey || e.altKey || e.target.matches(TYPED)) return;
       const way = { ArrowLeft: "previous_id", ArrowRight: "next_id" }[e.key];
       if (way && !this.zoomed) this.turn(this.it[way]);
       else if (this.it.deleted_at) return;
+      else if (e.key === "b") this.before = Boolean(this.parent);
       else if (KEYS[e.key]) this.run(KEYS[e.key]);
       else if (e.key >= "1" && e.key <= "5") this.rate(+e.key);
     },

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
 from services.engines.base import EngineInfo, Method, Operation
-from services.studio import engines, generations, styles
+from services.studio import edit_sheet, engines, generations, styles
+from services.studio.edit_sheet import Reading
 from services.studio.engines import EngineView
 from services.studio.generations import GenerationQuote, GenerationRequest, GenerationView
 from services.studio.styles import Preset
@@ -122,6 +123,17 @@ async def read_quote(
         engine=engine,
         method=method,
     )
+
+
+@router.get("/generate/reading")
+async def read_words(
+    _user: CurrentUser,
+    deps: DepsDep,
+    prompt: Annotated[str, Query(max_length=4000)] = "",
+    engine: Annotated[str | None, Query(max_length=100)] = None,
+) -> Reading:
+    """What an engine understands of a prompt; null for engines that take any words."""
+    return edit_sheet.read(deps, prompt, engine=engine)
 
 
 @router.get("/generate/{job_id}", responses=documented(404))

@@ -13,6 +13,8 @@ from services.errors import Invalid
 from services.gallery import files, images, zip_download
 from services.gallery.image_query import Filters, Selection
 from services.gallery.images import Applied, Counted, ImageDetails, ImagePage, Preview
+from services.studio import edit_sheet
+from services.studio.edit_sheet import EditSheet
 
 router = api_router("images")
 plain = APIRouter(tags=["images"], responses=documented(400, 401, 403, 422, 429))
@@ -103,6 +105,14 @@ async def read_file(
     image = await images.owned(session, deps, user_id=user.id, image_id=image_id)
     location = files.url(deps, image, variant, download=download)
     return RedirectResponse(location, 302, {"Cache-Control": "private, max-age=300"})
+
+
+@router.get("/images/{image_id:uuid}/operations", responses=documented(404))
+async def read_operations(
+    image_id: UUID, user: CurrentUser, session: ReadingDep, deps: DepsDep
+) -> EditSheet:
+    """What can be made of an image by `POST /api/generate`, and what it costs."""
+    return await edit_sheet.sheet(session, deps, user_id=user.id, image_id=image_id)
 
 
 @router.patch("/images/{image_id:uuid}", responses=documented(404))

@@ -35,7 +35,11 @@ def pictures(deps: Deps, user_id: UUID, **options: Any) -> Gallery:
     async def refresh(_: UUID) -> None:
         grid.refresh()
 
+    async def follow(id: UUID) -> None:
+        grid.follow(id)
+
     live.on("image", user_id, refresh)
+    live.on("generation", user_id, follow)
     return grid
 
 

@@ -203,7 +203,8 @@ class EngineInfo:
     by_method: what it says of a method for which any of this differs; see `of`.
     cost_per_image_usd: None where it is not known or nothing is paid.
     tag: what its pictures are marked with; empty where nothing need be said.
-    operations: what it can do; with which pictures, its `objection` says.
+    operations: what it can do; with which pictures, its `objection` says. enlarging: how it makes
+    pictures larger, in a few words.
     """
 
     name: str
@@ -222,6 +223,7 @@ class EngineInfo:
     in_process: bool = False
     methods: tuple[Method, ...] = (Method.TRAINED,)
     operations: tuple[Operation, ...] = (Operation.GENERATE,)
+    enlarging: str = ""
     min_photos: int = 10
     max_references: int = 8
     image_seconds: float | None = None

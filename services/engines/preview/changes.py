@@ -6,11 +6,11 @@ from typing import Any
 
 from services.engines.base import FileRef, GenerateRequest, Operation
 from services.engines.preview import operations
+from services.engines.preview.info import RESAMPLED
 from services.engines.preview.operations import Impossible, Recipe
 from services.engines.preview.scene import Scene
 from services.storage.base import Storage
 
-RESAMPLED = "Resampled, no AI"  # what an enlargement is marked with
 KEPT = ("photo", "scene", "note", "words")  # of a picture's recipe, so that its child can be edited
 NO_OPENCV = "OpenCV is not installed, so nobody can be cut out."
 

@@ -3,6 +3,7 @@
 from services.engines.base import EngineInfo, Method, Operation
 
 NAME = "preview"
+RESAMPLED = "Resampled, no AI"  # what an enlargement is marked with
 INFO = EngineInfo(
     name=NAME,
     label="Preview engine",
@@ -23,4 +24,5 @@ INFO = EngineInfo(
     in_process=True,
     cost_per_image_usd=0.0,
     tag="Photo booth, no generative AI",
+    enlarging=RESAMPLED,
 )

@@ -16,12 +16,14 @@ from services.engines.base import Engine, NotUnderstood, Operation, Term, Unders
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.operations import RETOUCHES
 from services.engines.preview.render import Made
+from services.engines.preview.words.vocabulary import Vocabulary
 from services.errors import Conflict, InsufficientCredits, Invalid, NotFound
 from services.gallery import images as gallery_images
 from services.gallery.image_query import Selection
 from services.gallery.images import ImageDetails
 from services.provenance import certificates, manifests
 from services.storage.base import Storage
+from services.studio import edit_sheet
 from services.studio.generations import GenerationView
 from tests import sitters
 from tests.builders import make_image, make_user
@@ -247,3 +249,28 @@ class TestTheBooth:
         found = manifests.read(await storage.get(f"{folder}/full.png"), "image/png", roots)
         assert found is not None
         assert (found.signed, found.intact) == (True, True)
+
+
+async def test_the_sheet_says_what_is_offered_and_what_it_costs(
+    studio: Changing, engine: ScriptedEngine
+) -> None:
+    async with studio.deps.transaction() as session:
+        found = await edit_sheet.sheet(
+            session, studio.deps, user_id=studio.user_id, image_id=studio.image_id
+        )
+    assert (found.credits, found.available, found.scales) == (1, 3, [2, 4])
+    assert found.formats == ["1:1", "3:4", "2:3", "16:9", "9:16"]  # not the one that it has
+    assert found.presets[0].label == "Plain background"
+    async with studio.deps.transaction() as session:
+        stranger = await make_user(session)
+        with pytest.raises(NotFound):
+            await edit_sheet.sheet(
+                session, studio.deps, user_id=stranger.id, image_id=studio.image_id
+            )
+
+
+@pytest.mark.parametrize("preset", edit_sheet.SCENES, ids=lambda preset: preset.label)
+def test_the_booth_follows_every_edit_that_it_proposes(preset: edit_sheet.Preset) -> None:
+    found = Vocabulary().understand(preset.prompt)
+    assert found.understood
+    assert found.not_understood == ()

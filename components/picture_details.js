@@ -1,0 +1,82 @@
+// What is known of the picture that is shown: how it was made, and from which other one.
+const WEAK = 27; // likeness, of 100: a cosine of 0.36
+const FROM = {
+  edit: "Edited from",
+  inpaint: "Edited from",
+  extend: "New format of",
+  enlarge: "Enlarged from",
+  cutout: "Cut out of",
+};
+
+function likeness(n) {
+  if (n === null) return null;
+  return `${Math.round(n)}${n < WEAK ? ", not very close: another try may be closer" : ""}`;
+}
+
+// Fields of a recipe that have a place of their own in the details.
+const SHOWN = ["prompt", "negative_prompt", "seed", "preset", "width", "height", "seeds", "made_by",
+  "note"];
+
+export default {
+  template: `
+    <aside class="stack" aria-label="Details">
+      <p>{{ it.prompt }}</p>
+      <div v-if="!it.deleted_at" class="stars" role="group" aria-label="Rating, keys 1 to 5">
+        <button v-for="n in 5" :key="n" type="button" :aria-pressed="it.rating === n"
+          :aria-label="n === 1 ? '1 star' : n + ' stars'" @click="$emit('rate', n)">
+          <i :class="'icon icon-star' + (n <= it.rating ? '-filled' : '')" aria-hidden="true"></i>
+        </button>
+      </div>
+      <dl class="facts">
+        <template v-for="[name, value] in facts" :key="name">
+          <dt>{{ name }}</dt><dd>{{ value }}</dd>
+        </template>
+        <dt>Made</dt><dd><local-time :datetime="it.created_at"></local-time></dd>
+      </dl>
+      <button v-if="parent" type="button" class="btn made-from" @click="$emit('turn', parent.id)">
+        <img :src="parent.thumb_url" alt=""><span>{{ FROM[it.operation] }} this picture</span>
+      </button>
+      <a v-if="!it.deleted_at" class="btn" :href="'/studio?from=' + it.id">
+        <i class="icon icon-sparkle" aria-hidden="true"></i>More like this
+      </a>
+      <details class="advanced">
+        <summary>
+          Technical details<i class="icon little icon-chevron-down" aria-hidden="true"></i>
+        </summary>
+        <dl class="facts">
+          <template v-for="[name, value] in technical" :key="name">
+            <dt>{{ name }}</dt><dd>{{ value }}</dd>
+          </template>
+        </dl>
+      </details>
+    </aside>`,
+  props: { it: Object, parent: Object },
+  emits: ["rate", "turn"],
+  data: () => ({ FROM }),
+  computed: {
+    facts() {
+      const { it } = this;
+      return [
+        ["Model", it.model_name],
+        ["Style", it.style],
+        ["To avoid", it.recipe.negative_prompt],
+        ["Made by", it.recipe.made_by],
+        ["Followed", it.recipe.understood?.map((term) => term.label).join(", ")],
+        ["Not followed", it.recipe.not_understood?.map((each) => each.word).join(", ")],
+        ["Note", it.recipe.note],
+        ["Likeness", likeness(it.likeness)],
+        ["Likeness before", it.likeness === null ? null : likeness(this.parent?.likeness ?? null)],
+        ["Size", `${it.width} × ${it.height}`],
+      ].filter(([, value]) => value);
+    },
+    technical() {
+      const { it } = this;
+      const title = (name) => name.replaceAll("_", " ").replace(/^./, (c) => c.toUpperCase());
+      const recipe = Object.entries(it.recipe)
+        .filter(([name, value]) => !SHOWN.includes(name) && typeof value !== "object")
+        .map(([name, value]) => [title(name), value]);
+      const facts = [["Seed", it.seed], ["Style", it.preset], ...recipe, ["Picture", it.id]];
+      return facts.filter(([, value]) => value !== null && value !== "");
+    },
+  },
+};
