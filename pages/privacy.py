@@ -58,6 +58,13 @@ HOUR = (
     "goes with the photo"
 )
 
+CALLS = (
+    "Calls a minute",
+    "So that nobody uses up what is there for all, this server counts how many pages and pictures "
+    "are asked of it in a minute, for each account, address and network. It counts under keyed "
+    "hashes, from which nobody without this server’s key can tell an address, and forgets them "
+    "within two hours.",
+)
 COUNTED = (
     "How far people come",
     "The operator counts how many people open the first page, sign up, add a photo, make a first "
@@ -88,6 +95,7 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
             "an album; a link ends when you say so.",
         ),
         *([FACES] if deps.faces else []),
+        *([CALLS] if deps.calls else []),
         *([_counted(deps)] if deps.analytics.enabled else []),
         ("Who does the work", " ".join(f"{e.label}: {e.privacy}" for e in _engines(deps))),
         (

@@ -64,7 +64,7 @@ class CallLimits:
         if calls is None or act is None:
             return await self.app(scope, receive, send)
         try:
-            standing = calls.count(act, asking(scope))
+            standing = _counted(calls, act, scope)
         except TooManyRequests as error:
             return await _refuse(error, scope, receive, send)
         return await self.app(scope, receive, _with_headers(send, standing))
@@ -75,14 +75,13 @@ def counted_refusal(error: DomainError, scope: Scope) -> DomainError:
     calls: Calls | None = scope["state"]["deps"].calls
     try:
         if calls:
-            calls.count(Act.REFUSED, asking(scope))
+            _counted(calls, Act.REFUSED, scope)
     except TooManyRequests as too_many:
         return too_many
     return error
 
 
 async def _refuse(error: TooManyRequests, scope: Scope, receive: Receive, send: Send) -> None:
-    metrics.REFUSED.labels("call_limit").inc()
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 4429})
@@ -109,6 +108,15 @@ def _headers(standing: Standing) -> Iterable[tuple[bytes, bytes]]:
     yield b"ratelimit-reset", b"%d" % standing.reset
 
 
+def _counted(calls: Calls, act: Act, scope: Scope) -> Standing:
+    """Raises TooManyRequests, which the metrics count."""
+    try:
+        return calls.count(act, asking(scope))
+    except TooManyRequests:
+        metrics.REFUSED.labels(f"limit_{act}").inc()
+        raise
+
+
 def asking(scope: Scope) -> Asking:
     """Who makes a call, as far as the doorkeeper found out."""
     state, client = scope["state"], scope.get("client")
@@ -126,4 +134,4 @@ def count_in_page(act: Act) -> None:
     scope = ui.context.client.request.scope
     calls: Calls | None = scope["state"]["deps"].calls
     if calls:
-        calls.count(act, asking(scope))
+        _counted(calls, act, scope)

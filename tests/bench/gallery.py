@@ -86,6 +86,8 @@ async def member_with(server: Server, rows: int) -> tuple[str, str]:
         )
     async with server.deps.transaction() as session:
         await session.execute(text("analyze generated_images"))
+        # calls are counted as ever, but nothing is refused
+        await session.execute(text("update plans set reads_per_minute = 1000000"))
     return str(user.id), started.token
 
 

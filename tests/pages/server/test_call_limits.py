@@ -3,14 +3,16 @@
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from uuid import UUID
 
 import httpx
 import pytest
 from nicegui.testing import User as Visitor
 from sqlalchemy import func, select
+from starlette.types import Message, Receive, Scope, Send
 
-from db.models import Generation
-from pages.server.call_limits import act_of
+from db.models import Generation, User
+from pages.server.call_limits import CallLimits, act_of
 from services.accounts import users
 from services.deps import Deps
 from services.errors import TooManyRequests
@@ -18,6 +20,7 @@ from services.limits.calls import Asking, Calls
 from services.limits.policy import FIGURES, Act
 from tests.accounts import member, program, sign_in
 from tests.builders import make_generation
+from tests.programs import REPOSITORY
 from tests.serving import browser, serving
 from tests.studio import Studio
 
@@ -154,3 +157,31 @@ async def test_the_documentation_names_the_headers(api: httpx.AsyncClient) -> No
     assert set(answers["429"]["headers"]) == set(document["components"]["headers"])
     assert set(answers["429"]["headers"]) - set(answers["200"]["headers"]) == {"Retry-After"}
     assert "headers" not in answers["401"]
+
+
+async def test_a_socket_too_many_is_closed(limited: Deps) -> None:
+    anna = users.view(User(id=UUID(int=1), email="a@b.c", name="", role="member"))
+    spend(limited, Act.SOCKETS, Asking("192.0.2.7", anna.id))
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def never(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("it was let through")
+
+    scope = {"type": "websocket", "path": "/_nicegui_ws/socket.io/", "client": ("192.0.2.7", 1)}
+    await CallLimits(never, limited)(scope | {"state": {"user": anna}}, receive, send)
+    assert sent == [{"type": "websocket.close", "code": 4429}]
+
+
+def test_what_pages_do_is_counted_like_the_api() -> None:
+    """A page that makes what the API counts has to count it, too."""
+    counted = ("generations.create", "trainings.start", "share_links.create", "user_models.create")
+    for module in (REPOSITORY / "pages").rglob("*.py"):
+        source = module.read_text()
+        if module.parent.name != "api" and any(name in source for name in counted):
+            assert "count_in_page(" in source, module

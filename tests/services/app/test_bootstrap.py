@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
+from services.analytics.base import Event, Step
 from services.analytics.off import AnalyticsOff
 from services.app.bootstrap import TICKS, Product, build, make_worker
 from services.deps import Deps
@@ -14,6 +15,7 @@ from services.jobs import Worker
 from services.limits.calls import Asking
 from services.limits.policy import FIGURES, Act
 from services.settings import Settings
+from tests.doubles.posthog import KEY, posthog_server
 from tests.services.jobs.kit import SECOND, enqueue, run_sql
 from tests.waiting import eventually
 
@@ -101,9 +103,16 @@ async def test_settings_say_what_a_process_counts_and_tells(
         assert product.deps.calls is None
         assert isinstance(product.deps.analytics, AnalyticsOff)
         await product.stop()
-    key = {"posthog_key": SecretStr("phc_test"), "posthog_host": "http://127.0.0.1:1"}
-    product = build(settings.model_copy(update=key), database_url)
-    assert product.deps.analytics.enabled
-    assert product.worker
-    assert "maintenance.funnel" in product.worker._ticks
-    await product.stop()
+
+
+async def test_what_was_told_is_sent_before_the_end(settings: Settings, database_url: str) -> None:
+    settings.data_dir.mkdir()
+    with posthog_server() as server:
+        key = {"posthog_key": SecretStr(KEY), "posthog_host": server.url}
+        product = build(settings.model_copy(update=key), database_url)
+        assert product.worker
+        assert "maintenance.funnel" in product.worker._ticks
+        deps = product.deps
+        deps.analytics.record(Event(deps.new_id(), deps.new_id(), Step.LANDING, deps.now()))
+        await product.stop()
+    assert [event["event"] for event in server.events] == ["landing"]
