@@ -65,7 +65,6 @@ REGISTRY.register(WORK)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 COUNTS = {
-    RUNS: "select engine, state, count(*) from remote_jobs group by engine, state",
     RUNS_AGE: """
         select engine, extract(epoch from now() - min(created_at))::float from remote_jobs
         where state in ('queued', 'submitting', 'submitted', 'running', 'fetching', 'unknown')
@@ -79,6 +78,7 @@ SLOW_COUNTS = {
     MEMBERS: "select count(*) from users",
     IMAGES: "select count(*) from generated_images where deleted_at is null",
     MODELS: "select status, count(*) from user_models group by status",
+    RUNS: "select engine, state, count(*) from remote_jobs group by engine, state",
     STORED: """
         select 'photos', coalesce(sum(bytes), 0) from training_images
         union all select 'images', coalesce(sum(bytes), 0) from generated_images""",

@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Generation, UserModel
+from db.models import Generation
+from db.models.generations import Method
 from services.figures import reasons
 
 TRAIN = "train"
-PREVIEW = "preview"  # the engine whose only method has its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,12 @@ class Labels:
     operation: str
 
 
-def labels(row: Generation | None, *, engine: str, trained: bool) -> Labels:
-    """The labels of a generation, or of a training where there is none.
-
-    trained: whether the model has a LoRA.
-    """
-    method = PREVIEW if engine == PREVIEW else "trained" if trained or row is None else "instant"
-    return Labels(engine, method, "generate" if row else TRAIN)
+def labels(row: Generation | None, *, engine: str) -> Labels:
+    """The labels of a generation, or of a training where there is none."""
+    if row is not None:
+        return Labels(engine, str(row.method), str(row.operation))
+    own = engine == Method.PREVIEW  # the photo booth trains for its own method
+    return Labels(engine, str(Method.PREVIEW if own else Method.TRAINED), TRAIN)
 
 
 # Seconds between two times, 0 where they are reversed: an engine may have begun before its row.
@@ -85,8 +84,7 @@ async def generation(
 
     reason: what the member reads. style: of a closed set, or empty.
     """
-    model = await session.get(UserModel, row.user_model_id) if row.user_model_id else None
-    told = labels(row, engine=row.engine, trained=bool(model and model.lora_key))
+    told = labels(row, engine=row.engine)
     await _write(session, _GENERATION, "generation", row.id, told, status, reason, style)
 
 
@@ -94,7 +92,7 @@ async def training(
     session: AsyncSession, *, run_id: UUID, engine: str, status: str, reason: str | None = None
 ) -> None:
     """A training that ends now; its model's row is flushed, and its credits are settled."""
-    told = labels(None, engine=engine, trained=True)
+    told = labels(None, engine=engine)
     await _write(session, _TRAINING, "training", run_id, told, status, reason, "")
 
 

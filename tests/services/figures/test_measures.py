@@ -18,7 +18,7 @@ from tests.doubles.engine import ScriptedEngine, images, picture
 from tests.services.jobs.kit import run_sql
 from tests.studio import Studio
 
-SCRIPTED = {"engine": "scripted", "method": "instant", "operation": "generate"}
+SCRIPTED = {"engine": "scripted", "method": "preview", "operation": "generate"}
 
 
 @pytest.fixture
