@@ -11,6 +11,7 @@ from pages import (
     landing,
     login,
     privacy,
+    quality,
     register,
     reset,
     share,
@@ -39,6 +40,7 @@ PAGES = (
     new_model,
     model_status,  # after /models/new, which its address would take
     privacy,
+    quality,
     register,
     reset,
     share,

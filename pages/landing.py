@@ -75,7 +75,8 @@ def register(deps: Deps) -> None:
         signed_in = visitor(request) is not None
         if not signed_in:
             _tell(deps)
-        return _page(offered, open_to_all, signed_in).response()
+        quality = deps.settings.quality_public
+        return _page(offered, open_to_all, signed_in, quality=quality).response()
 
 
 def _tell(deps: Deps) -> None:
@@ -85,7 +86,7 @@ def _tell(deps: Deps) -> None:
 
 
 @cache
-def _page(offered: tuple[Plan, ...], open_to_all: bool, signed_in: bool) -> Plain:
+def _page(offered: tuple[Plan, ...], open_to_all: bool, signed_in: bool, *, quality: bool) -> Plain:
     start = ("Open your studio", "/dashboard") if signed_in else ("Get started", "/register")
     if not (open_to_all or signed_in):
         start = ("Sign in", "/login")
@@ -100,7 +101,7 @@ def _page(offered: tuple[Plan, ...], open_to_all: bool, signed_in: bool) -> Plai
         with el("section", classes="closing"):
             el("h2", "Ten photos, and you begin.")
             link_button(*start, kind="primary", large=True)
-        _footer()
+        _footer(quality)
     return page
 
 
@@ -218,9 +219,11 @@ def _plans(offered: tuple[Plan, ...], start: tuple[str, str]) -> None:
                     link_button(f"Choose {plan.title}", start[1], wide=True)
 
 
-def _footer() -> None:
+def _footer(quality: bool) -> None:
     with el("footer", classes="footer"):
         el("p", "Likeness: a personal photo studio, self-hosted.")
         with el("nav", aria_label="Legal and technical"):
             el("a", "Privacy", href="/privacy")
+            if quality:
+                el("a", "Quality", href="/quality")
             el("a", "API", href="/api/docs")

@@ -35,6 +35,7 @@ class Settings(DatabaseSettings):
     trusted_proxies: str = "127.0.0.1"
     allowed_hosts: str = ""
     metrics_token: SecretStr | None = None
+    quality_public: bool = False
     call_limits: Literal["on", "off"] = "on"
 
     s3_bucket: str | None = None

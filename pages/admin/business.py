@@ -129,7 +129,7 @@ def written(found: Business) -> str:
     writer.writerow(("section", "row", "figure", "value", "unit", "as of", "definition"))
     for line in _lines(found):
         *labels, value, unit, definition = line
-        cell = "" if value is None else value
+        cell = "" if value is None else round(value, 6) if isinstance(value, float) else value
         writer.writerow((*map(_harmless, labels), cell, unit, found.at.isoformat(), definition))
     return out.getvalue()
 

@@ -16,6 +16,7 @@ from pages.admin.business import BusinessFigures
 from pages.admin.invitations import Invitations
 from pages.admin.members import Members
 from pages.admin.plans import Plans
+from pages.admin.quality import QualityFigures
 from pages.server.context import current_admin
 from pages.signed_in_frame import shell
 from services import jobs
@@ -51,6 +52,7 @@ def register(deps: Deps) -> None:
                     offers=configured.offers(deps.settings),
                 )
             await BusinessFigures(deps).build()
+            await QualityFigures(deps).build()
             await Work(deps, user.id).build()
             await _money(deps)
             _storage(storage, totals)

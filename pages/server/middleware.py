@@ -25,7 +25,7 @@ from services.errors import DomainError, Forbidden, NotSignedIn
 STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static|files|worker)/|^/favicon\.ico$")
 # open without signing in; everything else that exists asks for it
 PUBLIC = re.compile(
-    r"^/($|login$|register$|reset$|privacy$|healthz$|readyz$|metrics$|_nicegui_ws/"
+    r"^/($|login$|register$|reset$|privacy$|quality$|healthz$|readyz$|metrics$|_nicegui_ws/"
     r"|share/|s/|_nicegui/client/"
     r"|api/(auth/(register|login)|docs|openapi\.json|webhooks/stripe)$)"
 )

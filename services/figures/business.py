@@ -252,8 +252,8 @@ SHEETS = (
         "margin",
         "Cost and margin, last 30 days",
         "By plan and engine. Cost is what engines take for all images that were made, whoever "
-        "asked, administrators and deleted accounts too: it was paid. Your own GPU and the preview "
-        "say no price of an image; theirs is on your bill for machines.",
+        "asked, administrators and deleted accounts too: it was paid. A GPU of your own "
+        "says no price of an image; it is on your bill for machines.",
         (
             Column("plan", "Plan", Unit.WORD, "The member's when the work ended."),
             Column("engine", "Engine", Unit.WORD, "What made the images."),

@@ -4,7 +4,7 @@ Over all members together, from measures that name nobody: also of images that w
 so that who deletes the worst makes nothing look better.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -86,16 +86,12 @@ class Quality:
     at: datetime
 
     def of_many(self) -> "Quality":
-        """Without the rows of few works or images."""
-        return Quality(
-            [row for row in self.times if row.works >= FEW],
-            [row for row in self.alike if row.images >= FEW],
-            self.ended,
-            self.failed if self.ended >= FEW else {},
-            self.charged,
-            self.given_back,
-            self.at,
-        )
+        """Without the rows of few works or images; nothing is said of few works in all."""
+        times = [row for row in self.times if row.works >= FEW]
+        alike = [row for row in self.alike if row.images >= FEW]
+        if self.ended < FEW:
+            return Quality(times, alike, 0, {}, 0, 0, self.at)
+        return replace(self, times=times, alike=alike)
 
 
 async def refresh(session: AsyncSession) -> Quality:
@@ -104,7 +100,7 @@ async def refresh(session: AsyncSession) -> Quality:
     value = {
         "times": await _rows(session, _TIMES),
         "alike": await _rows(session, _LIKENESS),
-        "failed": {reason: works for reason, works in await session.execute(_FAILED)},
+        "failed": dict((await session.execute(_FAILED)).all()),
         "ended": ended.ended,
         "charged": ended.charged,
         "given_back": ended.given_back,

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from services.credits import ledger_audit
 from services.deps import Deps
-from services.figures import business
+from services.figures import business, quality
 
 EVERY = timedelta(hours=1)
-REPORTS = (ledger_audit.refresh, business.refresh)
+REPORTS = (ledger_audit.refresh, business.refresh, quality.refresh)
 
 
 async def tick(deps: Deps) -> None:
-    """Reads the whole ledger and all members, for as long as that takes."""
+    """Reads the whole ledger, all members and all measures, for as long as that takes."""
     for refresh in REPORTS:
         async with deps.transaction() as session:
             await refresh(session)

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, Route, expect
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from components.design import DARK, LIGHT
 from db.models import User
 from services.accounts.users import UserView
 from services.credits import ledger
+from services.figures import quality
+from services.figures.quality import FEW
 from tests.builders import make_user, make_user_model
 from tests.e2e.driving import Server, barriers, forgive, shot, visit
 from tests.faces import jpeg
+from tests.pages.test_quality import MEASURES
 
 PLAIN = ("/", "/login", "/register", "/privacy")
 LIVE = ("/dashboard", "/models/new", "/studio", "/gallery", "/billing", "/account")
@@ -52,6 +55,11 @@ async def test_administration(
     async with server.deps.transaction() as session:
         await session.execute(update(User).where(User.id == member.id).values(role="admin"))
         other = await make_user(session, name="Ben Okri")
+        await session.execute(text(MEASURES), {"few": FEW})
+        await quality.refresh(session)
+    await page.goto(f"{server.url}/quality")
+    await expect(page.get_by_role("cell", name="Oil painting")).to_be_visible()
+    await _check(page, "/quality")
     await visit(page, "/admin")
     await _check(page, "/admin")
     await page.get_by_role("button", name="Test the connection").click()

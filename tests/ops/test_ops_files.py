@@ -36,7 +36,7 @@ async def exposed(deps: Deps) -> set[str]:
     """What the product exposes, without the suffixes of histograms and counters."""
     text = (await metrics.exposition(deps)).decode()
     names = {family.name for family in text_string_to_metric_families(text)}
-    return {name for name in names if name.startswith("likeness_")}
+    return {SUFFIX.sub("", name) for name in names if name.startswith("likeness_")}
 
 
 def named(text: str) -> set[str]:
