@@ -16,6 +16,7 @@ from pages import (
     reset,
     share,
     studio,
+    verify,
 )
 from pages.account import page as account_page
 from pages.admin import business as admin_business
@@ -45,6 +46,7 @@ PAGES = (
     reset,
     share,
     studio,
+    verify,
 )
 
 

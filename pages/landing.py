@@ -223,6 +223,7 @@ def _footer(quality: bool) -> None:
     with el("footer", classes="footer"):
         el("p", "Likeness: a personal photo studio, self-hosted.")
         with el("nav", aria_label="Legal and technical"):
+            el("a", "Was it made here?", href="/verify")
             el("a", "Privacy", href="/privacy")
             if quality:
                 el("a", "Quality", href="/quality")

@@ -36,12 +36,32 @@ def register(deps: Deps) -> None:
             el("h1", "Privacy")
             el("p", INTRO, classes="muted")
             for title, text in _parts(deps):
-                with el("section", classes="section"):
+                with el("section", classes="section", id=IDS.get(title)):
                     el("h2", title)
                     el("p", text)
+            with el("p"):
+                el("a", "Check a picture", href="/verify")
         return page.response()
 
 
+MARKS = (
+    "Marks in pictures",
+    "Every picture that is made here says so in its file: with which program and model, by which "
+    "kind of change, when, and whether by AI (IPTC digital source type), signed so that changes "
+    "show (C2PA). The mark never says who you are, whom the picture shows, or what you wrote. "
+    "Because sites and messengers take marks away, a fingerprint of each picture is kept here as "
+    "well: 256 bits each of the whole picture and of cuttings, from which it cannot be seen again, "
+    "with the day and whether it was by AI. It names neither you nor the picture nor the person, "
+    "and stays when the picture or your account is deleted, so that a copy that is about in the "
+    "world can still be told to be artificial.",
+)
+CHECKING = (
+    "Checking a picture",
+    "Anybody may ask, without an account, whether a picture was made here. The file is looked at "
+    "in a closed process, then forgotten; the answer says when, whether by AI and whether "
+    "unchanged, and never whose it is. How often an address asks is counted for minutes.",
+)
+IDS = {MARKS[0]: "marks"}
 FACES = (
     "Faces",
     "The face in your photos, and in the pictures made of them, is measured on this server, to "
@@ -95,6 +115,8 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
             "an album; a link ends when you say so.",
         ),
         *([FACES] if deps.faces else []),
+        MARKS,
+        CHECKING,
         *([CALLS] if deps.calls else []),
         *([_counted(deps)] if deps.analytics.enabled else []),
         ("Who does the work", " ".join(f"{e.label}: {e.privacy}" for e in _engines(deps))),
@@ -113,7 +135,7 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
         ),
         (
             "After your account",
-            "When you delete your account, all of the above goes. If it was given free images, one "
+            "When you delete your account, all of yours goes. If it was given free images, one "
             f"thing stays for {remembered} days: a keyed hash of your e-mail address, from which "
             "nobody without this server’s key can tell the address, with how many of them were "
             "left. It serves to give them once to each address, and for nothing else. What you "

@@ -11,8 +11,22 @@ from pages.api import (
     photos,
     shares,
     stripe,
+    verify,
     worker,
 )
 
 # in alphabetical order
-RESOURCES = (albums, auth, captions, docs, generate, images, models, photos, shares, stripe, worker)
+RESOURCES = (
+    albums,
+    auth,
+    captions,
+    docs,
+    generate,
+    images,
+    models,
+    photos,
+    shares,
+    stripe,
+    verify,
+    worker,
+)

@@ -29,7 +29,7 @@ CHANGING = re.compile(
     r"|^(?P<uploads>/api/models/[^/]+/images(/|$))"
     r"|^(?P<models>/api/models(/|$))"
     r"|^(?P<shares>/api/shares(/|$))"
-    r"|^(?P<verify>/api/verify$)"
+    r"|^(?P<verify>(/api)?/verify$)"
     r"|^(?P<sign_in>/(login|register|reset)$|/api/auth/(login|register)$)"
     r"|^(?P<sockets>/_nicegui_ws/)"
 )

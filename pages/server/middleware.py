@@ -25,9 +25,10 @@ from services.errors import DomainError, Forbidden, NotSignedIn
 STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static|files|worker)/|^/favicon\.ico$")
 # open without signing in; everything else that exists asks for it
 PUBLIC = re.compile(
-    r"^/($|login$|register$|reset$|privacy$|quality$|healthz$|readyz$|metrics$|_nicegui_ws/"
+    r"^/($|login$|register$|reset$|privacy$|quality$|verify$|healthz$|readyz$|metrics$"
+    r"|_nicegui_ws/"
     r"|share/|s/|_nicegui/client/"
-    r"|api/(auth/(register|login)|docs|openapi\.json|webhooks/stripe)$)"
+    r"|api/(auth/(register|login)|verify|docs|openapi\.json|webhooks/stripe)$)"
 )
 WEBHOOKS = frozenset({"/api/webhooks/stripe"})  # signed by their sender: no session, no Origin
 

@@ -14,6 +14,7 @@ from services.errors import Malformed
 from services.files.uploads import Landing, Upload, folder
 
 MAX_PARTS = 100
+FILE_PARTS = (b"files", b"file")  # files also where a client gives no name
 CUT_OFF = "The upload was cut off. Send it again."
 
 
@@ -74,7 +75,7 @@ class _Reader:
 
     def _headers_finished(self) -> None:
         _, options = parse_options_header(self._disposition)
-        self._in_file = b"filename" in options or options.get(b"name") == b"files"
+        self._in_file = b"filename" in options or options.get(b"name") in FILE_PARTS
         if self._in_file:
             self._events.append(_Begin(options.get(b"filename", b"").decode("utf-8", "replace")))
 
@@ -155,5 +156,5 @@ def _is_multipart(request: Request) -> bool:
 def _boundary(request: Request) -> bytes:
     _, options = parse_options_header(request.headers.get("content-type", ""))
     if not options.get(b"boundary"):
-        raise Malformed("Send the photos as multipart/form-data, in parts named files.")
+        raise Malformed("Send files as multipart/form-data.")
     return options[b"boundary"]

@@ -41,12 +41,14 @@ EVENT = Body(MB, "application/json")  # Stripe's events stay far below
 SOCKET = Body(1_000_000, "text/plain")  # Engine.IO's own limit
 PHOTOS = Body((MAX_PHOTOS + 1) * MAX_BYTES, "multipart/form-data", streamed=True)
 PHOTO = Body(READ_ON, None, streamed=True)  # whatever it is called, the decoder judges it
+CHECKED = Body(MAX_BYTES + MB, "multipart/form-data", streamed=True)  # one picture
 SIGNED_FILE = Body(WEIGHTS_LIMIT, None, streamed=True)  # its own limit is part of the signature
 UNREAD = Body(64 * KB, None, streamed=True)  # GET, HEAD, OPTIONS: no route reads a body
 
 _CLASSES = (
     ("POST", re.compile(r"^/api/models/[^/]+/images$"), PHOTOS),
     ("PUT", re.compile(r"^/api/models/[^/]+/images$"), PHOTO),
+    ("POST", re.compile(r"^(/api)?/verify$"), CHECKED),
     ("PUT", re.compile(r"^/files/"), SIGNED_FILE),
     ("POST", re.compile(r"^/api/images/zip$"), SELECTION),
     ("POST", re.compile(r"^/api/webhooks/"), EVENT),

@@ -46,7 +46,7 @@ from services.maintenance import (
 )
 from services.payments.configured import configured as configured_payments
 from services.privacy import deleted_members, member_erasure
-from services.provenance import certificates, marks
+from services.provenance import certificates, marks, verifying
 from services.remote import cancellation
 from services.settings import Settings
 from services.storage.configured import configured
@@ -144,6 +144,7 @@ class Product:
         outside = (deps.engines, deps.storage, deps.payments, deps.analytics)
         await asyncio.gather(*(part.close() for part in outside), return_exceptions=True)
         await asyncio.to_thread(imaging.close)
+        await asyncio.to_thread(verifying.close)
         await self.disconnect()
 
     async def disconnect(self) -> None:

@@ -2,8 +2,8 @@
 
 import io
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,6 +55,15 @@ class Found:
     source: str | None
     at: datetime | None
 
+    def facts(self) -> dict[str, Any]:
+        """Fit for JSON; `of` reads it back."""
+        return asdict(self) | {"at": self.at and self.at.isoformat()}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "Found":
+        """What `facts` wrote, in another process."""
+        return cls(**{**facts, "at": _time(facts["at"])})
+
 
 def sign(data: bytes, content_type: str, origin: Origin, signature: Signature) -> bytes:
     """The file with XMP and a manifest; one that it carries already is kept as its ingredient.
@@ -95,8 +104,9 @@ def carries_manifest(data: bytes, content_type: str) -> bool:
 
 def read(data: bytes, content_type: str, roots: Iterable[str]) -> Found | None:
     """The active manifest; None where there is none that can be read. roots: PEM, trusted."""
+    anchors = "\n".join(roots)
     try:
-        reader = _reader(data, content_type, {"trust_anchors": "\n".join(roots)})
+        reader = _reader(data, content_type, {"trust_anchors": anchors} if anchors else {})
         if reader is None:
             return None
         with reader:

@@ -18,7 +18,7 @@ from tests.e2e.driving import Server, barriers, forgive, shot, visit
 from tests.faces import jpeg
 from tests.pages.test_quality import MEASURES
 
-PLAIN = ("/", "/login", "/register", "/privacy")
+PLAIN = ("/", "/login", "/register", "/privacy", "/verify")
 LIVE = ("/dashboard", "/models/new", "/studio", "/gallery", "/billing", "/account")
 WIDTHS = (360, 1440)
 
