@@ -30,7 +30,10 @@ export default {
       >
     </label>
     <ul v-if="items.length" class="photos">
-      <li v-for="f in items" :key="f.key" class="photo" :class="f.state">
+      <li
+        v-for="f in items" :key="f.key" class="photo"
+        :class="[f.state, f.used === false ? 'left-out' : '']"
+      >
         <div class="photo-frame">
           <img
             v-if="f.src" :src="f.src" :alt="'Photo ' + f.name" :style="f.aim"
@@ -53,6 +56,12 @@ export default {
           <i v-if="mark(f)" class="icon little" :class="mark(f)" aria-hidden="true"></i>
           {{ f.text }}
         </p>
+        <div v-if="f.id && actions(f).length" class="photo-actions">
+          <button
+            v-for="a in actions(f)" :key="a.text" type="button" class="linklike tiny"
+            :aria-label="a.text + ': ' + f.name" :disabled="f.changing" @click="change(f, a.body)"
+          >{{ a.text }}</button>
+        </div>
         <button
           v-if="f.state === 'failed'" type="button" class="linklike tiny" @click="again(f)"
         >Try again</button>
@@ -196,6 +205,35 @@ export default {
       f.tries = 0;
       this.pump();
     },
+    // What can be done about a photo by one tap.
+    actions(f) {
+      const found = [];
+      if (f.turn) found.push({ text: "Turn it", body: { turn: f.turn } });
+      if (f.crop) found.push({ text: "Crop to the face", body: { crop: f.crop } });
+      if (f.used === false) found.push({ text: "Use it anyway", body: { included: true } });
+      else if (f.state === "warned") {
+        found.push({ text: "Leave it out", body: { included: false } });
+      }
+      return found;
+    },
+    async change(f, body) {
+      f.changing = true;
+      const options = {
+        method: "PATCH",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      };
+      const response = await fetch(`${this.address()}/${f.id}`, options).catch(() => null);
+      const said = await response?.json().catch(() => null);
+      f.changing = false;
+      if (!response?.ok) {
+        f.text = said?.message || "That did not work. Try again.";
+        return;
+      }
+      const now = said.items.find((p) => p.id === f.id);
+      if (now) Object.assign(f, stored(now), { key: f.key });
+      this.said = `${f.name}: ${f.text}`;
+    },
     async remove(f) {
       if (f.request && f.state === "sending") {
         f.state = "gone";
@@ -235,11 +273,27 @@ function judged(p) {
   const text = p.warnings.map((w) => w.message).join(" ");
   const box = p.face_box; // the square shows the face
   const aim = box && `${50 * (box[0] + box[2])}% ${50 * (box[1] + box[3])}%`;
+  const group = p.warnings.some((w) => w.code === "company");
   return {
     state: text ? "warned" : "good",
-    text: text || "Good",
+    text: [text || "Good", p.used === false ? "Left out of the training." : ""].join(" ").trim(),
+    used: p.used,
+    turn: p.turn,
+    crop: group && box ? around(box) : null,
     aim: aim && { objectPosition: aim },
   };
+}
+
+// Head and shoulders of the face in this box.
+function around([left, top, right, bottom]) {
+  const width = right - left;
+  const height = bottom - top;
+  return [
+    Math.max(0, left - 0.6 * width),
+    Math.max(0, top - 0.7 * height),
+    Math.min(1, right + 0.6 * width),
+    Math.min(1, bottom + 1.4 * height),
+  ];
 }
 
 // {} for a proxy's page, or nothing.

@@ -7,11 +7,11 @@ from nicegui.element import Element
 
 
 class Dropzone(Element, component="dropzone.js"):
-    """Puts each photo to `url?name=` as a raw body, and deletes at `url/<photo id>`.
+    """Puts each photo to `url?name=` as a raw body; changes and deletes it at `url/<photo id>`.
 
     url: None keeps what was added waiting in the browser. photos: those already there, as
-    {"id", "name", "thumb_url", "warnings": [{"message"}], "face_box": (left, top, right, bottom)
-    in 0..1 or None}. max_bytes: of one file.
+    {"id", "name", "thumb_url", "warnings": [{"code", "message"}], "face_box": (left, top, right,
+    bottom) in 0..1 or None, "used", "turn"}. max_bytes: of one file.
     """
 
     def __init__(

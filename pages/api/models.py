@@ -13,7 +13,8 @@ from pages.api.errors import documented
 from pages.server import context
 from services.deps import Deps, Session
 from services.kit.paging import Page
-from services.training import consents, trainings, user_models
+from services.training import consents, photos, trainings, user_models
+from services.training.coverage import Coverage
 from services.training.trainings import TrainingQuote
 from services.training.user_models import UserModelView
 
@@ -51,9 +52,14 @@ class ConsentText(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelDetails(UserModelView):
-    """A user model, and what training it takes and costs."""
+    """A user model, what training it takes and costs, and what its photos show.
+
+    coverage: how many of the photos that are trained on show each side, distance, light; null
+    where nobody looks at faces.
+    """
 
     quote: TrainingQuote
+    coverage: Coverage | None
 
 
 @router.get("/consent")
@@ -161,4 +167,5 @@ async def _details(
 ) -> ModelDetails:
     quote = await trainings.quote(session, deps, user_id=user_id, user_model_id=view.id)
     known = {field.name: getattr(view, field.name) for field in fields(view)}
-    return ModelDetails(**known, quote=quote)
+    state = await photos.state(session, user_id=user_id, user_model_id=view.id)
+    return ModelDetails(**known, quote=quote, coverage=state.verdict.coverage)

@@ -13,7 +13,7 @@ from pages.api.errors import documented
 from pages.server.multipart import CUT_OFF, raw, uploads
 from services.errors import Malformed
 from services.files.uploads import landed
-from services.training import photo_editing, photos, set_judging
+from services.training import leaving_out, photo_editing, photos, set_judging
 from services.training.photo_coach import SetVerdict
 from services.training.photos import PhotoView, Verdict
 
@@ -125,7 +125,7 @@ async def change_photo(
     key: dict[str, Any] = {"user_id": user.id, "user_model_id": model_id}
     if "included" in body.model_fields_set:
         async with deps.transaction() as session:
-            await photos.include(session, image_id=image_id, included=body.included, **key)
+            await leaving_out.include(session, image_id=image_id, included=body.included, **key)
     if body.turn or body.crop:
         await photo_editing.edit(deps, image_id=image_id, turn=body.turn, crop=body.crop, **key)
     async with deps.transaction() as session:

@@ -9,6 +9,7 @@ from nicegui import ui
 
 from components import formatting, live
 from components.controls import Field, Segments, Tick, button, link_button, relabel, set_enabled
+from components.coverage_strip import CoverageStrip
 from components.dom import El, attach, el
 from components.dropzone import Dropzone
 from components.feedback import Bar, banner, toast
@@ -23,7 +24,15 @@ from services.deps import Deps
 from services.errors import DomainError, NotFound
 from services.files import uploads
 from services.limits.policy import Act
-from services.training import consents, methods, photo_coach, photos, trainings, user_models
+from services.training import (
+    consents,
+    leaving_out,
+    methods,
+    photo_coach,
+    photos,
+    trainings,
+    user_models,
+)
 from services.training.methods import Material
 from services.training.photo_coach import SetVerdict
 from services.training.photos import PhotoSet, PhotoState, PhotoView
@@ -133,6 +142,7 @@ class Builder:
         with el("div", classes="meter"):
             self._meter_text = el("p", classes="strong num", aria_live="polite")
             self._meter = Bar(0, label="Photos of the set")
+            self._coverage = CoverageStrip()
         self._waits = el(
             "p",
             "Photos stay on your device until you have given the name and your consent above.",
@@ -228,6 +238,7 @@ class Builder:
             return
         count = verdict.count if verdict else 0
         self._meter_text.text = verdict.message if verdict else "No photos yet"
+        self._coverage.show(verdict.coverage if verdict else None)
         self._meter.progress = count / photo_coach.GOOD_PHOTOS
         self._waits.set_visibility(self._model is None)
         self._describing.show(self._model.id if self._model else None, count)
@@ -261,7 +272,9 @@ class Builder:
                 el("p", info.privacy, classes="small muted")
             self._price = el("p", classes="num")
             self._problem = el("p", classes="small muted", id="train-problem")
-            self._start = button("Train model", self._train, kind="primary", large=True)
+            with el("div", classes="row"):
+                self._start = button("Train model", self._train, kind="primary", large=True)
+                self._all = button("Use all photos", self._use_all, kind="quiet")
 
     def _show_train(self) -> None:
         quote = self._quote
@@ -269,10 +282,29 @@ class Builder:
         problem = quote.problem if quote else "First give the name, your consent and the photos."
         self._problem.text = problem or ""
         cost = f": {formatting.plural(quote.credits, 'credit')}" if quote and quote.credits else ""
-        relabel(self._start, f"Train model{cost}")
+        relabel(self._start, f"{_train_what(quote)}{cost}")
+        self._all.set_visibility(bool(quote and (quote.left_out or quote.insisted)))
+        if quote:
+            every = f"Use all {quote.photos + quote.left_out}"
+            relabel(self._all, every if quote.left_out else "Leave out what is flagged")
         if bool(problem) is not bool(self._start.props.get("disabled")):
             set_enabled(self._start, not problem)
             attach(self._start, aria_describedby="train-problem" if problem else None)
+
+    async def _use_all(self) -> None:
+        """Train on everything, or go by the coach again."""
+        if self._model is None or self._quote is None:
+            return
+        try:
+            async with self._deps.transaction() as session:
+                await leaving_out.include_all(
+                    session,
+                    user_id=self._user_id,
+                    user_model_id=self._model.id,
+                    included=True if self._quote.left_out else None,
+                )
+        except DomainError as error:
+            toast(str(error), danger=True)
 
     async def _train(self) -> None:
         if self._model is None:
@@ -300,7 +332,16 @@ def _said(photo: PhotoView | PhotoState) -> dict[str, Any]:
         "id": str(photo.id),
         "warnings": [dataclasses.asdict(w) for w in photo.warnings],
         "face_box": photo.face_box,
+        "used": photo.used,
+        "turn": photo.turn,
     }
+
+
+def _train_what(quote: TrainingQuote | None) -> str:
+    """What the button does; what it leaves out is said before it is pressed."""
+    if quote is None or not quote.left_out or quote.problem:
+        return "Train model"
+    return f"Train with {quote.photos} photos; {quote.left_out} left out"
 
 
 def _price(quote: TrainingQuote) -> str:

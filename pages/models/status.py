@@ -246,8 +246,8 @@ class _Ready:
     def show(self, model: UserModelView) -> None:
         """The model as it is now."""
         text = "Choose a style, write a sentence, and see."
-        if model.likeness is not None:
-            text = f"Likeness {model.likeness:.0f} of 100, measured on its samples. {text}"
+        if model.likeness.sentence:
+            text = f"{model.likeness.sentence} {text}"
         self._heading.text = f"{model.name} is ready"
         self._text.text = text
         self._lora.set_visibility(model.lora)

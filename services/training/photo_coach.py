@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from services.faces.base import Box, Face
 from services.imaging import Ingested
+from services.training.coverage import Coverage, coverage
 
 MIN_PHOTOS, GOOD_PHOTOS, MAX_PHOTOS = 10, 20, 30
 MIN_SIDE, GOOD_SIDE = 256, 768  # px, the short side; training is done at 1024
@@ -64,13 +65,16 @@ class PhotoWarning:
 class SetVerdict:
     """The set as a whole: how many photos, whether that is enough to train, what would help.
 
-    unwarned: how many of them have no warning.
+    unwarned: how many of them have no warning. left_out: how many a training does not take.
+    coverage: what they show together; None where nobody looked.
     """
 
     count: int
     unwarned: int
     enough: bool
     message: str
+    left_out: int = 0
+    coverage: Coverage | None = None
     minimum: int = MIN_PHOTOS
     good: int = GOOD_PHOTOS
     maximum: int = MAX_PHOTOS
@@ -212,18 +216,43 @@ def usefulness(verdict: dict[str, Any]) -> tuple[float, ...]:
     return (flagged(verdict), len(codes), -large, -face["sharpness"], -verdict["sharpness"])
 
 
-def set_verdict(photos: Sequence[Sequence[str]]) -> SetVerdict:
-    """The verdict on a set, of which each photo's warnings are given."""
-    count, unwarned = len(photos), sum(not codes for codes in photos)
+def set_verdict(photos: Sequence[tuple[Facts, bool | None]]) -> SetVerdict:
+    """The verdict on a set: what is said of each photo, and what the member said of it."""
+    codes = [facts["warnings"] for facts, _ in photos]
+    count, unwarned = len(photos), sum(not each for each in codes)
+    taken = [facts for (facts, _), use in zip(photos, used(photos), strict=True) if use]
+    shown = coverage(taken)
     good = "" if unwarned == count else f", {unwarned} good" if unwarned else ", none good yet"
-    text = f"{count} of {MIN_PHOTOS}–{GOOD_PHOTOS} photos{good}: {_advice(photos)}"
-    return SetVerdict(count, unwarned, count >= MIN_PHOTOS, text)
+    advice = _wrong(photos) or _advice(codes, len(taken), shown)
+    text = f"{count} of {MIN_PHOTOS}–{GOOD_PHOTOS} photos{good}: {advice}"
+    enough = len(taken) >= MIN_PHOTOS
+    return SetVerdict(count, unwarned, enough, text, count - len(taken), shown)
+
+
+# What is wrong, before anything else is asked for: of one photo, and of several.
+_FAULTS = {
+    STRANGER: ("one does not seem to be the same person; remove it", "{} do not seem to be the "
+               "same person; remove them"),
+    TURN: ("one lies on its side; turn it", "{} lie on their side; turn them"),
+    "company": ("one shows several people; crop it to the one", "{} show several people; crop "
+                "them to the one"),
+}  # fmt: skip
+
+
+def _wrong(photos: Sequence[tuple[Facts, bool | None]]) -> str | None:
+    """The worst that is wrong with photos on which the member has not decided."""
+    if any(facts.get("persons") for facts, _ in photos):
+        return "these show several people; keep the photos of one."
+    for code, (one, several) in _FAULTS.items():
+        count = sum(included is None and code in facts["warnings"] for facts, included in photos)
+        if count:
+            return f"{one if count == 1 else several.format(count)}."
+    return None
 
 
 # What many photos are, and what would help instead; a quarter are many, of `face_small` half.
 _ADVICE = {
     "no_face": ("many show no face", "clear views of it"),
-    TURN: ("many lie on their side", "turning these"),
     "company": ("many show more than one person", "photos of one alone"),
     "near_duplicate": ("many look alike", "other places, clothes and light"),
     "blurred": ("many are blurred", "sharper ones"),
@@ -236,14 +265,13 @@ _ADVICE = {
 _USUAL = ("small", "narrow", "face_blurred")  # said of a set only where too few photos are good
 
 
-def _advice(photos: Sequence[Sequence[str]]) -> str:
+def _advice(photos: Sequence[Sequence[str]], used: int, shown: Coverage | None) -> str:
     """What would help this set most, in a few words; good is a set with enough good photos."""
     count, given = len(photos), Counter(code for codes in photos for code in codes)
-    if (missing := MIN_PHOTOS - count) > 0:
+    if (missing := MIN_PHOTOS - used) > 0:
+        if shown and shown.next:
+            return f"add {missing} more. Next: {shown.next}."
         return f"add {missing} more, from near and far, in different places and light."
-    if strangers := given[STRANGER]:
-        one = "one does" if strangers == 1 else f"{strangers} do"
-        return f"{one} not seem to be the same person."
     enough = sum(not codes for codes in photos) >= MIN_PHOTOS
     for code, (many, help) in _ADVICE.items():
         if enough and code in _USUAL:
@@ -251,8 +279,10 @@ def _advice(photos: Sequence[Sequence[str]]) -> str:
         if given[code] * (2 if code == "face_small" else 4) > count:
             return f"{many}; {help} would help."
     if not enough:
-        worst = given.most_common(1)[0][0]
-        return f"{_ADVICE[worst][1]} would help most."
+        known = [code for code, _ in given.most_common() if code in _ADVICE]
+        return f"{_ADVICE[known[0]][1]} would help most." if known else "remove what is wrong."
+    if shown and shown.next and count < MAX_PHOTOS:
+        return f"enough to train. Next: {shown.next}."
     return "a good set." if count <= GOOD_PHOTOS else "more than enough; keep the best."
 
 

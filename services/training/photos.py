@@ -164,7 +164,7 @@ async def state(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) ->
     if not rows:
         raise NotFound("There is no such model.")
     rows = [row for row in rows if row.id]
-    used = photo_coach.used([(row.verdict, row.included) for row in rows])
+    facts = [(row.verdict, row.included) for row in rows]
     said = [
         PhotoState(
             row.id,
@@ -173,10 +173,9 @@ async def state(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) ->
             use,
             row.verdict.get("turned", 0),
         )
-        for row, use in zip(rows, used, strict=True)
+        for row, use in zip(rows, photo_coach.used(facts), strict=True)
     ]
-    codes = [[warning.code for warning in photo.warnings] for photo in said]
-    return SetState(tuple(said), photo_coach.set_verdict(codes))
+    return SetState(tuple(said), photo_coach.set_verdict(facts))
 
 
 async def some(
@@ -193,10 +192,10 @@ async def list_(
     """The set with its verdict; raises NotFound."""
     await _model(session, user_id=user_id, user_model_id=user_model_id)
     rows = await set_judging.rows(session, user_model_id)
-    verdict = photo_coach.set_verdict([row.verdict["warnings"] for row in rows])
-    used = photo_coach.used([(row.verdict, row.included) for row in rows])
+    facts = [(row.verdict, row.included) for row in rows]
+    used = photo_coach.used(facts)
     views = (_view(row, deps, use) for row, use in zip(rows, used, strict=True))
-    return PhotoSet(tuple(views), verdict)
+    return PhotoSet(tuple(views), photo_coach.set_verdict(facts))
 
 
 async def remove(
@@ -238,25 +237,6 @@ def training_photo(row: TrainingImage) -> TrainingPhoto:
         photo_coach.trained_box(row.verdict),
         f"{row.folder}/{ALPHA}" if photo_coach.cut_out(row.verdict) else None,
     )
-
-
-async def include(
-    session: AsyncSession,
-    *,
-    user_id: UUID,
-    user_model_id: UUID,
-    image_id: UUID,
-    included: bool | None,
-) -> None:
-    """Train on a photo whatever is said of it, or not; None leaves it to the verdict.
-
-    Raises NotFound, Conflict.
-    """
-    await _model(session, user_id=user_id, user_model_id=user_model_id, lock=True)
-    row = await owned(session, user_model_id=user_model_id, image_id=image_id)
-    row.included = included
-    await session.flush()
-    await notify.publish(session, topic="user_model", id=user_model_id, user_id=user_id)
 
 
 async def editable(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -> UserModel:

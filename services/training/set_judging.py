@@ -82,8 +82,7 @@ def _judged(row: TrainingImage, judged: Judged[str], hashes: Sequence[int]) -> p
         codes.add(photo_coach.STRANGER)
     if row.folder in judged.repeated or photo_coach.is_near(row.phash, hashes):
         codes.add("near_duplicate")
-    if row.folder in judged.told:
-        facts["told"] = True
-    else:
-        facts.pop("told", None)
+    for name, holds in (("told", row.folder in judged.told), ("persons", judged.persons)):
+        facts.pop(name, None)
+        facts |= {name: True} if holds else {}
     return {**facts, "warnings": photo_coach.ordered(codes)}

@@ -37,6 +37,7 @@ class TrainingQuote:
     credits: its price; available: credits left, None where unlimited. seconds: of work, without
     the wait; None if not known. slots: of the plan, None where unlimited.
     photos: that are trained on. left_out: those of the set that are not.
+    insisted: photos on which the member has decided.
     problem: why it can't be started yet, in plain words, or None.
     engine, notice, privacy: who does it, what that means, where the photos go.
     """
@@ -49,6 +50,7 @@ class TrainingQuote:
     slots_used: int
     photos: int
     left_out: int
+    insisted: int
     engine: str
     notice: str
     privacy: str
@@ -77,6 +79,7 @@ async def quote(
         slots_used=slots.used,
         photos=model.used,
         left_out=model.photos - model.used,
+        insisted=sum(included is not None for _, included in model.said),
         engine=info.label,
         notice=info.notice,
         privacy=info.privacy,

@@ -20,8 +20,9 @@ from services.files import erasing
 from services.kit import notify, paging, texts
 from services.remote import cancellation, runs
 from services.storage.keys import new_folder
-from services.training import consents, methods
+from services.training import consents, methods, model_likeness
 from services.training.methods import Material
+from services.training.model_likeness import ModelLikeness
 
 TRIGGER_WORD = "ohwx"  # rare in every text encoder's training data; the field's usual token
 SUBJECTS = ("person", "woman", "man")
@@ -43,7 +44,7 @@ class SampleView:
 class UserModelView:
     """A user model as its owner sees it.
 
-    progress: 0.0-1.0. seconds_left: the engine's estimate. likeness: 0-100.
+    progress: 0.0-1.0. seconds_left: the engine's estimate.
     metrics: [{"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"}], oldest first.
     cover_url: its first photo's thumbnail, signed; cover_thumbhash its placeholder, base64.
     lora: whether there are weights to download. methods: what can make images of it now.
@@ -63,7 +64,7 @@ class UserModelView:
     metrics: tuple[dict[str, Any], ...]
     samples: tuple[SampleView, ...]
     seconds_left: float | None
-    likeness: float | None
+    likeness: ModelLikeness
     photos: int
     cover_url: str | None
     cover_thumbhash: str | None
@@ -269,8 +270,16 @@ async def _views(
     ):
         view = SampleView(deps.storage.url(sample.key), sample.step, sample.likeness)
         samples.setdefault(sample.user_model_id, []).append(view)
+    alike = await model_likeness.by_model(session, ids)
     return [
-        _view(deps, row, counts.get(row.id, 0), cover.get(row.id), samples.get(row.id, []))
+        _view(
+            deps,
+            row,
+            counts.get(row.id, 0),
+            cover.get(row.id),
+            samples.get(row.id, []),
+            ModelLikeness(**alike.get(row.id, {}), samples=row.likeness),
+        )
         for row in rows
     ]
 
@@ -281,6 +290,7 @@ def _view(
     photos: int,
     cover: TrainingImage | None,
     samples: Sequence[SampleView],
+    alike: ModelLikeness,
 ) -> UserModelView:
     return UserModelView(
         id=row.id,
@@ -297,7 +307,7 @@ def _view(
         metrics=tuple(row.metrics),
         samples=tuple(samples),
         seconds_left=row.seconds_left,
-        likeness=row.likeness,
+        likeness=alike,
         photos=photos,
         cover_url=deps.storage.url(f"{cover.folder}/thumb.webp") if cover else None,
         cover_thumbhash=base64.b64encode(cover.thumbhash).decode() if cover else None,

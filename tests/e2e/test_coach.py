@@ -1,13 +1,16 @@
 """The photo coach as a member meets it, with photographs of real persons."""
 
+import io
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
 from services.training import photo_coach
+from tests import corpora
 from tests.e2e.conftest import reached, running
 from tests.e2e.driving import Program, Server, barriers, shot, visit
 from tests.real_faces import ONE, OTHER, beside, file, photograph
@@ -50,7 +53,7 @@ async def test_the_coach_tells_on_each_photo_and_on_the_set(page: Page, tmp_path
     warning = photo_coach.WARNINGS[photo_coach.STRANGER]
     await expect(tile(page, OTHER)).to_contain_text(warning, timeout=30_000)
     await expect(tile(page, "two.jpg")).to_contain_text(photo_coach.WARNINGS["company"])
-    await expect(page.get_by_text("7 of 10–20 photos, 5 good: add 3 more")).to_be_visible()
+    await expect(page.get_by_text("7 of 10–20 photos, 5 good: one does not seem")).to_be_visible()
     await expect(page.locator(".photo.good")).to_have_count(5)
     await expect(page.locator(".photo.good img").first).to_have_attribute(
         "style", re.compile("object-position")
@@ -62,3 +65,45 @@ async def test_the_coach_tells_on_each_photo_and_on_the_set(page: Page, tmp_path
     for name in (*ONE[1:4], "two.jpg"):  # three faces are too few to say who is who
         await page.get_by_role("button", name=f"Remove {name}").click()
     await expect(tile(page, OTHER)).not_to_contain_text(warning)
+
+
+def mixed_set(folder: Path) -> list[Path]:
+    """Three good photos, one on its side, one with a friend, and two strangers."""
+    images = {name: photograph(name) for name in ONE[:3]}
+    images["lying.jpg"] = photograph(ONE[3]).rotate(90, expand=True)
+    images["friend.jpg"] = beside(photograph(ONE[4]), photograph(OTHER))
+    images[OTHER] = photograph(OTHER)
+    images["hopper.jpg"] = Image.open(io.BytesIO(corpora.hopper())).convert("RGB")
+    for name, image in images.items():
+        (folder / name).write_bytes(file(image))
+    return sorted(folder.iterdir())
+
+
+async def test_a_mixed_set_is_made_good_by_following_the_coach_alone(
+    page: Page, tmp_path: Path
+) -> None:
+    await visit(page, "/models/new")
+    await page.get_by_label("Name", exact=True).fill("Me")
+    await page.get_by_role("checkbox", name="measured on this server").check()
+    await page.wait_for_url("**/models/new?draft=*")
+    await page.locator("input[type=file]").set_input_files(mixed_set(tmp_path))
+    meter = page.locator(".meter")
+    await expect(meter).to_contain_text(
+        "2 do not seem to be the same person; remove them", timeout=60_000
+    )
+    await expect(page.locator(".photo.left-out")).to_have_count(3)  # and the one on its side
+    await shot(page, "coach-mixed")
+    for name in (OTHER, "hopper.jpg"):
+        await expect(tile(page, name)).to_contain_text(photo_coach.WARNINGS[photo_coach.STRANGER])
+        await page.get_by_role("button", name=f"Remove {name}").click()
+    await expect(meter).to_contain_text("one lies on its side; turn it")
+    await page.get_by_role("button", name="Turn it: lying.jpg").click()
+    await expect(meter).to_contain_text("one shows several people; crop it to the one")
+    await page.get_by_role("button", name="Crop to the face: friend.jpg").click()
+    await expect(meter).to_contain_text("add 5 more. Next: a photo from the side")
+    await expect(page.locator(".photo.left-out")).to_have_count(0)
+    await expect(page.locator(".coverage .have")).not_to_have_count(0)
+    assert await barriers(page) == []
+    await shot(page, "coach-good")
+    await page.set_viewport_size({"width": 390, "height": 900})
+    await shot(page, "coach-good-phone")

@@ -8,7 +8,7 @@ import pytest
 from services.deps import Deps
 from services.errors import Conflict, Invalid, NotFound
 from services.faces.memory import FaceMemory
-from services.training import likeness, photo_coach, photo_editing, photos, trainings
+from services.training import leaving_out, likeness, photo_coach, photo_editing, photos, trainings
 from tests.real_faces import ONE, OTHER, beside, file, photograph
 from tests.services.training.test_photo_coach import agreed, kept, said, send_all
 from tests.services.training.test_photos import Intake
@@ -108,7 +108,7 @@ async def test_a_training_gets_no_strangers_box(intake: Intake, deps: Deps) -> N
         assert quote.problem == (
             "Add 6 more photos: a training takes 10 to 30, and 1 of yours is left out."
         )
-        await photos.include(session, image_id=stranger.id, included=True, **key)
+        await leaving_out.include(session, image_id=stranger.id, included=True, **key)
         chosen = await photos.best(session, intake.model_id, 30)
         (sent,) = [photo for photo in chosen if photo.id == stranger.id]
         assert sent.face_box is None

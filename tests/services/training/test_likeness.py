@@ -120,4 +120,5 @@ async def test_a_training_gets_the_faces_and_its_samples_are_measured(
     boxes = engine.trainings[0].face_boxes
     assert [box is not None for box in boxes] == [True] * 4 + [False] * 6
     assert model.samples[0].likeness is not None
-    assert model.likeness == model.samples[0].likeness > 70
+    assert model.likeness.samples == model.samples[0].likeness > 70
+    assert model.likeness.sentence.endswith("your own photos 90.")

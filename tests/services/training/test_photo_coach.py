@@ -95,7 +95,7 @@ async def test_somebody_else_among_the_photos(intake: Intake) -> None:
     assert [name for name, codes in found.items() if photo_coach.STRANGER in codes] == [OTHER]
     verdict = (await intake.set()).verdict
     assert verdict.unwarned == sum(not codes for codes in found.values())
-    assert f"6 of 10–20 photos, {verdict.unwarned} good: add 4 more" in verdict.message
+    assert "good: one does not seem to be the same person; remove it." in verdict.message
 
 
 async def test_a_set_that_changes_is_judged_anew(intake: Intake, deps: Deps) -> None:

@@ -4,7 +4,12 @@ import random
 
 import pytest
 
-from services.training.photo_coach import STRANGER, WARNINGS, set_verdict
+from services.training import photo_coach
+from services.training.photo_coach import STRANGER, TURN, WARNINGS, SetVerdict
+
+
+def set_verdict(photos: list[list[str]]) -> SetVerdict:
+    return photo_coach.set_verdict([({"warnings": codes}, None) for codes in photos])
 
 
 @pytest.mark.parametrize(
@@ -22,7 +27,17 @@ from services.training.photo_coach import STRANGER, WARNINGS, set_verdict
         ),
         (
             [[STRANGER]] + [["small"]] * 11,
-            "12 of 10–20 photos, none good yet: one does not seem to be the same person.",
+            "12 of 10–20 photos, none good yet: one does not seem to be the same person; "
+            "remove it.",
+        ),
+        (
+            [[STRANGER]] * 2 + [[TURN], ["company"], []],
+            "5 of 10–20 photos, 1 good: 2 do not seem to be the same person; remove them.",
+        ),
+        ([[TURN], ["company"]], "2 of 10–20 photos, none good yet: one lies on its side; turn it."),
+        (
+            [["company"]] * 2,
+            "2 of 10–20 photos, none good yet: 2 show several people; crop them to the one.",
         ),
     ],
 )
