@@ -10,6 +10,7 @@ from sqlalchemy import (
     Computed,
     ForeignKey,
     Index,
+    LargeBinary,
     UniqueConstraint,
     text,
 )
@@ -55,7 +56,8 @@ class Generation(Base):
     """One request for `count` images; image i uses seed + i.
 
     source_image_id: the picture that an operation starts from; None when it was erased.
-    scale: of an enlargement, 2 or 4.
+    scale: of an enlargement, 2 or 4. mask: a PNG, white where the picture may change, until the
+    end.
     """
 
     __tablename__ = "generations"
@@ -95,6 +97,7 @@ class Generation(Base):
         ForeignKey("generated_images.id", ondelete="SET NULL", use_alter=True), index=True
     )
     scale: Mapped[int | None]
+    mask: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     cost: Mapped[int]  # credits
     reading: Mapped[Json]  # how an engine with a vocabulary read the prompt; {} of any other
     dismissed_at: Mapped[When | None]

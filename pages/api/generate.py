@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import Base64Bytes, BaseModel, Field
 
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
@@ -38,6 +38,11 @@ class NewGeneration(BaseModel, extra="forbid"):
         default=None, description="The picture that the operation starts from."
     )
     scale: int | None = Field(default=None, ge=2, le=4, description="Of an enlargement: 2 or 4.")
+    mask: Base64Bytes | None = Field(
+        default=None,
+        max_length=500_000,
+        description="To inpaint: a PNG of the picture's shape, white where it may change.",
+    )
     engine: str | None = Field(
         default=None, max_length=100, description="See /api/engines; by default the usual one."
     )

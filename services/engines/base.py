@@ -100,6 +100,7 @@ class GenerateRequest:
     alphas: each photo's cut-out, a grey picture of the same shape, or None.
     have: indices of the images that an earlier attempt brought; an engine may leave them out.
     source: the picture that an operation starts from, and made: its recipe. scale: 2 or 4.
+    mask: a grey picture of the source's shape, white where it may change.
     """
 
     client_job_id: UUID
@@ -127,6 +128,7 @@ class GenerateRequest:
     source: FileRef | None = None
     made: Mapping[str, Any] = field(default_factory=dict)
     scale: int | None = None
+    mask: FileRef | None = None
     method: Method = Method.TRAINED
 
     def words(self, subject: str) -> str:

@@ -133,6 +133,14 @@ async def look(data: bytes) -> tuple[Face, ...]:
     return _faces(facts) or ()
 
 
+async def mask(data: bytes) -> bytes:
+    """A painted mask as a black and white PNG; raises Rejected, Invalid where nothing is white."""
+    facts, blobs = await _ask({"task": "mask", "faces": False}, data)
+    if not facts["painted"]:
+        raise Invalid("Nothing was painted.")
+    return blobs["mask"]
+
+
 async def store(storage: Storage, folder: str, files: Mapping[str, bytes]) -> int:
     """Put all variants under `folder`, or none; how many bytes they are together."""
     try:

@@ -36,6 +36,13 @@ def webp(image: Image.Image, *, quality: int = 80, lossless: bool = False) -> by
     return out.getvalue()
 
 
+def png(image: Image.Image) -> bytes:
+    """PNG without metadata."""
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
 def placeholder(image: Image.Image) -> bytes:
     """ThumbHash: about 25 bytes that a page shows until the picture is there."""
     small = image.copy()

@@ -25,6 +25,7 @@ NICENESS = 10  # pages come first
 # Address space, in bytes. Measured with OpenCV loaded: 60 megapixels with transparency take 1.2 GB,
 # a HEIC of 33 megapixels 1.4 GB.
 MEMORY = 2048 * 2**20
+WHITE = 128  # of 255: what is brighter in a mask was painted
 Blobs = dict[str, bytes]
 Answer = tuple[dict[str, Any], Blobs]
 
@@ -79,6 +80,13 @@ def cut_out(photo: Image.Image, faces: tuple[Face, ...] | None) -> Answer:
     return facts, {"alpha": variants.webp(found.alpha, lossless=True)}
 
 
+def mask(picture: decode.Picture) -> Answer:
+    """What was painted, black and white; `painted` is its share of the picture."""
+    grey = picture.image.convert("L").point(lambda value: 255 if value >= WHITE else 0)
+    facts = {"painted": grey.histogram()[255] / (grey.width * grey.height)}
+    return facts, {"mask": variants.png(grey)}
+
+
 def look(_picture: decode.Picture) -> Answer:
     """Nothing but the faces, which `answer` reads."""
     return {}, {}
@@ -88,6 +96,7 @@ TASKS: dict[str, tuple[Callable[[decode.Picture], Answer], int]] = {
     "ingest": (ingest, variants.FULL_SIDE),
     "derive": (derive, variants.MEDIUM_SIDE),
     "look": (look, variants.FULL_SIDE),
+    "mask": (mask, variants.MEDIUM_SIDE),
 }
 
 

@@ -56,6 +56,7 @@ def checked(
         operation=request.operation,
         source_image_id=request.source_image_id,
         scale=request.scale,
+        mask=request.mask,
         reading=prompt_reading.of_operation(choice.engine, request.operation, prompt),
     )
 

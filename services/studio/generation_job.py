@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,12 +16,11 @@ from services.engines.base import (
     FileRef,
     GenerateRequest,
     Method,
-    Operation,
     RemoteState,
     RemoteStatus,
     ResultFile,
 )
-from services.gallery import files, offers
+from services.errors import Invalid
 from services.imaging import Derived
 from services.kit import notify
 from services.provenance import fingerprints, marks
@@ -29,7 +29,7 @@ from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
 from services.storage.keys import new_folder
-from services.studio import generations, likeness_floor, operations, styles
+from services.studio import generations, likeness_floor, operations, sources, styles
 from services.studio.likeness_floor import Measured
 from services.training import likeness, photo_coach, photos, references
 
@@ -64,23 +64,27 @@ class GenerationWork:
         """Prompt, seeds, photos, the LoRA where there is one, and the picture to change."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
-            source = await _source(session, row)
+            source = await sources.of(session, row)
             model = await _model(session, row)
             best = await self._photos(session, run, row, source) if model else []
             made = await runs.made_by(session, run)
+            mask = await session.scalar(select(Generation.mask).where(Generation.id == row.id))
         have = frozenset(position - run.first for position in made)
         request = self._request(run, row, model, best, have)
-        return replace(request, **self._changing(row, source)) if source else request
+        if source is None:
+            return request
+        folder = generations.incoming(run)
+        return replace(request, **await sources.sent(self.deps, row, source, mask, folder=folder))
 
-    def _changing(self, row: Generation, source: GeneratedImage) -> dict[str, Any]:
-        """What an operation on a picture is sent beside all else."""
-        key = files.key(source.folder, source.content_type, "full")
-        return {
-            "operation": Operation(row.operation),
-            "source": runs.readable(self.deps, key),
-            "made": offers.recipe(source),
-            "scale": row.scale,
-        }
+    async def _mask(self, run: runs.Run, painted: bytes) -> FileRef:
+        """The mask where the engine may fetch it; gone with all else that came in for this run."""
+        key = f"{generations.incoming(run)}/mask.png"
+        try:
+            data = await imaging.mask(painted)
+        except Invalid as invalid:
+            raise BadResult(str(invalid)) from invalid
+        await self.deps.storage.put(key, data, content_type="image/png")
+        return runs.readable(self.deps, key)
 
     async def send(self, engine: Engine, request: GenerateRequest) -> RemoteStatus:
         """The one submit."""
@@ -251,7 +255,7 @@ class GenerationWork:
         }
         try:
             async with self.deps.transaction() as session:
-                await _source(session, row, lock=True)
+                await sources.of(session, row, lock=True)
                 inserted = await _insert(session, run, values, measured)
                 if inserted:
                     fingerprints.record(session, self.deps, derived.fingerprints, origin)
@@ -280,15 +284,6 @@ async def _row(session: AsyncSession, run: runs.Run, *, lock: bool = False) -> G
     return await session.get_one(
         Generation, run.generation_id, populate_existing=True, with_for_update=lock or None
     )
-
-
-async def _source(
-    session: AsyncSession, row: Generation, *, lock: bool = False
-) -> GeneratedImage | None:
-    """The picture that it starts from; None for new ones. Raises BadResult where it is gone."""
-    if row.operation == Operation.GENERATE:
-        return None
-    return await operations.source(session, row, lock=lock)
 
 
 async def _model(session: AsyncSession, row: Generation) -> UserModel | None:

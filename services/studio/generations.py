@@ -253,6 +253,7 @@ async def settle(
     row.status, row.status_reason, row.stage = status, reason, ""
     row.progress = 1.0 if status == "succeeded" else row.progress
     row.finished_at = func.now()
+    row.mask = None  # what was painted is of no more use
     await session.flush()
     style = styles.measured(row.preset)
     await measures.generation(session, row, status=status, reason=reason, style=style)

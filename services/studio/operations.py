@@ -3,22 +3,21 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage, Generation
+from db.models import Generation
 from services.deps import Deps
 from services.engines.base import Operation
 from services.errors import Conflict, Invalid
 from services.gallery import images, offers
-from services.remote.results import BadResult
 from services.studio.prompt_reading import WORDED
 from services.studio.requests import ASPECTS, GenerationRequest
 from services.training.methods import Choice
 
 SCALES = (2, 4)
+PNG = b"\x89PNG\r\n\x1a\n"
+MASK_BYTES = 256 * 1024
 SAME_SHAPE = 0.02  # two ratios that differ by less are the same format
-GONE = "The picture that it starts from was deleted."
 OWN_PIXELS = frozenset({Operation.ENLARGE, Operation.CUTOUT})  # no photo of the person is needed
 NAMES = {
     Operation.EDIT: "edit",
@@ -59,7 +58,7 @@ async def plan(
     if request.aspect not in ASPECTS:
         raise Invalid("Choose one of the offered formats.", aspect=list(ASPECTS))
     if operation is Operation.GENERATE:
-        if image_id or request.scale:
+        if image_id or request.scale or request.mask:
             raise Invalid("A new picture starts from no other one.", field="operation")
         return None
     if image_id is None:
@@ -67,6 +66,7 @@ async def plan(
     if request.count not in (None, 1):
         raise Invalid("This makes one picture at a time.", field="count")
     scale = _scale(operation, request.scale)
+    _masked(operation, request.mask)
     image = await images.owned(session, deps, user_id=user_id, image_id=image_id)
     if image.deleted_at is not None:
         raise Conflict("This picture is in the trash. Restore it first.")
@@ -124,22 +124,14 @@ def nearest_aspect(width: int, height: int) -> str:
     return min(ASPECTS, key=lambda name: abs(ASPECTS[name][0] / ASPECTS[name][1] - ratio))
 
 
-async def source(session: AsyncSession, row: Generation, *, lock: bool = False) -> GeneratedImage:
-    """The picture that it starts from. Raises BadResult where it is deleted.
-
-    lock: it stays where it is until the end of the transaction.
-    """
-    query = select(GeneratedImage).where(
-        GeneratedImage.id == row.source_image_id,
-        GeneratedImage.user_id == row.user_id,
-        GeneratedImage.deleted_at.is_(None),
-    )
-    if lock:
-        query = query.with_for_update(read=True)
-    image = await session.scalar(query.execution_options(populate_existing=True))
-    if image is None:
-        raise BadResult(GONE)
-    return image
+def _masked(operation: Operation, mask: bytes | None) -> None:
+    """Whether the mask may be one: it is decoded when it is used, in a process of its own."""
+    if mask is None and operation is Operation.INPAINT:
+        raise Invalid("Paint what is to change first.", field="mask")
+    if mask is not None and operation is not Operation.INPAINT:
+        raise Invalid("Only a change of a part has a mask.", field="mask")
+    if mask is not None and not (mask.startswith(PNG) and len(mask) <= MASK_BYTES):
+        raise Invalid(f"A mask is a PNG of at most {MASK_BYTES // 1024} KB.", field="mask")
 
 
 def _scale(operation: Operation, scale: int | None) -> int | None:

@@ -25,7 +25,8 @@ class GenerationRequest:
     engine, method: who makes the images, and how the person comes in; None: the best there is.
 
     operation: what is done with the picture `source_image_id`; its model, style and size are
-    taken, aspect only to EXTEND it and scale (2 or 4) to ENLARGE it. It makes one image.
+    taken, aspect only to EXTEND it, scale (2 or 4) to ENLARGE it, and mask (a PNG of its shape,
+    white where it may change) to INPAINT it. It makes one image.
     None in steps, guidance_scale or lora_scale means the engine's default; a value is taken
     only where the engine offers that parameter, and within its range.
     """
@@ -45,3 +46,4 @@ class GenerationRequest:
     operation: Operation = Operation.GENERATE
     source_image_id: UUID | None = None
     scale: int | None = None
+    mask: bytes | None = None

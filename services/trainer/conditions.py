@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from diffusers import Flux2KleinInpaintPipeline
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from services.trainer.context import Context
 from services.trainer.dataset import MAX_PHOTO_BYTES, MIN_SIDE, UNREADABLE, upright
@@ -14,6 +14,8 @@ from services.trainer.placement import REFERENCE_SIDE
 from services.trainer.spec import Code, GeneratePayload
 from services.trainer.transfer import fetch
 
+OVERLAP = 1 / 64  # of the shorter side: so far an extension reaches into the picture
+BLUR = 24  # the longer side over this: the radius of what an extension begins with
 FOLDER = "inputs"  # in the job's folder, of which folders go when the job ends
 
 
@@ -66,10 +68,26 @@ def read_conditions(payload: GeneratePayload, context: Context) -> Conditions:
     ]
     source = mask = None
     if payload.source_url:
-        source = ImageOps.fit(_picture(payload.source_url, folder / "source").convert("RGB"), size)
+        whole = _picture(payload.source_url, folder / "source").convert("RGB")
+        source = ImageOps.fit(whole, size)
+        if payload.extend:
+            source, mask = _extended(whole, size)
     if payload.mask_url:
         mask = ImageOps.fit(_picture(payload.mask_url, folder / "mask").convert("L"), size)
     return Conditions(tuple(references), source, mask)
+
+
+def _extended(whole: Image.Image, size: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
+    """The whole picture amid its own blurred colours, and the mask of what lies around it."""
+    inner = ImageOps.contain(whole, size)
+    left, top = (size[0] - inner.width) // 2, (size[1] - inner.height) // 2
+    around = ImageOps.fit(whole, size).filter(ImageFilter.GaussianBlur(max(size) / BLUR))
+    around.paste(inner, (left, top))
+    lap = max(1, round(min(inner.size) * OVERLAP))
+    x, y = (lap if left else 0), (lap if top else 0)
+    mask = Image.new("L", size, 255)
+    mask.paste(0, (left + x, top + y, left + inner.width - x, top + inner.height - y))
+    return around, mask
 
 
 def _picture(url: str, path: Path) -> Image.Image:

@@ -76,7 +76,8 @@ class GeneratePayload(Strict):
     With a trigger_word that the prompt lacks, "photo of <trigger> <subject>, " is put before it.
     reference_urls: pictures of the person, JPEG, PNG or WebP; taken at 768 x 768 pixels in area.
     source_url: a picture that is changed as the prompt says. mask_url: white where it may change,
-    every other pixel stays; strength: how far, 1.0 from noise alone. All go with a LoRA or without,
+    every other pixel stays; extend: the picture stays whole, and what the size leaves around it is
+    made; strength: how far, 1.0 from noise alone. All go with a LoRA or without,
     on FLUX.2 klein only.
     """
 
@@ -97,6 +98,7 @@ class GeneratePayload(Strict):
     reference_urls: tuple[Url, ...] = Field(default=(), max_length=MAX_REFERENCES)
     source_url: Url | None = None
     mask_url: Url | None = None
+    extend: bool = False
     strength: float = Field(default=0.8, gt=0, le=1)
     output_format: Literal["jpeg", "png", "webp"] = "jpeg"
     subject: str = Field(default="person", pattern=r"^[A-Za-z][A-Za-z -]{0,39}$")
@@ -111,6 +113,8 @@ class GeneratePayload(Strict):
             raise ValueError("seeds and output_put_urls must have the same length")
         if self.mask_url and not self.source_url:
             raise ValueError("mask_url needs a source_url")
+        if self.extend and (self.mask_url or not self.source_url):
+            raise ValueError("extend needs a source_url and takes no mask_url")
 
 
 Payload = Annotated[TrainPayload | GeneratePayload, Field(discriminator="kind")]

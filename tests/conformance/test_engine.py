@@ -19,6 +19,7 @@ from services.engines.base import (
     FileRef,
     GenerateRequest,
     Method,
+    Operation,
     Refused,
     RemoteState,
     RemoteStatus,
@@ -396,3 +397,44 @@ async def test_a_generation_without_material_is_refused(bench: Bench) -> None:
     with pytest.raises(Refused) as refused:
         await bench.engine.submit_generation(request)
     assert not refused.value.retryable
+
+
+async def test_each_operation_that_is_offered_makes_a_picture_of_its_size(bench: Bench) -> None:
+    """With a picture that was made elsewhere: what is not possible with it is said beforehand."""
+    offered = [o for o in bench.engine.info.operations if o is not Operation.GENERATE]
+    if not offered:
+        pytest.skip("it makes new pictures only")
+    painted = Image.new("L", (bench.side, bench.side), 0)
+    painted.paste(255, (0, 0, bench.side // 2, bench.side))
+    mask = io.BytesIO()
+    painted.save(mask, "PNG")
+    await bench.storage.put("u/in/mask.png", mask.getvalue(), content_type="image/png")
+    for operation in offered:
+        wide = 2 if operation in (Operation.EXTEND, Operation.ENLARGE) else 1
+        made = {"engine": "elsewhere", "width": bench.side, "height": bench.side}
+        if bench.engine.objection(operation, made, scale=2):
+            continue
+        request = bench.generate_request(
+            lora=None,
+            operation=operation,
+            source=bench.readable(bench.photos[0]),
+            mask=bench.readable("u/in/mask.png") if operation is Operation.INPAINT else None,
+            made=made,
+            scale=2 if operation is Operation.ENLARGE else None,
+            seeds=[11],
+            outputs=[bench.writable(f"u/out/{operation}.jpg", "image/jpeg")],
+            width=bench.side * wide,
+            method=bench.engine.info.methods[-1],
+            base_model=None,
+            steps=None,
+        )
+        status = await bench.ended(await bench.engine.submit_generation(request))
+        if status.reason and status.reason.startswith("No person"):
+            continue  # nobody can be cut out of a drawing
+        assert status.state is RemoteState.SUCCEEDED, (operation, status.reason)
+        image = Image.open(io.BytesIO(await bench.bytes_of(status.results[0], request)))
+        expected = bench.side * wide, bench.side
+        if operation in (Operation.CUTOUT, Operation.ENLARGE):  # of the picture's own pixels
+            photo = Image.open(io.BytesIO(await bench.storage.get(bench.photos[0])))
+            expected = photo.width * wide, photo.height * wide
+        assert image.size == expected, operation

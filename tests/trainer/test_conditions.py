@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 import pytest
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from pydantic import ValidationError
 
 from services.trainer.conditions import read_conditions
@@ -153,3 +153,23 @@ def test_references_are_scaled_down_and_limited(
         generation("five-references", reference_urls=[large] * 5)
     with pytest.raises(ValidationError, match="mask_url needs a source_url"):
         generation("lonely-mask", mask_url=large)
+
+
+def test_an_extension_keeps_the_picture_whole_and_makes_what_lies_around_it(
+    run: Run, generation: Payloads, photos: list[str], bucket: Bucket
+) -> None:
+    payload = generation(
+        "extended", source_url=photos[0], extend=True, width=128, height=64, strength=1.0, steps=2
+    )
+    run(payload.model_copy(update={"seeds": payload.seeds[:1]}))
+    made = bucket.picture("/extended/0").astype(float)
+    photo = Image.open(io.BytesIO(bucket.objects["/photo-0"])).convert("RGB")
+    inner = numpy.asarray(ImageOps.contain(photo, (128, 64))).astype(float)
+    left = (128 - inner.shape[1]) // 2
+    middle = made[:, left + 2 : left + inner.shape[1] - 2]
+    assert numpy.abs(middle - inner[:, 2:-2]).max() == 0
+    blurred = ImageOps.fit(photo, (128, 64)).filter(ImageFilter.GaussianBlur(128 / 24))
+    beside = numpy.asarray(blurred).astype(float)[:, : left - 2]
+    assert numpy.abs(made[:, : left - 2] - beside).mean() > 1
+    with pytest.raises(ValidationError, match="extend needs a source_url"):
+        generation("extended-nothing", extend=True)

@@ -9,6 +9,7 @@ from together.types.beta.jig import QueueRetrieveResponse
 from services.engines.base import (
     GenerateRequest,
     Method,
+    Operation,
     Refused,
     RemoteState,
     RemoteStatus,
@@ -145,11 +146,14 @@ def generate_payload(request: GenerateRequest, *, profile: Any) -> GeneratePaylo
 def _edited(request: GenerateRequest, _profile: Any) -> dict[str, Any]:
     """A picture that is there, changed by the distilled base as the words say."""
     assert request.source  # noqa: S101  # the caller has looked
-    return {
-        "prompt": f"{request.prompt}. Change nothing else in the picture.",
-        "profile": "fast",
-        "source_url": request.source.url,
-    }
+    made: dict[str, Any] = {"profile": "fast", "source_url": request.source.url}
+    if request.operation is Operation.EXTEND:
+        return made | {"prompt": request.prompt, "extend": True, "strength": 1.0}
+    if request.operation is Operation.INPAINT:
+        if request.mask is None:
+            raise Refused("Nothing was painted.", retryable=False)
+        return made | {"prompt": request.prompt, "mask_url": request.mask.url, "strength": 1.0}
+    return made | {"prompt": f"{request.prompt}. Change nothing else in the picture."}
 
 
 def _instant(request: GenerateRequest, _profile: Any) -> dict[str, Any]:

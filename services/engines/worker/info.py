@@ -18,7 +18,7 @@ def describe(settings: Settings) -> EngineInfo:
     return replace(
         trained,
         methods=(Method.TRAINED, Method.INSTANT),
-        operations=(Operation.GENERATE, Operation.EDIT),
+        operations=(Operation.GENERATE, Operation.EDIT, Operation.INPAINT, Operation.EXTEND),
         min_photos=1,
         max_references=MAX_REFERENCES,
         by_method={Method.INSTANT: _instant(trained)},

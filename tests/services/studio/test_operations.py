@@ -10,9 +10,17 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from db.models import GeneratedImage
+from db.models import GeneratedImage, Generation
 from services.deps import Deps
-from services.engines.base import Engine, NotUnderstood, Operation, Term, Understanding
+from services.engines.base import (
+    Engine,
+    NotUnderstood,
+    Operation,
+    RemoteState,
+    RemoteStatus,
+    Term,
+    Understanding,
+)
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.operations import RETOUCHES
 from services.engines.preview.render import Made
@@ -274,3 +282,57 @@ def test_the_booth_follows_every_edit_that_it_proposes(preset: edit_sheet.Preset
     found = Vocabulary().understand(preset.prompt)
     assert found.understood
     assert found.not_understood == ()
+
+
+async def test_what_was_painted_is_sent_once_and_kept_no_longer(
+    studio: Changing, engine: ScriptedEngine
+) -> None:
+    painted = Image.new("L", (90, 112), 0)
+    painted.paste(255, (0, 0, 40, 40))
+    mask = sitters.encoded(painted)
+    seen: list[bytes] = []
+
+    async def look() -> bool:
+        if engine.submitted and not seen:
+            sent = engine.submitted[0].mask
+            assert sent is not None
+            seen.append(await studio.deps.storage.get(sent.key))
+        return bool(seen)
+
+    engine.on_submit.append(RemoteStatus("r1", RemoteState.RUNNING, 0.5))
+    engine.on_poll.append(RemoteStatus("r1", RemoteState.RUNNING, 0.5))
+    asked = await studio.change(Operation.INPAINT, prompt="a red scarf", mask=mask)
+    await studio.until(look)
+    sent = Image.open(io.BytesIO(seen[0]))
+    assert (sent.size, sent.getextrema()) == ((90, 112), (0, 255))
+    engine.on_poll.clear()
+    engine.on_poll.append(images(picture()))
+    done = await studio.ended(asked.id)
+    assert (done.status, done.images[0].operation) == ("succeeded", Operation.INPAINT)
+    async with studio.deps.transaction() as session:
+        assert await session.scalar(select(Generation.mask)) is None
+
+
+@pytest.mark.parametrize(
+    ("operation", "mask", "message"),
+    [
+        (Operation.INPAINT, None, "Paint what is to change"),
+        (Operation.EDIT, sitters.encoded(Image.new("L", (8, 8), 255)), "Only a change of a part"),
+        (Operation.INPAINT, b"GIF89a", "A mask is a PNG"),
+    ],
+)
+async def test_a_mask_that_is_none(
+    studio: Changing, operation: Operation, mask: bytes | None, message: str
+) -> None:
+    with pytest.raises(Invalid, match=message):
+        await studio.change(operation, prompt="a red scarf", mask=mask)
+
+
+async def test_where_nothing_was_painted_the_credit_comes_back(
+    studio: Changing, engine: ScriptedEngine
+) -> None:
+    black = sitters.encoded(Image.new("L", (90, 112), 0))
+    asked = await studio.change(Operation.INPAINT, prompt="a red scarf", mask=black)
+    done = await studio.ended(asked.id)
+    assert done.status_reason == "Nothing was painted. Nothing was charged."
+    assert ((await studio.balance()).available, engine.submitted) == (3, [])
