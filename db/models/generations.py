@@ -143,6 +143,7 @@ class GeneratedImage(Base):
             )
             for name, keys, state in GALLERY_INDEXES
         ),
+        Index("ix_generated_images_unmarked", "id", postgresql_where=text("marked_at is null")),
         Index("ix_generated_images_search", "search", postgresql_using="gin"),
     )
 
@@ -178,6 +179,7 @@ class GeneratedImage(Base):
     rating: Mapped[int | None]
     created_at: Mapped[Now]
     deleted_at: Mapped[When | None] = mapped_column(index=True)  # in the trash since
+    marked_at: Mapped[When | None]  # its files say how it was made, and its fingerprint is kept
     search: Mapped[str] = deferred(
         mapped_column(TSVECTOR, Computed(vector(SEARCHED), persisted=True))
     )

@@ -1,15 +1,16 @@
 """/admin: how the installation does, and its members; for administrators only."""
 
+import textwrap
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from nicegui import ui
 
 from components import formatting, live
-from components.dates import Moment, dated
+from components.dates import Day, Moment, dated
 from components.dom import El, el
 from components.engine_panel import EnginePanel
-from components.feedback import badge, card, section, table, toast
+from components.feedback import badge, card, facts, section, table, toast
 from components.money_panel import money_panel
 from components.queue_panel import LedgerPanel, QueuePanel
 from pages.admin.business import BusinessFigures
@@ -28,6 +29,13 @@ from services.credits import ledger_audit
 from services.deps import Deps
 from services.engines import configured
 from services.errors import DomainError
+from services.provenance import certificates
+
+OWN_CERTIFICATE = (
+    "Readers of C2PA call it valid, from a signer they do not know. For one that they know, set "
+    "C2PA_CERTIFICATE and C2PA_KEY to the files of your own certificate and restart Likeness. "
+    "Pictures that were signed before verify as they did."
+)
 
 
 def register(deps: Deps) -> None:
@@ -56,6 +64,7 @@ def register(deps: Deps) -> None:
             await Work(deps, user.id).build()
             await _money(deps)
             _storage(storage, totals)
+            await _certificate(deps)
             _errors()
 
 
@@ -130,6 +139,28 @@ def _storage(state: StorageState, totals: Totals) -> None:
             el("p", state.place, classes="strong")
             el("p", f"{held}: {formatting.size(totals.bytes)}{free}", classes="small muted num")
         badge(state.problem or "Writable", tone="danger" if state.problem else "good")
+
+
+async def _certificate(deps: Deps) -> None:
+    async with deps.transaction() as session:
+        view = await certificates.view(session, deps)
+    own = view.origin == "operator"
+    with section("Marks in pictures"), card():
+        el("p", f"Signed by {'your own certificate' if own else 'a certificate made here'}")
+        facts(
+            {
+                "Subject": view.name,
+                "Earlier ones, which verify still": f"{view.earlier}",
+                "SHA-256": " ".join(textwrap.wrap(view.fingerprint, 8)),
+            }
+        )
+        dated(
+            "p",
+            *("Valid from ", Day(view.created_at), " until ", Day(view.expires_at), "."),
+            classes="small muted",
+        )
+        if not own:
+            el("p", OWN_CERTIFICATE, classes="small muted")
 
 
 async def _money(deps: Deps) -> None:

@@ -43,6 +43,7 @@ from services.maintenance import (
     runs_without_engine,
     storage_orphans,
     stuck_runs,
+    unmarked_pictures,
 )
 from services.payments.configured import configured as configured_payments
 from services.privacy import deleted_members, member_erasure
@@ -79,6 +80,7 @@ TICKS: dict[str, tuple[timedelta, Tick]] = ticks(
         expired_rows,
         pruning,
         storage_orphans,
+        unmarked_pictures,
         renewals,
         counting,
         reports,

@@ -7,6 +7,7 @@ kept for ever: marks of a retired certificate verify as before.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -129,12 +130,27 @@ def operators(settings: Settings) -> Signature | None:
         if settings.c2pa_certificate or settings.c2pa_key:
             raise BadCertificate("Set both C2PA_CERTIFICATE and C2PA_KEY, or neither.")
         return None
+    files = settings.c2pa_certificate, settings.c2pa_key
     try:
-        chain = Path(settings.c2pa_certificate).read_text()
-        key = Path(settings.c2pa_key).read_text()
+        return _read(*files, *(_state(file) for file in files))
+    except OSError as error:
+        raise BadCertificate(f"C2PA_CERTIFICATE or C2PA_KEY cannot be read: {error}") from error
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    """Another one as soon as the file was written or replaced."""
+    found = file.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@lru_cache(maxsize=2)
+def _read(certificate: Path, private_key: Path, *_states: tuple[int, ...]) -> Signature:
+    """The pair, once for as long as neither file changes. Raises BadCertificate, OSError."""
+    try:
+        chain, key = certificate.read_text(), private_key.read_text()
         leaf = x509.load_pem_x509_certificates(chain.encode())[0]
         private = load_pem_private_key(key.encode(), password=None)
-    except (OSError, ValueError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise BadCertificate(f"C2PA_CERTIFICATE or C2PA_KEY cannot be read: {error}") from error
     if private.public_key() != leaf.public_key():
         raise BadCertificate("C2PA_KEY is not the key of C2PA_CERTIFICATE.")
@@ -171,11 +187,16 @@ async def _newest(session: AsyncSession, deps: Deps) -> Signature | None:
     """The newest whose key this installation's secret opens: others were sealed by another."""
     for row in await session.scalars(_own()):
         try:
-            key = sealing.unseal(deps.secret, row.sealed_key, purpose=PURPOSE)
+            return Signature(row.chain, _unsealed(deps.secret, row.sealed_key))
         except sealing.Unreadable:
             continue
-        return Signature(row.chain, key.decode())
     return None
+
+
+@lru_cache(maxsize=2)
+def _unsealed(secret: bytes, sealed: bytes) -> str:
+    """The key, once for each certificate; which is the newest, the database says each time."""
+    return sealing.unseal(secret, sealed, purpose=PURPOSE).decode()
 
 
 async def _make(session: AsyncSession, deps: Deps) -> Signature:

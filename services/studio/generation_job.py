@@ -252,6 +252,7 @@ class GenerationWork:
             "height": derived.height,
             "bytes": size,
             "thumbhash": derived.thumbhash,
+            "marked_at": self.deps.now(),
         }
         try:
             async with self.deps.transaction() as session:

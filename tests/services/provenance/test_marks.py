@@ -133,7 +133,7 @@ async def test_an_engines_own_manifest_is_kept_as_an_ingredient(live_deps: Deps)
 
 
 @pytest.mark.parametrize(
-    ("engine", "recipe", "source"),
+    ("by", "recipe", "source"),
     [
         ("preview", {}, DigitalSource.ENHANCED),
         ("preview", {"operation": "edit"}, DigitalSource.ENHANCED),
@@ -142,9 +142,9 @@ async def test_an_engines_own_manifest_is_kept_as_an_ingredient(live_deps: Deps)
     ],
 )
 def test_the_source_says_whether_ai_made_or_changed_it(
-    engine: str, recipe: dict[str, str], source: DigitalSource, deps: Deps
+    by: str, recipe: dict[str, str], source: DigitalSource, deps: Deps
 ) -> None:
-    assert marks.origin(engine=engine, recipe=recipe, at=deps.now()).source is source
+    assert marks.origin(engine=by, recipe=recipe, at=deps.now()).source is source
 
 
 @pytest.mark.parametrize("lossless", [True, False])
@@ -244,6 +244,11 @@ async def test_an_operators_certificate_signs_and_a_wrong_key_is_named(
     found = manifests.read(data, "image/jpeg", roots)
     assert found
     assert found.signed
+    _, renewed, its_key = certificates.make(live_deps.now())
+    paths[0].write_text(renewed)
+    paths[1].write_text(its_key)
+    async with deps.transaction() as session:
+        assert (await certificates.current(session, deps)).chain == renewed
     paths[1].write_text(certificates.make(live_deps.now())[2])
     with pytest.raises(certificates.BadCertificate, match="not the key of"):
         marks.check(own)
