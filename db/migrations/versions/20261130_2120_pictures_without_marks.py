@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'f1a86d2c93be'
-down_revision = 'e93b6a1d07c4'
+down_revision = 'c90d7be41f58'
 branch_labels = None
 depends_on = None
 
