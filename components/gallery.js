@@ -107,7 +107,7 @@ const PICTURE = `
     :role="choosing ? 'checkbox' : null" :aria-checked="choosing ? chosen(it) : null"
     @click="click($event, c, it)" @keydown.space.prevent="choose($event, c, it)"
     @contextmenu="held && $event.preventDefault()">
-    <img v-fleeting :src="it.thumb_url" :alt="it.prompt" :style="{ backgroundImage: it.hash }"
+    <img v-fleeting :src="it.thumb_url" :alt="it.prompt" :style="it.look"
       loading="lazy" decoding="async" draggable="false"
       @load="$event.target.classList.add('in')"
       @error.once="$event.target.src = viewer.file(it, 'thumb')">
@@ -297,8 +297,8 @@ export default {
       // an address that is signed anew is the same picture: it is not loaded again
       const had = new Map(c.items.map((it) => [it.id, it.thumb_url]));
       c.items = page.items.map((it) => {
-        const hash = this.viewer.blur(it.thumbhash);
-        return { ...it, hash, thumb_url: had.get(it.id) || it.thumb_url };
+        const look = this.viewer.look(it);
+        return { ...it, look, thumb_url: had.get(it.id) || it.thumb_url };
       });
       if (this.limit) this.counted = { count: c.items.length };
       else if (page.next_cursor) this.split(c, page.next_cursor);

@@ -147,6 +147,11 @@ export default {
   methods: {
     pictures,
     blur: cssImage,
+    // A tile before its picture is there, and where to cut it: it shows the face.
+    look({ thumbhash, face_box: box }) {
+      const aim = box && `${50 * (box[0] + box[2])}% ${50 * (box[1] + box[3])}%`;
+      return { backgroundImage: cssImage(thumbhash), objectPosition: aim };
+    },
     file(it, variant) {
       return `/api/images/${it.id}/file?variant=${variant}`;
     },

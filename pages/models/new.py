@@ -22,6 +22,7 @@ from pages.server.context import caller, current_user
 from pages.signed_in_frame import shell
 from services.deps import Deps
 from services.errors import DomainError, NotFound
+from services.faces.configured import missing
 from services.files import uploads
 from services.limits.policy import Act
 from services.training import (
@@ -56,6 +57,8 @@ def register(deps: Deps) -> None:
             if model.active or model.status == "ready":
                 return RedirectResponse(f"/models/{model.id}", 303)
         async with shell(deps, "New model", place="Dashboard", width="reading"):
+            if user.is_admin and deps.faces is None and (todo := missing(deps.settings)):
+                banner(todo)
             builder = Builder(deps, user.id, model)
             builder.build(found)
             await builder.open()

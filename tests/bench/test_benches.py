@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from db.embedded.server import EmbeddedPostgres
-from tests.bench import imaging, limits
+from tests.bench import faces, imaging, limits
 from tests.bench.jobs.__main__ import FIGURES, Place, pgbench_of, processes
 from tests.pictures import drawn
 
@@ -51,3 +51,11 @@ async def test_the_queue_is_compared(
 def test_a_counted_call_is_compared(capsys: pytest.CaptureFixture[str]) -> None:
     limits.main(requests=50, members=10, rounds=1)
     assert re.search(rf"ratio {RATIO} adds -?[\d.]+ µs$", capsys.readouterr().out)
+
+
+def test_faces_are_read_and_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    faces.main([drawn(1, (400, 300))], seconds=0.0)
+    lines = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"memory of the two networks and OpenCV: \d+ MB", lines[0])
+    assert re.fullmatch(r"photos of 2048 px read on one core: [\d.]+ a second", lines[1])
+    assert re.fullmatch(r"comparing a set of 30: [\d.]+ ms", lines[2])

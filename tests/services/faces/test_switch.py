@@ -8,7 +8,7 @@ import pytest
 
 from db.errors import CannotStart
 from services.faces import models
-from services.faces.configured import looks
+from services.faces.configured import looks, missing
 from services.settings import Settings
 from tests.conftest import ExplicitSettings
 
@@ -30,6 +30,23 @@ def test_without_a_package(missing: str, monkeypatch: pytest.MonkeyPatch) -> Non
     assert looks(choice("off")) is False
     with pytest.raises(CannotStart, match="run --no-dev --extra faces"):
         looks(choice("on"))
+
+
+def test_the_files_may_come_from_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Put into the folder by hand, where the package cannot be had; checked all the same."""
+    files = {file: models.read(file) for file in (models.YUNET, models.SFACE)}
+    monkeypatch.setattr(models, "FOLDER", tmp_path)
+    patched(monkeypatch, "distribution", models.PACKAGE)
+    assert looks(choice("auto")) is False
+    assert "--extra faces" in (missing(choice("auto")) or "")
+    assert missing(choice("off")) is None
+    for (name, _), data in files.items():
+        (tmp_path / name).write_bytes(data)
+    assert looks(choice("on")) is True
+    assert missing(choice("auto")) is None
+    (tmp_path / models.SFACE[0]).write_bytes(b"another network")
+    with pytest.raises(CannotStart, match="is not the file that was published"):
+        looks(choice("auto"))
 
 
 def patched(monkeypatch: pytest.MonkeyPatch, name: str, missing: str) -> None:
