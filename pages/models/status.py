@@ -246,6 +246,8 @@ class _Ready:
     def show(self, model: UserModelView) -> None:
         """The model as it is now."""
         text = "Choose a style, write a sentence, and see."
+        if reason := model.recipe.get("checkpoint", {}).get("reason"):
+            text = f"{text} Kept: {reason[:1].lower()}{reason[1:]}"
         if model.likeness.sentence:
             text = f"{model.likeness.sentence} {text}"
         self._heading.text = f"{model.name} is ready"

@@ -13,7 +13,7 @@ from services.app import metrics
 from services.errors import DomainError, Malformed, TooLarge, WrongType
 from services.files.uploads import MAX_BYTES, READ_ON
 from services.training.photo_coach import MAX_PHOTOS
-from services.training.training_job import WEIGHTS_LIMIT
+from services.training.weight_files import WEIGHTS_LIMIT
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 KB, MB = 2**10, 2**20

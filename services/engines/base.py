@@ -67,6 +67,7 @@ class TrainRequest:
     weights: where the LoRA is to be put. samples: where samples 0..n are to be put.
     progress_url: takes a worker's progress and answers whether to stop; None where there is none.
     have: indices of the samples that an earlier attempt brought; an engine may leave them out.
+    checkpoints: where the LoRAs of so many rounds before the last are to be put.
     captions: what the member wrote that each photo shows, or None.
     """
 
@@ -86,6 +87,7 @@ class TrainRequest:
     alphas: Sequence[FileRef | None] = ()
     have: Collection[int] = ()
     captions: Sequence[str | None] = ()
+    checkpoints: Sequence[FileRef] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ class ResultFile:
     """One result: already at `key` in our storage, or `data` that the caller has to store.
 
     With neither, nor a `url`, it lies where the request told the engine to put this index.
-    seed: of an image. step: of the training, where it is a sample.
+    seed: of an image. step: of the training, where it is a sample or a checkpoint.
+    portrait: whether a sample shows a face that likeness can be measured on.
     recipe: what is particular to this one, beside the recipe of all.
     """
 
@@ -152,6 +155,7 @@ class ResultFile:
     url: str | None = None
     seed: int | None = None
     step: int | None = None
+    portrait: bool = False
     recipe: dict[str, Any] = field(default_factory=dict)
 
 
@@ -163,7 +167,8 @@ class RemoteStatus:
     metrics: for a training {"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"},
     and "loss_curve" [(step, loss)] where the engine keeps one.
     results: images (generation), or the weights at index 0 (training).
-    samples: so far, for a training. recipe: everything needed to make it again.
+    samples: so far, for a training. checkpoints: of its earlier rounds, at its end.
+    recipe: everything needed to make it again.
     """
 
     remote_id: str
@@ -176,6 +181,7 @@ class RemoteStatus:
     metrics: dict[str, Any] = field(default_factory=dict)
     results: Sequence[ResultFile] = ()
     samples: Sequence[ResultFile] = ()
+    checkpoints: Sequence[ResultFile] = ()
     recipe: dict[str, Any] = field(default_factory=dict)
 
 

@@ -25,8 +25,20 @@ async def request(session: AsyncSession, *, prefix: str, delay: timedelta = time
     )
 
 
+async def request_files(session: AsyncSession, *, keys: list[str]) -> None:
+    """Erase these objects once this transaction has committed; nothing where there are none."""
+    if keys:
+        await jobs.enqueue(session, kind=KIND, payload={"keys": keys})
+
+
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """Erases the prefix. Raises StorageError while anything is left, so that it is tried again."""
+    """Erases the prefix or the objects.
+
+    Raises StorageError while anything is left, so that it is tried again.
+    """
+    if keys := job.payload.get("keys"):
+        await deps.storage.delete(keys)
+        return jobs.Done()
     erasure = await deps.storage.erase(job.payload["prefix"])
     if erasure.left:
         raise StorageError(f"{erasure.left} objects are left under {erasure.prefix}")

@@ -2,11 +2,11 @@
 
 import asyncio
 import io
-import json
-import struct
 import zipfile
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -42,11 +42,12 @@ from services.training import (
     trainings,
     user_models,
 )
+from services.training.checkpoints import Candidate, Choice, choose
+from services.training.weight_files import WEIGHTS_LIMIT, check_weights
 
 KIND = "training"
-MAX_SAMPLES = 40
-WEIGHTS_LIMIT = 2 * 2**30  # bytes; rank 32 on FLUX.2-klein-4B is about 100 MB
-HEADER_LIMIT = 16 * 2**20  # bytes of a safetensors header that we are ready to read
+MAX_SAMPLES = 30  # six rounds of five
+CHECKPOINTS = 3  # LoRAs of rounds before the last one
 MAX_METRICS = 400
 EARLY = {"", "preparing", "encoding"}
 
@@ -76,6 +77,7 @@ class TrainingWork:
 
     deps: Deps
     limits: runs.Limits = trainings.LIMITS
+    whole: set[str] = field(default_factory=set)  # keys of checkpoints that arrived undamaged
 
     async def prepare(self, run: runs.Run) -> TrainRequest:
         """What is sent; the dataset lies in our storage before that."""
@@ -126,6 +128,11 @@ class TrainingWork:
             await self._keep_sample(run, row, key, sample, person)
         if status.state is RemoteState.SUCCEEDED and self._ends_with_weights(run):
             await check_weights(self.deps, self._weights_key(run, row))
+            for checkpoint in status.checkpoints:
+                with suppress(BadResult):  # the last one is enough
+                    key = _checkpoint_key(run, row, checkpoint.index)
+                    await check_weights(self.deps, key)
+                    self.whole.add(key)
         return bool(new)
 
     async def find(self, run: runs.Run) -> RemoteStatus | None:
@@ -145,12 +152,17 @@ class TrainingWork:
             await ledger.capture(
                 session, reference=trainings.reference(run.id), credits=run.credits
             )
-        if self._ends_with_weights(run):
-            row.lora_key = self._weights_key(run, row)
         row.recipe = {**row.recipe, **status.recipe}
+        row.likeness = await _likeness(session, row.id)
+        if self._ends_with_weights(run):
+            choice = await self._choose(session, run, row, status)
+            row.lora_key, row.likeness = choice.kept.key, choice.kept.likeness
+            row.recipe = {**row.recipe, "checkpoint": choice.as_facts()}
+            unused = [_checkpoint_key(run, row, i) for i in range(CHECKPOINTS)]
+            unused = [key for key in [*unused, self._weights_key(run, row)] if key != row.lora_key]
+            await erasing.request_files(session, keys=unused)
         row.base_model = status.recipe.get("base_model", row.base_model)
         row.metrics = _with_metrics(row.metrics, status.metrics)
-        row.likeness = await _likeness(session, row.id)
         row.status, row.stage, row.progress, row.seconds_left = "ready", "", 1.0, None
         row.started_at = row.started_at or await runs.now(session)
         row.finished_at = await runs.now(session)
@@ -168,6 +180,32 @@ class TrainingWork:
     def _ends_with_weights(self, run: runs.Run) -> bool:
         info = self.deps.engines.info(run.engine)
         return info is not None and info.needs_weights
+
+    async def _choose(
+        self, session: AsyncSession, run: runs.Run, row: UserModel, status: RemoteStatus
+    ) -> Choice:
+        """The round that is kept; says of each sample which step it is of."""
+        query = select(TrainingSample).where(TrainingSample.user_model_id == row.id)
+        rows = {sample.key: sample for sample in await session.scalars(query)}
+        portraits: defaultdict[int, list[float | None]] = defaultdict(list)
+        for sample in status.samples:
+            kept = rows.get(_sample_key(run, row, sample.index))
+            if kept and sample.step is not None:
+                kept.step = sample.step
+                if sample.portrait:
+                    portraits[sample.step].append(kept.likeness)
+        last = status.recipe.get("steps") or max(portraits, default=0)
+        files = [
+            (checkpoint.step or 0, _checkpoint_key(run, row, checkpoint.index))
+            for checkpoint in status.checkpoints
+        ]
+        arrived = [(step, key) for step, key in files if key in self.whole]
+        return choose(
+            [
+                Candidate(step, key, tuple(portraits[step]))
+                for step, key in [*sorted(arrived), (last, self._weights_key(run, row))]
+            ]
+        )
 
     async def _have(self, session: AsyncSession, run: runs.Run, row: UserModel) -> frozenset[int]:
         """Indices of the samples that are stored."""
@@ -202,6 +240,15 @@ class TrainingWork:
                 limit=WEIGHTS_LIMIT,
             ),
             samples=self._samples(scratch),
+            checkpoints=[
+                runs.writable(
+                    self.deps,
+                    _checkpoint_key(run, row, i),
+                    content_type="application/octet-stream",
+                    limit=WEIGHTS_LIMIT,
+                )
+                for i in range(CHECKPOINTS)
+            ],
             seed=row.recipe["seed"],
             base_model=row.base_model,
             progress_url=progress_urls.url(self.deps, run.id),
@@ -258,30 +305,6 @@ class TrainingWork:
                 fingerprints.record(session, self.deps, derived.fingerprints, origin)
 
 
-async def check_weights(deps: Deps, key: str) -> None:
-    """Raises BadResult unless the object is a whole safetensors file with tensors in it."""
-    info = await deps.storage.head(key)
-    if info is None:
-        raise BadResult("The trained model never arrived.")
-    if not 8 < info.size <= WEIGHTS_LIMIT:
-        raise BadResult("The trained model arrived damaged.")
-    start = await _range(deps, key, 0, 8)
-    length = struct.unpack("<Q", start)[0]
-    if not 2 <= length <= min(HEADER_LIMIT, info.size - 8):
-        raise BadResult("The trained model arrived damaged.")
-    try:
-        header = json.loads(await _range(deps, key, 8, 8 + length))
-        ends = [t["data_offsets"][1] for name, t in header.items() if name != "__metadata__"]
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
-        raise BadResult("The trained model arrived damaged.") from None
-    if not ends or max(ends) != info.size - 8 - length:
-        raise BadResult("The trained model arrived damaged.")
-
-
-async def _range(deps: Deps, key: str, start: int, end: int) -> bytes:
-    return b"".join([part async for part in deps.storage.stream(key, start=start, end=end)])
-
-
 def zipped(files: Sequence[bytes]) -> bytes:
     """A flat archive, stored; order is by name. The same photos give the same bytes."""
     out = io.BytesIO()
@@ -312,6 +335,10 @@ async def _likeness(session: AsyncSession, user_model_id: UUID) -> float | None:
     return await session.scalar(
         query.group_by(TrainingSample.step).order_by(TrainingSample.step.desc()).limit(1)
     )
+
+
+def _checkpoint_key(run: runs.Run, row: UserModel, index: int) -> str:
+    return f"{trainings.folder(row, run)}/checkpoint-{index}.safetensors"
 
 
 def _sample_key(run: runs.Run, row: UserModel, index: int) -> str:

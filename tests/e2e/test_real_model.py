@@ -10,13 +10,14 @@ import signal
 import struct
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy import text
 
+from db.models import UserModel
 from tests import faces
 from tests.doubles.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, s3_server
 from tests.e2e.conftest import reached, running
@@ -126,12 +127,15 @@ async def test_a_model_is_trained_and_makes_pictures(
     await screen.get_by_role("button", name="Train model").click()
     await screen.wait_for_url(re.compile(r"/models/[0-9a-f-]{36}$"))
     await live(screen)
+    await likeness_of_samples(real)
     ready = screen.get_by_role("heading", name="Anna is ready")
     await expect(ready).to_be_visible(timeout=PATIENCE)
     await expect(screen.locator(".samples img").first).to_be_visible()
     await expect(screen.get_by_role("link", name="Download LoRA")).to_be_visible()
     details = (await client.get(f"/api/models/{model}")).json()
     await check_training(client, details)
+    await check_kept(real, details)
+    await expect(screen.get_by_text("step 56 of 60")).to_be_visible()
 
     body = {"model_id": model, "prompt": "at sea", "count": 2, "seed": 5, "steps": 4}
     job = (await client.post("/api/generate", json=body)).json()["job_id"]
@@ -195,6 +199,44 @@ async def check_training(client: httpx.AsyncClient, details: dict[str, Any]) -> 
     header = json.loads(data[8 : 8 + length])
     assert header["__metadata__"]
     assert len(header) > 10
+
+
+async def likeness_of_samples(real: Server) -> None:
+    """A double of likeness: the last but two of the thirty rounds is the most alike."""
+    async with real.deps.transaction() as session:
+        await session.execute(
+            text(
+                "create or replace function measured() returns trigger language plpgsql as $$ "
+                "begin "
+                "new.likeness := case when new.key like '%/27.webp' then 88 else 60 end; "
+                "return new; end $$"
+            )
+        )
+        await session.execute(
+            text(
+                "create or replace trigger measured before insert on training_samples "
+                "for each row execute function measured()"
+            )
+        )
+
+
+async def check_kept(real: Server, details: dict[str, Any]) -> None:
+    """Of the rounds that arrived the most alike is kept, and the others are gone from storage."""
+    kept = details["recipe"]["checkpoint"]
+    assert (kept["step"], kept["likeness"], details["likeness"]) == (56, 88, 88)
+    assert [one["step"] for one in kept["tried"]] == [54, 56, 58, 60]
+    async with real.deps.transaction() as session:
+        row = await session.get_one(UserModel, UUID(details["id"]))
+        folder = row.folder
+
+    async def weights() -> list[str]:
+        found = [info.key async for info in real.deps.storage.list(folder)]
+        return [key.rpartition("/")[2] for key in found if key.endswith(".safetensors")]
+
+    async def alone() -> bool:
+        return await weights() == ["checkpoint-1.safetensors"]
+
+    await eventually(alone, timeout=60)
 
 
 async def ended(client: httpx.AsyncClient, job: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from services.trainer.spec import (
 )
 
 STEP = 16  # the worker takes sides that are multiples of it
+MEASURED = {"steps", "first_loss", "last_loss", "seconds", "bands"}  # of a training
 TIMEOUT = 30.0  # seconds for one call; the queue answers at once
 STATES = {
     "pending": RemoteState.PENDING,
@@ -112,6 +113,7 @@ def train_payload(request: TrainRequest, *, base_model: str | None) -> TrainPayl
         dataset_url=request.dataset.url,
         weights_put_url=request.weights.url,
         sample_put_urls=tuple(sample.url for sample in request.samples),
+        checkpoint_put_urls=tuple(checkpoint.url for checkpoint in request.checkpoints),
         face_boxes=tuple(request.face_boxes) if any(request.face_boxes) else (),
         captions=tuple(request.captions) if any(request.captions) else (),
         subject=request.subject,
@@ -205,13 +207,18 @@ def _done(remote_id: str, outputs: dict[str, object], info: ProgressInfo) -> Rem
     """Its files; an answer that can't be read has none, which is no success for anybody."""
     samples: tuple[ResultFile, ...] = ()
     results: tuple[ResultFile, ...] = ()
+    rounds: tuple[ResultFile, ...] = ()
     recipe: dict[str, Any] = {}
     metrics = _metrics(info)
     try:
         if outputs.get("kind") == "train":
             trained = TrainOutputs.model_validate(outputs)
-            samples = tuple(ResultFile(file.index, step=file.step) for file in trained.samples)
-            measured = trained.model_dump(include={"steps", "first_loss", "last_loss", "seconds"})
+            samples = tuple(
+                ResultFile(file.index, step=file.step, portrait=bool(file.portrait))
+                for file in trained.samples
+            )
+            rounds = tuple(ResultFile(file.index, step=file.step) for file in trained.checkpoints)
+            measured = trained.model_dump(mode="json", include=MEASURED)
             recipe = trained.recipe | measured
             metrics |= {"total_steps": trained.steps, "loss_curve": trained.loss_curve}
         else:
@@ -227,6 +234,7 @@ def _done(remote_id: str, outputs: dict[str, object], info: ProgressInfo) -> Rem
         metrics=metrics,
         results=results,
         samples=samples,
+        checkpoints=rounds,
         recipe=recipe,
     )
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from services.deps import Deps
-from services.engines.base import RemoteState, RemoteStatus
+from services.engines.base import Method, RemoteState, RemoteStatus
 from services.errors import Conflict, Invalid, NotFound
 from services.training import captions
 from services.training.captions import CaptionView
@@ -17,7 +17,7 @@ from tests.studio import Studio
 @pytest.fixture
 def engine() -> ScriptedEngine:
     engine = ScriptedEngine()
-    engine.is_(needs_weights=True)
+    engine.is_(methods=(Method.TRAINED,))
     engine.on_submit.append(RemoteStatus("r1", RemoteState.PENDING))
     return engine
 
