@@ -13,7 +13,7 @@ from pages.api.errors import documented
 from pages.server import context
 from services.deps import Deps, Session
 from services.kit.paging import Page
-from services.training import consents, photos, trainings, user_models
+from services.training import consents, lora_files, photos, trainings, user_models
 from services.training.coverage import Coverage
 from services.training.trainings import TrainingQuote
 from services.training.user_models import UserModelView
@@ -155,10 +155,15 @@ async def cancel_training(
     responses=documented(404, 409),
 )
 async def download_lora(
-    model_id: UUID, user: CurrentUser, session: SessionDep, deps: DepsDep
+    model_id: UUID,
+    user: CurrentUser,
+    deps: DepsDep,
+    form: Annotated[
+        lora_files.Form, Query(description="Names as diffusers has them, or ComfyUI and BFL.")
+    ] = "diffusers",
 ) -> RedirectResponse:
-    """A redirect to the trained weights, a safetensors file that stock diffusers loads."""
-    location = await user_models.lora_url(session, deps, user_id=user.id, user_model_id=model_id)
+    """A redirect to the trained weights, a safetensors file for stock diffusers or ComfyUI."""
+    location = await lora_files.url(deps, user_id=user.id, user_model_id=model_id, form=form)
     return RedirectResponse(location, 302, {"Cache-Control": "no-store"})
 
 

@@ -27,6 +27,7 @@ from services.training import photos, trainings, user_models
 from services.training.photos import PhotoView
 from services.training.user_models import UserModelView
 
+LORAS = {"Download LoRA": "", "LoRA for ComfyUI / BFL": "?form=comfyui"}
 PLACES = 4  # kept for samples that are on their way
 
 
@@ -239,9 +240,10 @@ class _Ready:
             with el("div", classes="row"):
                 link_button("Make images", f"/studio?model={id}", kind="primary")
                 link_button("See its images", f"/gallery?model_id={id}")
-                self._lora = link_button(
-                    "Download LoRA", f"/api/models/{id}/lora", icon_name="download"
-                )
+                self._loras = [
+                    link_button(text, f"/api/models/{id}/lora{query}", icon_name="download")
+                    for text, query in LORAS.items()
+                ]
 
     def show(self, model: UserModelView) -> None:
         """The model as it is now."""
@@ -252,7 +254,8 @@ class _Ready:
             text = f"{model.likeness.sentence} {text}"
         self._heading.text = f"{model.name} is ready"
         self._text.text = text
-        self._lora.set_visibility(model.lora)
+        for lora in self._loras:
+            lora.set_visibility(model.lora)
 
 
 class _Ended:

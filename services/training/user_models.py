@@ -206,14 +206,6 @@ async def delete(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -
     await changed(session, user_model_id=user_model_id, user_id=user_id)
 
 
-async def lora_url(session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID) -> str:
-    """A signed URL of its weights. Raises NotFound; Conflict when it has none."""
-    row = await owned(session, user_id=user_id, user_model_id=user_model_id)
-    if row.lora_key is None:
-        raise Conflict("This model has no LoRA to download.")
-    return deps.storage.url(row.lora_key, download_name=f"likeness-{row.id.hex[:8]}.safetensors")
-
-
 async def changed(session: AsyncSession, *, user_model_id: UUID, user_id: UUID) -> None:
     """Tells open pages that this user model is to be read again."""
     await notify.publish(session, topic="user_model", id=user_model_id, user_id=user_id)

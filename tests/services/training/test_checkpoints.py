@@ -102,7 +102,7 @@ async def test_one_is_kept_and_the_others_are_erased(
     view = await studio.model()
     assert view.status == "ready", view.status_reason
     assert view.recipe["checkpoint"]["step"] == 10 * (kept + 1)
-    assert view.likeness == likeness.get(kept)
+    assert view.likeness.samples == likeness.get(kept)
     assert [sample.step for sample in view.samples] == [10, 20, 30, 40]
 
     async def alone() -> bool:
