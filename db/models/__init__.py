@@ -13,6 +13,7 @@ from db.models.accounts import (
 )
 from db.models.analytics import FunnelMember
 from db.models.credits import CreditAccount, CreditEntry, CreditHold, PlanPrice, PlanRow
+from db.models.engines import EngineSetting
 from db.models.figures import MeasureTotal, ReportRow, WorkMeasure
 from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
@@ -41,6 +42,7 @@ __all__ = [
     "CreditEntry",
     "CreditHold",
     "Customer",
+    "EngineSetting",
     "Fingerprint",
     "FunnelMember",
     "GeneratedImage",

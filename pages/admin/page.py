@@ -9,11 +9,11 @@ from nicegui import ui
 from components import formatting, live
 from components.dates import Day, Moment, dated
 from components.dom import El, el
-from components.engine_panel import EnginePanel
 from components.feedback import badge, card, facts, section, table, toast
 from components.money_panel import money_panel
 from components.queue_panel import LedgerPanel, QueuePanel
 from pages.admin.business import BusinessFigures
+from pages.admin.engines import Engines
 from pages.admin.invitations import Invitations
 from pages.admin.members import Members
 from pages.admin.plans import Plans
@@ -27,7 +27,6 @@ from services.app.totals import StorageState, Totals
 from services.billing import revenue
 from services.credits import ledger_audit
 from services.deps import Deps
-from services.engines import configured
 from services.errors import DomainError
 from services.provenance import certificates
 
@@ -53,12 +52,7 @@ def register(deps: Deps) -> None:
             await Members(deps, user, on_invite=invitations.ask).build()
             await invitations.build()
             await Plans(deps, user).build()
-            with section("Engine"):
-                EnginePanel(
-                    deps.engine.info,
-                    check=deps.engine.check,
-                    offers=configured.offers(deps.settings),
-                )
+            await Engines(deps, user.id).build()
             await BusinessFigures(deps).build()
             await QualityFigures(deps).build()
             await Work(deps, user.id).build()

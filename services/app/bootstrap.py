@@ -48,7 +48,7 @@ from services.maintenance import (
 from services.payments.configured import configured as configured_payments
 from services.privacy import deleted_members, member_erasure
 from services.provenance import certificates, marks, verifying
-from services.remote import cancellation
+from services.remote import cancellation, connections
 from services.settings import Settings
 from services.storage.configured import configured
 from services.studio import generation_job
@@ -128,6 +128,7 @@ class Product:
     async def start(self) -> None:
         """Begins to listen and to work; has to be called in the running event loop."""
         await asyncio.to_thread(uploads.sweep, self.deps)
+        await connections.reload(self.deps)
         await self.listener.start()
         self.scheduler.start()
 
@@ -185,6 +186,7 @@ def build(settings: Settings, url: str) -> Product:
     worker = make_worker(deps) if settings.role != "web" else None
     scheduler = Scheduler((worker.duties if worker else {}) | _limiting(deps))
     listener = Listener(url, missed=lambda: missed_notices.missed(deps))
+    listener.subscribe(connections.Follower(deps).heard)
     if worker:
         listener.subscribe(worker.heard)
     health = Health(deps, listener, scheduler)

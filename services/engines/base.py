@@ -262,6 +262,21 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionField:
+    """A setting that connects an engine, as an operator fills it in on a page.
+
+    setting: its name in `Settings`. secret: never shown again. needed: without it there is no
+    connection.
+    """
+
+    setting: str
+    label: str
+    secret: bool = False
+    needed: bool = False
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """Something of the prompt that the picture will show. word: as the member wrote it.
 

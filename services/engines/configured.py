@@ -1,11 +1,10 @@
 """The engines that there are, which of them the settings connect, and which one is usual."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from db.errors import CannotStart
 from services.engines import preview, together, worker
-from services.engines.base import Engine, EngineInfo, Offer
+from services.engines.base import ConnectionField, Engine, EngineInfo, Offer
 from services.engines.registry import Entry, Registry
 from services.settings import Settings
 from services.storage.base import Storage
@@ -14,12 +13,13 @@ from services.storage.base import Storage
 class Factory(Protocol):
     """What the folder of an engine exports; quick to import, since every start does.
 
-    OFFER: how an operator connects it; None where it needs nothing. missing: what it needs and
-    has not got, in plain words, or None: then ENGINE=auto may take it. describe: what it would say
-    of itself. make: raises CannotStart with the name of a setting that is missing.
+    OFFER, FIELDS: how an operator connects it; None and () where it needs nothing. missing: what it
+    needs and has not got, in plain words, or None: then ENGINE=auto may take it. describe: what it
+    would say of itself. make: raises CannotStart with the name of a setting that is missing.
     """
 
     OFFER: Offer | None
+    FIELDS: tuple[ConnectionField, ...]
 
     def missing(self, settings: Settings, /) -> str | None: ...  # noqa: D102
 
@@ -56,29 +56,39 @@ def build(settings: Settings, storage: Storage) -> Registry:
     where the usual one can't be connected.
     """
     default = chosen(settings)
-    entries = {name: _entry(name, default, settings, storage) for name in ENGINES}
+    entries = {name: _entry(name, default, settings, storage, None) for name in ENGINES}
     return Registry(entries, default=default)
 
 
-def _entry(name: str, default: str, settings: Settings, storage: Storage) -> Entry:
+def rebuild(registry: Registry, settings: Settings, storage: Storage) -> None:
+    """Connects and disconnects by other settings; what these do not change stays as it is.
+
+    Raises CannotStart, and changes nothing, where the usual engine can't be connected.
+    """
+    default = chosen(settings)
+    entries = {
+        name: _entry(name, default, settings, storage, registry.entry(name)) for name in ENGINES
+    }
+    registry.change(entries, default=default)
+
+
+def _entry(
+    name: str, default: str, settings: Settings, storage: Storage, before: Entry | None
+) -> Entry:
     factory = ENGINES[name]
     described = factory.describe(settings)
     missing = factory.missing(settings)
     if missing and name != default:
         return Entry(described, None, missing)
+    made_of = tuple(getattr(settings, field.setting) for field in factory.FIELDS)
     try:
-        engine = factory.make(settings, storage)
+        same = before is not None and before.made_of == made_of
+        engine = before.engine if before and before.engine and same else None
+        engine = engine or factory.make(settings, storage)
     except CannotStart as error:
         if name == default:
             raise
         return Entry(described, None, str(error))
-    if settings.engine in {AUTO, name} or name == preview.NAME:
-        return Entry(described, engine)
-    return Entry(described, engine, f"ENGINE={settings.engine} leaves it out.")
-
-
-def offers(settings: Settings) -> Sequence[Offer]:
-    """What could be connected, for an installation that has connected nothing yet."""
-    if chosen(settings) != preview.NAME:
-        return ()
-    return [engine.OFFER for engine in ENGINES.values() if engine.OFFER]
+    offered = settings.engine in {AUTO, name} or name == preview.NAME
+    reason = None if offered else f"ENGINE={settings.engine} leaves it out."
+    return Entry(described, engine, reason, made_of)

@@ -12,12 +12,14 @@ class Entry:
     """One engine. described: what it says of itself before it is connected.
 
     engine: None where it is not connected: no run can be there.
-    reason: why it takes nothing new, in plain words; None where it does.
+    reason: why it takes nothing new, in plain words; None where it does. made_of: the values that
+    it was connected with.
     """
 
     described: EngineInfo
     engine: Engine | None
     reason: str | None = None
+    made_of: tuple[object, ...] = ()
 
     @property
     def info(self) -> EngineInfo:
@@ -37,12 +39,19 @@ class Registry:
         """default: the name of the engine that is meant where nobody names one; it is ready."""
         self._entries = dict(entries)
         self._default = default
+        self._retired: list[Engine] = []
 
     @classmethod
     def of(cls, *engines: Engine) -> "Registry":
         """These engines, all ready; the first is the usual one."""
         entries = {engine.info.name: Entry(engine.info, engine) for engine in engines}
         return cls(entries, default=engines[0].info.name)
+
+    def change(self, entries: Mapping[str, Entry], *, default: str) -> None:
+        """These from now on. Engines that are gone are closed at the end: they may be at work."""
+        kept = {id(entry.engine) for entry in entries.values()}
+        self._retired += [e for e in self.connected.values() if id(e) not in kept]
+        self._entries, self._default = dict(entries), default
 
     @property
     def default(self) -> Engine:
@@ -82,5 +91,5 @@ class Registry:
 
     async def close(self) -> None:
         """Closes all of them."""
-        closing = [engine.close() for engine in self.connected.values()]
+        closing = [engine.close() for engine in (*self.connected.values(), *self._retired)]
         await asyncio.gather(*closing, return_exceptions=True)

@@ -1,7 +1,7 @@
 """How one process takes jobs out of the line: where it looks, and on which connection."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ class Claimer:
         owner: str,
         kinds: Collection[str],
         lease: timedelta,
-        offers: Collection[str] = (),
+        offers: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._kept = KeptSession(transaction)
         self._owner = owner
@@ -82,7 +82,7 @@ class Claimer:
             kinds=self._kinds,
             slots=slots,
             lease=self._lease,
-            offers=self._offers,
+            offers=self._offers(),
             start=start,
         )
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -88,21 +89,27 @@ class Worker:
         self._renewed_at = 0.0
 
     def _make_lanes(self, slots: int) -> list[Lane]:
-        kinds, offers = self._kinds.items(), self._deps.offers
+        """What the process has may change while it runs, so each claim asks for it."""
+        kinds, deps = self._kinds.items(), self._deps
         apart = {need for _, kind in kinds for need in kind.apart}
         shared = [name for name, kind in kinds if kind.slots is None]
         return [
-            self._lane(shared, slots, offers - apart),
-            *(self._lane([name], kind.slots, offers) for name, kind in kinds if kind.slots),
+            self._lane(shared, slots, lambda: deps.offers - apart),
             *(
-                self._lane([name], of_their_own, {need})
+                self._lane([name], kind.slots, lambda: deps.offers)
+                for name, kind in kinds
+                if kind.slots
+            ),
+            *(
+                self._lane([name], of_their_own, partial(deps.offers.intersection, {need}))
                 for name, kind in kinds
                 for need, of_their_own in kind.apart.items()
-                if need in offers
             ),
         ]
 
-    def _lane(self, kinds: Collection[str], slots: int, offers: Collection[str]) -> Lane:
+    def _lane(
+        self, kinds: Collection[str], slots: int, offers: Callable[[], Collection[str]]
+    ) -> Lane:
         claimer = Claimer(
             self._deps.transaction,
             owner=f"{socket.gethostname()}:{os.getpid()}",

@@ -17,6 +17,7 @@ HOUSE = frozenset(
     {
         "plans",
         "call_counts",
+        "engine_settings",
         "fingerprints",  # of pictures made here, without a way back to anybody
         "job_offers",
         "job_ticks",

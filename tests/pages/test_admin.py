@@ -27,16 +27,6 @@ async def test_it_names_the_setting_that_jobs_wait_for(
     await worker.drain(SECOND)
 
 
-async def test_it_says_how_to_connect_an_engine(
-    live_deps: Deps, visitor: Visitor, anna: UserView
-) -> None:
-    await run_sql(live_deps, "update users set role = 'admin' where id = :id", id=anna.id)
-    live_deps.settings.data_dir.mkdir(exist_ok=True)
-    await visitor.open("/admin")
-    for offer in ("Your own GPU", "GPU_WORKER_KEY", "Together AI", "TOGETHER_API_KEY"):
-        await visitor.should_see(offer)
-
-
 async def test_it_shows_who_signs_pictures_and_how_to_change_that(
     live_deps: Deps, visitor: Visitor, anna: UserView
 ) -> None:

@@ -1,12 +1,13 @@
 """The photo booth: composes pictures on the CPU, without generative AI. It needs nothing."""
 
-from services.engines.base import Engine, EngineInfo, Offer
+from services.engines.base import ConnectionField, Engine, EngineInfo, Offer
 from services.engines.preview.info import INFO, NAME
 from services.settings import Settings
 from services.storage.base import Storage
 
-__all__ = ["NAME", "OFFER", "describe", "make", "missing"]
+__all__ = ["FIELDS", "NAME", "OFFER", "describe", "make", "missing"]
 OFFER: Offer | None = None
+FIELDS: tuple[ConnectionField, ...] = ()
 
 
 def missing(_settings: Settings) -> None:

@@ -29,7 +29,7 @@ neither. Nothing here has been tried against the live service.
 | https URLs below the top level of a payload are passed on untouched | tried |
 """
 
-from services.engines.base import Engine, EngineInfo, Offer
+from services.engines.base import ConnectionField, Engine, EngineInfo, Offer
 from services.engines.together.info import describe as describe_together
 from services.settings import Settings
 from services.storage.base import Storage
@@ -40,6 +40,14 @@ OFFER: Offer | None = Offer(
     "are made from reference photos; trained models need the two containers of the README.",
     settings="TOGETHER_API_KEY=your key\nTOGETHER_TRAINER=name of the training container\n"
     "TOGETHER_GENERATOR=name of the image container",
+)
+FIELDS: tuple[ConnectionField, ...] = (
+    ConnectionField("together_api_key", "API key", secret=True, needed=True),
+    ConnectionField(
+        "together_image_model", "Model for instant images", example="black-forest-labs/FLUX.2-pro"
+    ),
+    ConnectionField("together_trainer", "Training container"),
+    ConnectionField("together_generator", "Image container"),
 )
 
 

@@ -39,12 +39,6 @@ def test_an_engine_that_there_is_not_is_refused_with_those_that_there_are(tmp_pa
         configured.chosen(ExplicitSettings(data_dir=tmp_path, engine="nonsense"))
 
 
-def test_other_engines_are_offered_until_one_is_connected(tmp_path: Path) -> None:
-    offered = configured.offers(ExplicitSettings(data_dir=tmp_path))
-    assert [offer.title for offer in offered] == ["Your own GPU", "Together AI"]
-    assert not configured.offers(ExplicitSettings(data_dir=tmp_path, **KEY))
-
-
 def test_the_example_and_the_readme_tell_of_every_engine() -> None:
     example = (ROOT / ".env.example").read_text()
     readme = (ROOT / "README.md").read_text()
