@@ -163,10 +163,11 @@ class Studio:
         usual = max((n for n in COUNTS if n <= most), default=1)
         count = str(start.count) if str(start.count) in counts else str(usual)
         self.count = Segments("How many", counts, value=count, on_change=self._price)
-        self._advanced = el("div")
-        self._build_advanced(start.negative)
+        self._build_advanced()
+        self._show_parameters(start.negative)
         self._notice = Banner()
         self._notice.show(self._choice.info.notice)
+        self._shown = self._choice
         with el("div", classes="studio-make"):
             self._make = button("Make images", self._submit, kind="primary", large=True, wide=True)
             self._make.mark("make")
@@ -184,10 +185,13 @@ class Studio:
         await self._show_tiles()
 
     async def _method_chosen(self) -> None:
-        """What the other engine takes, says and costs; what was typed stays."""
-        self._build_advanced(self.negative.value if self.negative else "")
+        """What another engine takes, says and costs; what was typed stays."""
+        if self._choice == self._shown:
+            return
+        self._shown = self._choice
+        self._show_parameters(self.negative.value if self.negative else "")
         self._show_words()
-        self._notice.show(self._choice.info.notice)
+        self._notice.show(self._shown.info.notice)
         await self._price()
 
     def _build_prompt(self, prompt: str) -> None:
@@ -215,11 +219,9 @@ class Studio:
             with self._words:
                 PromptWords(self.prompt, words)
 
-    def _build_advanced(self, negative: str) -> None:
-        """Only what the engine takes."""
-        info = self._choice.info
-        self._advanced.clear()
-        with self._advanced, el("details", classes="advanced"):
+    def _build_advanced(self) -> None:
+        """The seed, which every engine takes, and below it what this one takes."""
+        with el("details", classes="advanced"):
             with el("summary"):
                 icon("chevron-down", size="little")
                 el("span", "Advanced")
@@ -230,14 +232,21 @@ class Studio:
                     inputmode="numeric",
                     autocomplete="off",
                 )
-                self.negative = None
-                if info.negative_prompt:
-                    self.negative = Field("What to avoid", value=negative, maxlength="500")
-                self.steps = _slider("Steps", info.steps, "More takes longer.")
-                self.guidance = _slider(
-                    "Guidance scale", info.guidance_scale, "How closely the prompt is followed."
-                )
-                self.lora = _slider("LoRA scale", info.lora_scale, "How strong the likeness is.")
+                self._parameters = el("div", classes="stack")
+
+    def _show_parameters(self, negative: str) -> None:
+        """Only what the engine takes, with its own defaults."""
+        info = self._choice.info
+        self._parameters.clear()
+        with self._parameters:
+            self.negative = None
+            if info.negative_prompt:
+                self.negative = Field("What to avoid", value=negative, maxlength="500")
+            self.steps = _slider("Steps", info.steps, "More takes longer.")
+            self.guidance = _slider(
+                "Guidance scale", info.guidance_scale, "How closely the prompt is followed."
+            )
+            self.lora = _slider("LoRA scale", info.lora_scale, "How strong the likeness is.")
 
     async def open(self, recent: Sequence[GenerationView]) -> None:
         """Show what is under way and what came last, and follow it."""

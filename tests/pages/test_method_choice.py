@@ -92,6 +92,24 @@ async def test_a_draft_is_made_instantly_or_in_the_booth_and_each_says_what_it_m
     await visitor.should_not_see(kind=PromptWords)
 
 
+async def test_another_model_by_the_same_method_leaves_the_form_as_it_is(
+    visitor: Visitor, live_deps: Deps, anna: UserView, model: UUID
+) -> None:
+    async with live_deps.transaction() as session:
+        other = await make_user_model(session, user_id=anna.id, name="Ben")
+        await make_training_image(session, user_model=other)
+    await visitor.open("/studio")
+    choose(visitor, Method.PREVIEW)
+    await visitor.should_see(kind=PromptWords)
+    before = visitor.find(kind=PromptWords).elements
+    assert visitor.client
+    (models,) = [e for e in visitor.client.elements.values() if getattr(e, "tag", "") == "select"]
+    for id in (model, other.id):
+        UserInteraction(visitor, {models}, None).trigger("change", str(id))
+        await visitor.should_see(MEANS[Method.PREVIEW])
+    assert visitor.find(kind=PromptWords).elements == before
+
+
 async def test_the_best_method_is_meant_until_another_is_chosen(
     visitor: Visitor, live_deps: Deps, model: UUID
 ) -> None:
