@@ -78,6 +78,12 @@ class Gallery(Element, component="gallery.js"):
 class _Viewer(
     Element,
     component="viewer.js",
-    dependencies=["picture_details.js", "picture_edit.js", "picture_question.js", "thumbhash.js"],
+    dependencies=[
+        "picture_details.js",
+        "picture_edit.js",
+        "picture_mask.js",
+        "picture_question.js",
+        "thumbhash.js",
+    ],
 ):
     """One picture in full, and what is done to one or to many."""

@@ -1,12 +1,14 @@
 // What can be made of the picture that is shown: by words, in another format, larger, or without
 // its background. Stays alive while the viewer is open or closed, so that it can tell of what it
 // has asked for. Loaded when it is first asked for.
+import { defineAsyncComponent } from "vue";
+
 const QUIET = 250; // ms without a key before the server reads the words
 const OPEN = ["queued", "running"];
 const inWords = (n) => `${n.toLocaleString()} ${n === 1 ? "credit" : "credits"}`;
 
 const WORDS = `
-  <form v-if="can('edit')" class="stack tight" @submit.prevent="ask('edit', { prompt: words })">
+  <form v-if="can('edit')" class="stack tight" @submit.prevent="change">
     <label class="words">
       <span class="label">What is to change</span>
       <input ref="words" v-model="words" class="input" maxlength="1000" autocomplete="off"
@@ -26,7 +28,13 @@ const WORDS = `
       <button v-for="each in sheet.presets" :key="each.label" type="button" class="chip pick"
         @click="pick(each)">{{ each.label }}</button>
     </div>
-    <button class="btn primary" :disabled="poor || !words.trim()">Change it{{ cost }}</button>
+    <button v-if="can('inpaint')" type="button" class="btn" :aria-pressed="painting"
+      @click="paint">{{ painting ? "Change all of it" : "Change a part only" }}</button>
+    <PictureMask v-if="painting" ref="mask" :key="it.id" :it="it" :painted="painted"
+      @paint="painted = $event"></PictureMask>
+    <button class="btn primary" :disabled="poor || !words.trim() || (painting && !painted)">
+      {{ painting ? "Change this part" : "Change it" }}{{ cost }}
+    </button>
   </form>`;
 
 const PIXELS = `
@@ -79,8 +87,10 @@ export default {
     </aside>`,
   props: { it: Object, shown: Boolean },
   emits: ["made", "leave"],
+  components: { PictureMask: defineAsyncComponent(() => import("picture_mask")) },
   inject: ["gallery"],
-  data: () => ({ sheet: null, words: "", reading: null, jobs: {}, problems: {} }),
+  data: () => ({ sheet: null, words: "", reading: null, jobs: {}, problems: {},
+    painting: false, painted: false }),
   computed: {
     job() {
       return this.it && this.jobs[this.it.id];
@@ -112,8 +122,15 @@ export default {
     },
   },
   watch: {
-    it: { immediate: true, handler: "read" },
+    it: {
+      immediate: true,
+      handler() {
+        this.painting = false;
+        this.read();
+      },
+    },
     shown() {
+      this.painting = false;
       this.read();
       if (this.shown) this.$nextTick(this.focus);
     },
@@ -160,6 +177,14 @@ export default {
     pick({ prompt }) {
       this.words = prompt;
       this.$refs.words.focus();
+    },
+    paint() {
+      Object.assign(this, { painting: !this.painting, painted: false });
+    },
+    change() {
+      const prompt = this.words;
+      if (!this.painting) return this.ask("edit", { prompt });
+      this.ask("inpaint", { prompt, mask: this.$refs.mask.mask() });
     },
     async ask(operation, values) {
       const { id } = this.it;

@@ -25,7 +25,7 @@ const TRASH_TOOLS = [
 ];
 const KEYS = { e: "edit", f: "favourite", i: "details", z: "zoom", Delete: "trash" };
 
-const TYPED = "input, textarea, select"; // where keys are letters
+const TYPED = "input, textarea, select, canvas"; // where keys mean something else
 const pictures = (n) => `${n.toLocaleString()} ${n === 1 ? "picture" : "pictures"}`;
 const DONE = {
   trash: "moved to the trash, kept for 30 days",

@@ -1,16 +1,21 @@
 """A picture is changed in the viewer: the price before, the child in place, before and after."""
 
+import base64
+import io
+import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from PIL import Image
+from playwright.async_api import Locator, Page, Route, expect
 
 from db.models import UserModel
 from services.accounts.users import UserView
 from services.imaging.cutout import cut
 from tests import sitters
 from tests.builders import make_training_image
-from tests.e2e.driving import Server, barriers, shot, visit
+from tests.e2e.driving import Server, barriers, forgive, shot, visit
 from tests.studio import Studio
 from tests.waiting import eventually
 
@@ -106,3 +111,55 @@ async def test_a_background_goes_by_finger_on_a_phone(page: Page, studio: Studio
     await expect(page.get_by_role("button", name="Cut out of this picture")).to_be_visible()
     await shot(page, "edit-cutout")
     assert await barriers(page) == []
+
+
+async def test_a_part_is_painted_by_finger_and_by_keys(page: Page, studio: Studio) -> None:
+    """With an engine that changes parts; here its answer stands for it."""
+    sent: list[dict[str, Any]] = []
+
+    async def offered(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        body["operations"].append("inpaint")
+        await route.fulfill(response=answer, json=body)
+
+    async def asked(route: Route) -> None:
+        sent.append(json.loads(route.request.post_data or ""))
+        await route.fulfill(status=409, json={"error": "Conflict", "message": "Not just now."})
+
+    forgive(page, "409")
+    await page.route("**/operations", offered)
+    await page.route("**/api/generate", asked)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await visit(page, "/gallery")
+    await page.locator(".gallery li a").first.click()
+    await page.get_by_role("button", name="Edit (E)").click()
+    await page.get_by_label("What is to change").fill("a red scarf")
+    await page.get_by_role("button", name="Change a part only").click()
+    canvas = page.locator("canvas.mask")
+    await expect(canvas).to_be_focused()
+    change = page.get_by_role("button", name="Change this part: 1 credit")
+    await expect(change).to_be_disabled()
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Space")
+    await expect(page.locator(".stage img:visible")).to_have_count(1)
+    box = await canvas.bounding_box()
+    assert box
+    await page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.9 * box["height"])
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.9 * box["height"], steps=4)
+    await page.mouse.up()
+    await shot(page, "edit-part")
+    assert await barriers(page) == []
+    await change.click()
+    await expect(panel(page)).to_contain_text("Not just now.")
+    (body,) = sent
+    assert (body["operation"], body["prompt"]) == ("inpaint", "a red scarf")
+    mask = Image.open(io.BytesIO(base64.b64decode(body["mask"]))).convert("L")
+    assert mask.size == (819, 1024)
+    white, black = ((0.3, 0.9), (0.5, 0.47)), ((0.8, 0.9), (0.5, 0.1))
+    assert [_at(mask, *point) for point in (*white, *black)] == [255, 255, 0, 0]
+
+
+def _at(mask: Image.Image, x: float, y: float) -> object:
+    return mask.getpixel((round(x * mask.width), round(y * mask.height)))
