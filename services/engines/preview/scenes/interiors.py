@@ -129,7 +129,7 @@ def gallery(canvas: Canvas) -> Painting:
     for k in range(round(6 * canvas.span)):
         x = (k + 0.5) / round(6 * canvas.span) * canvas.width
         shapes.lamp(spots, canvas, x, 0.035 * canvas.height, 0.006, (1, 0.93, 0.82), 22)
-    return shot(canvas, [(back, 0.016), (spots, 0.022)])
+    return shot(canvas, [(back, 0.023), (spots, 0.024)])
 
 
 def _painting(sheet: Array, canvas: Canvas, x: float, half: float, usual: list[Rgb]) -> None:
@@ -139,72 +139,105 @@ def _painting(sheet: Array, canvas: Canvas, x: float, half: float, usual: list[R
     top, bottom = middle - tall, middle + tall
     pool = np.exp(-((canvas.distance(x, 0.30) / 0.34) ** 2))
     shapes.shaded(sheet, 1 + 0.30 * pool * canvas.light.lamps)
-    shapes.box(
-        sheet, left - 4, top - 4, right + 4, bottom + 4, canvas.light.lit((0.13, 0.11, 0.1), 0.6)
+    frame = canvas.light.lit((0.30, 0.23, 0.16), 0.7)
+    shapes.box(sheet, left - 4, top - 4, right + 4, bottom + 4, frame)
+    field = _colour_field(canvas, [canvas.accent(usual) for _ in range(3)])
+    rows, columns = (
+        slice(max(0, int(v)), max(0, int(w))) for v, w in ((top, bottom), (left, right))
     )
-    shapes.box(sheet, left, top, right, bottom, canvas.light.lit(canvas.accent(usual), 0.95))
-    for _ in range(7):
-        a, b = float(canvas.rng.uniform(left, right)), float(canvas.rng.uniform(top, bottom))
-        wide, high = (
-            float(canvas.rng.uniform(0.1, 0.5)) * (right - left),
-            float(canvas.rng.uniform(0.08, 0.5)) * tall,
-        )
-        colour = canvas.light.lit(canvas.accent(usual), 0.95) * canvas.rng.uniform(0.7, 1.2)
-        shapes.box(
-            sheet,
-            max(left, a - wide),
-            max(top, b - high),
-            min(right, a + wide),
-            min(bottom, b + high),
-            colour,
-        )
+    inner = field[rows, columns]
+    sheet[rows, columns, :3] = inner
+
+
+def _colour_field(canvas: Canvas, paints: list[Rgb]) -> Array:
+    """Broad bands of paint that run into each other, (H, W, 3)."""
+    drift = 0.16 * canvas.noise(2.2, 4, stretch=2.4)
+    level = (canvas.rows() - 0.14) / 0.36 + drift  # the pictures hang in this part of the wall
+    first, second = sorted(canvas.rng.uniform(0.2, 0.8, 2).tolist())
+    field = np.broadcast_to(canvas.light.lit(paints[0], 0.9), (*level.shape, 3))
+    for edge, paint in ((first, paints[1]), (max(second, first + 0.2), paints[2])):
+        share = np.clip((level - edge) / 0.09 + 0.5, 0, 1)[..., None]
+        field = field + (canvas.light.lit(paint, 0.9) - field) * share
+    strokes = 1 + 0.16 * canvas.noise(26, 3, stretch=5)
+    return np.asarray(field * strokes[..., None], np.float32)
 
 
 @place(Place.TRAIN, Light.GOLDEN_HOUR, indoors=True)
 def train(canvas: Canvas) -> Painting:
     """A seat by the window, and the country going by."""
-    light = canvas.light
+    back = _carriage(canvas, _moving(_country(canvas), canvas))
+    lamps, seats = canvas.sheet(), canvas.sheet()
+    for k in range(round(7 * canvas.span)):
+        x = (k + float(canvas.rng.uniform(0.35, 0.65))) / (7 * canvas.span) * canvas.width
+        shapes.lamp(lamps, canvas, x, 0.05 * canvas.height, 0.006, (1.0, 0.84, 0.6), 9)
+    usual: list[Rgb] = [(0.16, 0.34, 0.38), (0.40, 0.19, 0.18), (0.22, 0.28, 0.40)]
+    cloth = canvas.accent(usual)
+    for side in (-1, 1):
+        at = 0.5 + side * float(canvas.rng.uniform(0.37, 0.42))
+        _seat(seats, canvas, at * canvas.width, cloth, facing=side != canvas.light.side)
+    _upholstery(seats, canvas)
+    return shot(canvas, [(back, 0.02), (lamps, 0.026), (seats, 0.027)])
+
+
+def _country(canvas: Canvas) -> Array:
+    """Fields, a wood and the sky."""
     outside = outdoors.sky(canvas, 0.34)
     for k in range(5):
         colour = ((0.35, 0.42, 0.24), (0.56, 0.54, 0.26), (0.30, 0.40, 0.20))[k % 3]
         heights = shapes.skyline(canvas, 0.30 + 0.05 * k, 0.03, 2 + k)
         shapes.ridge(outside, canvas, heights, outdoors.far(canvas, colour, 0.6 - 0.13 * k), 0.4)
     trees = outdoors.leaves(canvas)
-    shapes.scatter(outside, canvas, 70, trees, (0.015, 0.04), y=(0.42, 0.54), gain=(0.4, 1.0))
-    outside = _moving(outside, canvas)
-    wall = light.lit((0.62, 0.58, 0.52), 0.5)
-    back = canvas.sheet(wall)
-    built.window_panes(back, canvas, (-0.05, 0.08, 1.05, 0.56), (1, 1), wall * 0.5, outside)
-    post = light.lit((0.5, 0.47, 0.43), 0.4)
-    x = (0.5 + light.side * 0.33) * canvas.width
-    shapes.box(back, x, 0, x + 0.05 * canvas.unit, 0.6 * canvas.height, post)
-    ledge = light.lit((0.72, 0.68, 0.6), 0.9)
-    shapes.box(back, 0, 0.56 * canvas.height, canvas.width, 0.585 * canvas.height, ledge)
-    seats = canvas.sheet()
-    usual: list[Rgb] = [(0.16, 0.34, 0.38), (0.50, 0.16, 0.16), (0.2, 0.26, 0.42)]
-    cloth = canvas.accent(usual)
-    for side in (-1, 1):
-        at = (0.5 + side * 0.43) * canvas.width
-        tone = light.lit(cloth, 0.8 if side == light.side else 0.45)
-        _seat(seats, canvas, at, tone)
-    return shot(canvas, [(back, 0.014), (seats, 0.02)])
+    shapes.scatter(outside, canvas, 110, trees, (0.015, 0.05), y=(0.40, 0.60), gain=(0.4, 1.0))
+    return outside
+
+
+def _carriage(canvas: Canvas, outside: Array) -> Array:
+    """The wall with its window, a rack above it and a table under it."""
+    light = canvas.light
+    wall = light.lit((0.66, 0.58, 0.48), 0.5)
+    back = built.wall(canvas, wall, 0.4)
+    shapes.shaded(back, 1.15 - 0.75 * np.clip((canvas.rows() - 0.5) / 0.4, 0, 1))
+    built.window_panes(back, canvas, (-0.05, 0.12, 1.05, 0.62), (1, 1), wall * 0.6, outside)
+    x = (0.5 + light.side * 0.30) * canvas.width
+    post = light.lit((0.55, 0.48, 0.40), 0.5)
+    shapes.box(back, x, 0, x + 0.07 * canvas.unit, 0.66 * canvas.height, post)
+    shapes.box(back, x, 0, x + 0.012 * canvas.unit, 0.66 * canvas.height, post * 1.8)
+    rack = light.lit((0.34, 0.26, 0.19), 0.7)
+    shapes.box(back, 0, 0.075 * canvas.height, canvas.width, 0.10 * canvas.height, rack)
+    ledge = light.lit((0.62, 0.46, 0.30), 1.0)
+    shapes.box(back, 0, 0.62 * canvas.height, canvas.width, 0.65 * canvas.height, ledge)
+    low = 0.62 * np.ones(canvas.width, np.float32)
+    day = rgb(*light.sky[-1]) * np.float32(0.10 * light.day)
+    back[..., :3] += day * (1 - shapes.mask_below(canvas, low))[..., None]
+    return back
 
 
 def _moving(sheet: Array, canvas: Canvas) -> Array:
     """Blurred sideways by speed, most of all what is near."""
-    fast = cv2.blur(sheet, (max(3, canvas.unit // 7), 1), borderType=cv2.BORDER_REFLECT)
+    fast = cv2.blur(sheet, (max(3, canvas.unit // 5), 1), borderType=cv2.BORDER_REFLECT)
     slow = cv2.blur(sheet, (max(3, canvas.unit // 40), 1), borderType=cv2.BORDER_REFLECT)
     share = np.clip((canvas.rows() - 0.34) / 0.14, 0, 1)[..., None]
     return np.asarray(slow + (fast - slow) * share, np.float32)
 
 
-def _seat(sheet: Array, canvas: Canvas, x: float, tone: Array) -> None:
-    wide, top = 0.16 * canvas.unit, 0.40 * canvas.height
-    shapes.box(sheet, x - wide, top + wide * 0.4, x + wide, canvas.height, tone)
-    shapes.blob(sheet, x, top + wide * 0.45, wide, wide * 0.55, 0, tone)
-    head = canvas.light.lit((0.90, 0.88, 0.84), 0.8)
-    shapes.box(sheet, x - wide * 0.6, top + wide * 0.15, x + wide * 0.6, top + wide * 0.75, head)
-    edge = x + canvas.light.side * wide * 0.9
-    shapes.line(
-        sheet, [(edge, top + wide * 0.4), (edge, canvas.height)], tone * 2, 0.02 * canvas.unit
-    )
+def _seat(sheet: Array, canvas: Canvas, x: float, cloth: Rgb, *, facing: bool) -> None:
+    """A high back with wings, rounded at the top, and its cover for the head."""
+    tone = canvas.light.lit(cloth, 0.75 if facing else 0.4)
+    wide, top = 0.19 * canvas.unit, 0.36 * canvas.height
+    for reach, shade in ((1.0, 0.7), (0.84, 1.0)):
+        half, corner = wide * reach, wide * 0.5
+        shapes.blob(sheet, x - half + corner, top + corner, corner, corner, 0, tone * shade)
+        shapes.blob(sheet, x + half - corner, top + corner, corner, corner, 0, tone * shade)
+        shapes.box(sheet, x - half + corner, top, x + half - corner, top + corner, tone * shade)
+        shapes.box(sheet, x - half, top + corner, x + half, canvas.height, tone * shade)
+    cover = canvas.light.lit((0.66, 0.60, 0.50), 0.5 if facing else 0.3)
+    half = wide * 0.5
+    shapes.box(sheet, x - half, top + wide * 0.06, x + half, top + wide * 0.66, cover)
+
+
+def _upholstery(sheet: Array, canvas: Canvas) -> None:
+    """Cushions and folds: darker down, and lighter towards the window."""
+    ribs = 0.10 * np.sin(canvas.rows() * 6.283 * 13) + 0.10 * canvas.noise(8, 3)
+    towards = 0.25 * canvas.light.side * (canvas.columns() - 0.5)
+    fall = 1.25 - 1.0 * np.clip((canvas.rows() - 0.36) / 0.6, 0, 1)
+    shapes.shaded(sheet, fall * (1 + ribs + towards))

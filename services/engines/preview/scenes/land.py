@@ -217,7 +217,7 @@ def castle(canvas: Canvas) -> Painting:
     front = canvas.sheet()
     leaves = outdoors.leaves(canvas)
     shapes.scatter(front, canvas, 14, leaves, (0.03, 0.06), y=(0.95, 1.05), gain=(0.4, 0.9))
-    return shot(canvas, [(back, 0.010), (mid, 0.016)], [(front, 0.04)])
+    return shot(canvas, [(back, 0.017), (mid, 0.021)], [(front, 0.04)])
 
 
 def _keep(sheet: Array, canvas: Canvas, x: float, top: float, size: float, banner: Colour) -> None:

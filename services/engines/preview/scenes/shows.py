@@ -47,12 +47,12 @@ def wall(canvas: Canvas) -> Painting:
     back = _bricks(canvas)
     flakes = canvas.noise(2.6, 6)
     left = float(canvas.rng.uniform(0.05, 0.22))
-    cover = np.clip((flakes + left) * 26, 0, 1)
-    edge = np.clip(1 - np.abs(flakes + left) * 26, 0, 1)
+    cover = np.clip((flakes + left) * 16, 0, 1)
+    edge = np.clip(1 - np.abs(flakes + left) * 16, 0, 1)
     stains = 1 + 0.16 * canvas.noise(3, 5, stretch=0.4) + 0.07 * canvas.noise(18, 3)
     tone = plaster * np.maximum(stains, 0)[..., None]
     back[..., :3] += (tone - back[..., :3]) * cover[..., None]
-    shapes.shaded(back, 1 - 0.4 * edge)
+    shapes.shaded(back, 1 - 0.3 * edge)
     shade = canvas.sheet()
     shapes.scatter(
         shade,
@@ -87,7 +87,7 @@ def wall(canvas: Canvas) -> Painting:
                 gain=(0.4, 1.2),
                 aspect=(0.6, 0.9),
             )
-    return shot(canvas, [(back, 0.0065), (ivy, 0.010)])
+    return shot(canvas, [(back, 0.012), (ivy, 0.016)])
 
 
 def _bricks(canvas: Canvas) -> Array:

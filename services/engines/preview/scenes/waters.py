@@ -116,7 +116,7 @@ def harbour(canvas: Canvas) -> Painting:
         _boat(
             boats, canvas, 0.5 + side * float(canvas.rng.uniform(0.24, 0.5)), canvas.accent(hulls)
         )
-    return shot(canvas, [(back, 0.017), (boats, 0.015)])
+    return shot(canvas, [(back, 0.027), (boats, 0.02)])
 
 
 def _house(sheet: Array, canvas: Canvas, at: tuple[float, float, float, float], paint: Rgb) -> None:
