@@ -1,5 +1,6 @@
 """What an engine understands of a prompt, shown while it is typed, with words to pick."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -15,11 +16,14 @@ LONGEST = 4000  # characters that are read of what a browser sends
 class PromptWords(Element, component="prompt_words.js"):
     """Follows a prompt's field; what is picked, and ideas, are written into it."""
 
-    def __init__(self, field: Field, words: Words) -> None:
-        """words: the engine's own."""
+    def __init__(
+        self, field: Field, words: Words, *, style: Callable[[], str | None] = lambda: None
+    ) -> None:
+        """words: the engine's own. style: the one that is chosen now."""
         super().__init__()
         self._field = field
         self._words = words
+        self._chosen = style
         self._options = {(o.kind, o.value): o for part in words.vocabulary for o in part.options}
         self.props["field"] = html_id(field.control)
         self.props["ideas"] = list(words.ideas)
@@ -31,13 +35,17 @@ class PromptWords(Element, component="prompt_words.js"):
 
     def _show(self, prompt: str, *, written: bool = False) -> None:
         """written: by us, so that the browser has to take over the text."""
-        found = self._words.understand(prompt[:LONGEST])
+        found = self._words.understand(prompt[:LONGEST], self._chosen())
         self.props["reading"] = {
             "text": prompt,
             "written": written,
             "understood": [asdict(term) for term in found.understood],
             "not_understood": [asdict(each) for each in found.not_understood],
         }
+
+    def again(self) -> None:
+        """Another style was chosen, which may show other words."""
+        self._show(self._field.value)
 
     def _write(self, prompt: str) -> None:
         self._field.value = prompt

@@ -156,6 +156,7 @@ class Studio:
         self.style = StylePicker(
             styles.PRESETS, value=start.preset if start.preset in known else ""
         )
+        self._show_words()
         self.aspect = aspect_picker(generations.ASPECTS, value=start.aspect)
         most_at_once = self._choice.info.max_count
         counts = {str(n): str(n) for n in COUNTS if n <= most_at_once}
@@ -208,7 +209,6 @@ class Studio:
             maxlength=str(generations.PROMPT_LENGTH),
         )
         self._words = el("div")
-        self._show_words()
 
     def _show_words(self) -> None:
         """Only where the engine follows a vocabulary; it reads what stands in the field by now."""
@@ -217,7 +217,8 @@ class Studio:
         self._words.set_visibility(words is not None)
         if words:
             with self._words:
-                PromptWords(self.prompt, words)
+                shown = PromptWords(self.prompt, words, style=lambda: self.style.value or None)
+            self.style.on_change(shown.again)
 
     def _build_advanced(self) -> None:
         """The seed, which every engine takes, and below it what this one takes."""

@@ -248,6 +248,7 @@ class Builder:
         self._who.done(self._model is not None)
         self._photos_step.done(count >= photo_coach.MIN_PHOTOS)
         self._show_at_once(count)
+        await self._sheet.name("In every style", ready=count > 0)
         self._show_train()
 
     async def _read(self, id: UUID) -> SetVerdict:

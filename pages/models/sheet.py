@@ -24,7 +24,8 @@ class SheetPart:
         self._model_id: UUID | None = None
         self._ready = False
         maker = sheet_queue.maker(deps)
-        self._total = len(maker.pictures) if maker else 0
+        self._total = len(maker.sheet.pictures) if maker else 0
+        self._tag = f" {maker.info.tag}." if maker and maker.info.tag else ""
         with el("section", classes="section") as self.root:
             with el("header"):
                 self._title = el("h3" if strip else "h2", title)
@@ -62,7 +63,7 @@ class SheetPart:
         except NotFound:  # deleted a moment ago: the page is told of that, too
             return
         self.root.set_visibility(sheet.total > 0)
-        self._text.text = _said(sheet, ready=self._ready)
+        self._text.text = _said(sheet, ready=self._ready) + self._tag
         self._again.set_visibility(sheet.offered and bool(sheet.photos))
         relabel(self._again, "Make new ones" if sheet.pictures else "Make them")
         self._grid.show(sheet, model_id=self._model_id if self._ready else None)

@@ -124,7 +124,7 @@ class ModelPage:
         else:
             self._ended.show(model)
         ui.page_title(f"{ahead}{model.name} · Likeness")
-        await self._sheet.name(f"{model.name} in every style", ready=model.status == "ready")
+        await self._sheet.name(f"{model.name} in every style", ready=bool(model.methods))
         self._show_facts()
         self._show_samples()
         self._show_curve()

@@ -326,7 +326,8 @@ class Choices:
 class Words(Protocol):
     """How an engine reads prompts that follows a vocabulary of its own.
 
-    ideas: whole sentences that it follows. choose: the prompt with the option written into it,
+    ideas: whole sentences that it follows. understand: for pictures in a style (a preset's id), as
+    styles may hide what a photograph shows. choose: the prompt with the option written into it,
     in place of what excludes it; without the option where the prompt already has it.
     """
 
@@ -336,7 +337,7 @@ class Words(Protocol):
     @property
     def vocabulary(self) -> Sequence[Choices]: ...  # noqa: D102
 
-    def understand(self, prompt: str) -> Understanding: ...  # noqa: D102
+    def understand(self, prompt: str, style: str | None = None) -> Understanding: ...  # noqa: D102
 
     def choose(self, prompt: str, option: Option) -> str: ...  # noqa: D102
 

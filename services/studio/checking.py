@@ -57,7 +57,9 @@ def checked(
         source_image_id=request.source_image_id,
         scale=request.scale,
         mask=request.mask,
-        reading=prompt_reading.of_operation(choice.engine, request.operation, prompt),
+        reading=prompt_reading.of_operation(
+            choice.engine, request.operation, prompt, request.preset
+        ),
     )
 
 

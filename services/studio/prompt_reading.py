@@ -23,11 +23,11 @@ class PromptReading:
     note: str | None = None
 
 
-def read(engine: Engine, prompt: str) -> dict[str, Any]:
+def read(engine: Engine, prompt: str, style: str | None = None) -> dict[str, Any]:
     """As JSON; empty for an engine that takes any words."""
     if engine.words is None:
         return {}
-    found = engine.words.understand(prompt)
+    found = engine.words.understand(prompt, style)
     return {
         "made_by": engine.info.tag,
         "understood": [asdict(term) for term in found.understood],
@@ -35,11 +35,13 @@ def read(engine: Engine, prompt: str) -> dict[str, Any]:
     }
 
 
-def of_operation(engine: Engine, operation: Operation, prompt: str) -> dict[str, Any]:
+def of_operation(
+    engine: Engine, operation: Operation, prompt: str, style: str | None = None
+) -> dict[str, Any]:
     """The same for any operation. Raises Invalid for an edit of which nothing is understood."""
     if operation not in WORDED:
         return {"made_by": engine.info.tag} if engine.info.tag else {}
-    reading = read(engine, prompt)
+    reading = read(engine, prompt, style)
     if operation is not Operation.GENERATE and reading and not reading["understood"]:
         raise Invalid(
             f"{engine.info.label} can change the place, the light, the weather and the colours. "

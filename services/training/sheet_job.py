@@ -65,7 +65,7 @@ async def _next(deps: Deps, job: jobs.Job, user_model_id: UUID) -> _Next | None:
     async with job.transaction(deps) as session:
         model = await _locked(session, user_model_id)
         maker = sheet_queue.maker(deps)
-        work = await _missing(session, model, maker.pictures) if model and maker else None
+        work = await _missing(session, model, maker.sheet.pictures) if model and maker else None
         if work is None:
             await job.finish(session)
         return work
@@ -111,7 +111,7 @@ async def _made(deps: Deps, work: _Next) -> Derived:
     maker = sheet_queue.maker(deps)
     assert maker  # noqa: S101  # `_next` has found one
     try:
-        data = await maker.make(_request(deps, work))
+        data = await maker.sheet.make(_request(deps, work))
         derived = await imaging.derive(data)
         derived = replace(derived, files={THUMB: derived.files[THUMB]})
         return await marks.mark(deps, derived, _origin(deps))
@@ -122,7 +122,9 @@ async def _made(deps: Deps, work: _Next) -> Derived:
 
 
 def _origin(deps: Deps) -> Origin:
-    return marks.origin(engine=deps.engine.info.name, recipe={}, at=deps.now())
+    maker = sheet_queue.maker(deps)
+    assert maker  # noqa: S101  # `_next` has found one
+    return marks.origin(engine=maker.info.name, recipe={}, at=deps.now())
 
 
 def _request(deps: Deps, work: _Next) -> SheetRequest:

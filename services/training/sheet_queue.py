@@ -1,5 +1,6 @@
 """When a user model's sheet is to be looked at again, and how its pictures go."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import ModelSheet, SheetPicture, UserModel
 from services import jobs
 from services.deps import Deps, engine_of
-from services.engines.base import Sheet
+from services.engines.base import EngineInfo, Sheet
 from services.files import erasing
 from services.jobs import Priority
 from services.kit import notify
@@ -16,9 +17,20 @@ from services.kit import notify
 KIND = "sheet"
 
 
-def maker(deps: Deps) -> Sheet | None:
-    """What makes sheets here; None where the engine has none or the operator wants none."""
-    return deps.engine.sheet if deps.settings.model_sheets else None
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """The engine that makes sheets, whichever makes the rest."""
+
+    info: EngineInfo
+    sheet: Sheet
+
+
+def maker(deps: Deps) -> Maker | None:
+    """What makes sheets here; None where no engine does or the operator wants none."""
+    if not deps.settings.model_sheets:
+        return None
+    able = (Maker(engine.info, engine.sheet) for engine in deps.engines.ready if engine.sheet)
+    return next(able, None)
 
 
 async def request(session: AsyncSession, deps: Deps, model: UserModel) -> None:
@@ -26,7 +38,8 @@ async def request(session: AsyncSession, deps: Deps, model: UserModel) -> None:
 
     `model` is locked: the job that is open now sees the change, or there is another one.
     """
-    if maker(deps) is None:
+    by = maker(deps)
+    if by is None:
         return
     await jobs.enqueue(
         session,
@@ -34,7 +47,7 @@ async def request(session: AsyncSession, deps: Deps, model: UserModel) -> None:
         payload={"user_model_id": str(model.id)},
         user_id=model.user_id,
         dedupe_key=str(model.id),
-        needs=engine_of(deps.engine.info.name),
+        needs=engine_of(by.info.name),
         priority=Priority.BACKGROUND,
     )
 

@@ -57,7 +57,7 @@ async def get(
     rows = await session.scalars(query.order_by(SheetPicture.position))
     pictures = tuple(_view(deps, row) for row in rows)
     maker = sheet_queue.maker(deps)
-    total = len(maker.pictures) if maker else len(pictures)
+    total = len(maker.sheet.pictures) if maker else len(pictures)
     status = sheet.status if sheet else ""
     any_photo = select(TrainingImage.id).where(TrainingImage.user_model_id == model.id).limit(1)
     return SheetView(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from nicegui.testing import User as Visitor
+from nicegui.testing import UserInteraction
 
 from components.prompt_words import PromptWords
 from services.accounts.users import UserView
@@ -48,3 +49,16 @@ async def test_what_a_browser_makes_up_is_not_written(
     assert words.props["reading"]["text"] == ""
     sent.trigger("pick", {"text": "at dawn", "kind": "place", "value": "beach"})
     assert words.props["reading"]["text"] == "at dawn, on a beach"
+
+
+async def test_what_the_chosen_style_hides_is_said(
+    visitor: Visitor, live_deps: Deps, anna: UserView, engine: ScriptedEngine
+) -> None:
+    engine.words = Vocabulary()
+    (words,) = await opened(visitor, live_deps, anna)
+    visitor.find(kind=PromptWords).trigger("pick", {"text": "", "kind": "colour", "value": "red"})
+    assert [term["label"] for term in words.props["reading"]["understood"]] == ["red"]
+    assert visitor.client
+    inputs = [e for e in visitor.client.elements.values() if e.props.get("value") == "pencil"]
+    UserInteraction(visitor, set(inputs), None).trigger("change", "pencil")
+    assert words.props["reading"]["understood"] == []

@@ -60,6 +60,22 @@ def wrap(text: str, face: ImageFont.FreeTypeFont, width: float) -> list[str]:
     return rows
 
 
+def block(
+    text: str, room: tuple[float, float], size: float, line: float = 1.08
+) -> tuple[list[str], ImageFont.FreeTypeFont]:
+    """The text in lines, and the largest face up to `size` in which all of it fits the room.
+
+    room: width and height in pixels. line: the height of a line, as a share of the face's size.
+    """
+    while True:
+        face = font(size)
+        rows = wrap(text, face, room[0])
+        fits = len(rows) * size * line <= room[1]
+        if size <= 8 or (fits and all(face.getlength(row) <= room[0] for row in rows)):
+            return rows, face
+        size *= 0.94
+
+
 def fit(text: str, width: float, size: float) -> ImageFont.FreeTypeFont:
     """The largest face up to `size` in which the text is at most `width` pixels long."""
     length = font(size).getlength(text)

@@ -32,10 +32,10 @@ class Sitting:
     scene: Scene = field(default_factory=Scene)
     cutting: "Cutting | None" = None
 
-    @property
-    def words(self) -> str:
-        """What is to be lettered: the words in quotation marks, else all of them."""
-        return self.scene.text or self.prompt
+    def inks(self, *usual: str) -> list[str]:
+        """`#rrggbb` codes with the colours that were asked for in place of the first ones."""
+        asked = [colour.hex for colour in self.scene.colours][: len(usual)]
+        return [*asked, *usual[len(asked) :]]
 
     def cut(
         self,

@@ -174,7 +174,7 @@ def line_art(sitting: Sitting) -> Array:
     cx, cy = (cut.focus[0] * 2 - 1) * width, (cut.focus[1] * 2 - 1) * height
     side = min(height, width)
     disc = np.hypot(x - cx / side - 0.12, y - cy / side - 0.08).astype(np.float32)
-    accent = hex_colour(accents[sitting.rng.integers(len(accents))])
+    accent = hex_colour(*sitting.inks(accents[sitting.rng.integers(len(accents))]))
     sheet = mix(
         np.broadcast_to(paper, cut.picture.shape), accent, 1 - smoothstep(disc, 0.80, 0.806)
     )

@@ -118,10 +118,13 @@ def vintage_print(sitting: Sitting) -> Array:
     """Dyes fade at different speeds; the lab left a cream border."""
     margin = round(min(sitting.width, sitting.height) * 0.055)
     width, height = sitting.width - 2 * margin, sitting.height - 2 * margin - margin
-    picture = saturation(_develop(sitting.cut(width=width, height=height).picture), 0.72)
-    low, high = np.array([0.13, 0.09, 0.1]), np.array([0.98, 0.91, 0.76])
+    faded = 0.3 if sitting.scene.colours else 1.0  # of the dyes that were asked for, less is lost
+    picture = _develop(sitting.cut(width=width, height=height).picture)
+    picture = saturation(picture, 1.0 - 0.28 * faded)
+    low, high = np.array([0.13, 0.09, 0.1]), np.array([0.98, 0.95 - 0.04 * faded, 0.91])
+    high[2] -= 0.15 * faded
     picture = low + contrast(picture, 0.94) ** np.array([0.9, 1.0, 1.12]) * (high - low)
-    picture = screen(np.asarray(picture, np.float32), _leak(sitting, height, width))
+    picture = screen(np.asarray(picture, np.float32), _leak(sitting, height, width) * faded)
     picture = picture * vignette(height, width, 0.3)[..., None]
     picture = picture + grain(sitting.rng, height, width, 1.1)[..., None] * 0.028
     paper = 0.985 - 0.02 * clouds(sitting.rng, sitting.height, sitting.width, 64)
@@ -173,6 +176,11 @@ def double_exposure(sitting: Sitting) -> Array:
     return mix(np.broadcast_to(hex_colour(stops[-1]), taken.shape), taken, inside)
 
 
+def _glowing(colour: Array) -> Array:
+    """The same hue as a lamp has it: no lamp is navy or brown."""
+    return np.asarray(colour / max(0.05, float(colour.max())), np.float32)
+
+
 @look("neon")
 def neon(sitting: Sitting) -> Array:
     """Contours glow in two tubes of light over a night that keeps only the form."""
@@ -186,7 +194,8 @@ def neon(sitting: Sitting) -> Array:
         edge = np.maximum(edge * cut.subject, 0.9 * outline(cut.subject, height / 300))
     x, y = grid(height, width)
     pairs = [("#ff2fa0", "#21d4fd"), ("#ff5a36", "#8b5cff"), ("#f9f871", "#00c2a8")]
-    one, two = (hex_colour(c) for c in pairs[sitting.rng.integers(len(pairs))])
+    asked = sitting.inks(*pairs[sitting.rng.integers(len(pairs))])
+    one, two = (_glowing(hex_colour(code)) for code in asked)
     across = smoothstep(x * 0.8 + y * 0.25 + (sitting.rng.random() - 0.5) * 0.5, -0.75, 0.75)
     colour = mix(np.broadcast_to(one, (height, width, 3)), two, across)
     night = gradient_map(contrast(grey, 1.15), hex_colour("#05060f"), hex_colour("#3b2a63"))

@@ -40,6 +40,7 @@ def duotone_poster(sitting: Sitting) -> Array:
         ("#10204f", "#e94f8a", "#fdeef0"),
     ]
     dark, bright, stock = inks[sitting.rng.integers(len(inks))]
+    (bright,) = sitting.inks(bright)
     tone = gradient_map(np.clip(grey, 0, 1), hex_colour(bright), hex_colour(stock))
     dots = halftone(np.clip(grey * 1.05, 0, 1), height / 150, 45)
     print_ = mix(np.broadcast_to(hex_colour(dark), tone.shape), tone, dots)
@@ -47,18 +48,24 @@ def duotone_poster(sitting: Sitting) -> Array:
     sheet[: height - band] = print_
     sheet[height - band :] = hex_colour(bright)
     image = to_image(sheet)
-    _poster_type(image, sitting, band, dark, stock)
+    _poster_type(image, sitting, band, (dark, bright, stock))
     worn = smoothstep(clouds(sitting.rng, height, width, 12), 0.0, 0.05)
     return mix(np.broadcast_to(hex_colour(stock), sheet.shape), from_image(image), 0.4 + 0.6 * worn)
 
 
-def _poster_type(image: Image.Image, sitting: Sitting, band: int, dark: str, stock: str) -> None:
+def _poster_type(
+    image: Image.Image, sitting: Sitting, band: int, inks: tuple[str, str, str]
+) -> None:
+    dark, bright, stock = inks
     margin, top = sitting.width * 0.05, sitting.height - band
-    text = lettering.headline(sitting.words, 22, "Portrait").upper()
+    text = lettering.printable(sitting.scene.text or "")
+    text = (text or lettering.headline(sitting.prompt, 40, "Portrait")).upper()
+    ink = dark if luma(hex_colour(bright)) > 0.3 else stock
     room = sitting.width - 2 * margin
-    face = lettering.fit(text, room, band * 0.55)
-    middle = top + band * 0.45
-    lettering.write(image, (margin, middle), text, face, dark, anchor="lm", bold=0.03)
+    rows, face = lettering.block(text, (room * 0.97, band * 0.66), band * 0.55)
+    for i, row in enumerate(rows):  # around the middle of what the small print leaves
+        y = top + band * 0.42 + (i - (len(rows) - 1) / 2) * face.size * 1.08
+        lettering.write(image, (margin, y), row, face, ink, anchor="lm", bold=0.03)
     small = lettering.font(band * 0.1)
     lettering.write(
         image, (margin, top + band * 0.88), "ONE PERSON, TWO INKS", small, stock, anchor="lm"
@@ -100,7 +107,8 @@ def pop_art(sitting: Sitting) -> Array:
         ink = np.roll(1 - smoothstep(grey, 0.16, 0.26), tuple(shift), (0, 1))
         cell = mix(cell, np.broadcast_to(stops[0], cell.shape), ink)
         away = smoothstep(cut.subject, 0.12, 0.3)
-        cell = mix(np.broadcast_to(stops[1 + i % 2], cell.shape), cell, away)
+        around = stops[1 + i % 2] if i % 3 else hex_colour(*sitting.inks(_POP[palettes[i]][1]))
+        cell = mix(np.broadcast_to(around, cell.shape), cell, away)
         r, c = divmod(i, columns)
         sheet[r * h : (r + 1) * h, c * w : (c + 1) * w] = cell
     return sheet[: sitting.height, : sitting.width]
@@ -119,9 +127,11 @@ def risograph(sitting: Sitting) -> Array:
         ("#f15060", "#f9dd5c", "#3d5588"),
     ]
     pink, yellow, blue = inks[sitting.rng.integers(len(inks))]
+    (pink,) = sitting.inks(pink)
+    behind = 0.8 * (1 - cut.subject) if sitting.scene.colours and cut.outlined else 0.0
     plates = [
-        (pink, 1 - np.clip(picture[..., 1] * 1.1, 0, 1), 75.0),
-        (yellow, 1 - np.clip(picture[..., 2] * 1.15, 0, 1), 15.0),
+        (pink, np.maximum(1 - np.clip(picture[..., 1] * 1.1, 0, 1), behind), 75.0),
+        (yellow, (1 - np.clip(picture[..., 2] * 1.15, 0, 1)) * (1 - behind), 15.0),
         (blue, (1 - grey) ** 1.35, 45.0),
     ]
     sheet = np.ones((height, width, 3), np.float32) * hex_colour("#f7f2e8")
@@ -184,9 +194,11 @@ def _cover_type(image: Image.Image, sitting: Sitting, under: float) -> None:
     lettering.write(
         image, (width - margin, under), "THE PORTRAIT NUMBER", small, "#ffffff", anchor="ra"
     )
-    title = lettering.headline(sitting.words, 44, "The new portrait")
-    face = lettering.font(min(width * 0.078, height * 0.09))
-    rows = lettering.wrap(title[0].upper() + title[1:], face, (width - 2 * margin) * 0.8)[:3]
+    title = lettering.printable(sitting.scene.text or "")
+    title = title or lettering.headline(sitting.prompt, 44, "The new portrait")
+    room = (width - 2 * margin) * 0.8, height * 0.28
+    size = min(width * 0.078, height * 0.09)
+    rows, face = lettering.block(title[0].upper() + title[1:], room, size)
     line = face.size * 1.08
     top = height - margin - len(rows) * line - small.size * 3.4
     for i, row in enumerate(rows):

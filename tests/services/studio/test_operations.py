@@ -179,7 +179,7 @@ async def test_an_edit_of_which_nothing_is_understood_is_refused_before_it_is_pa
     class Deaf:
         ideas = vocabulary = ()
 
-        def understand(self, prompt: str) -> Understanding:
+        def understand(self, prompt: str, _style: str | None = None) -> Understanding:
             known = (Term("night", "light", "night"),) if "night" in prompt else ()
             return Understanding(known, (NotUnderstood("hat"),))
 

@@ -14,6 +14,7 @@ from db.models import Generation, ModelSheet, SheetPicture, TrainingImage
 from services.deps import Deps
 from services.engines.base import Refused, SheetRequest
 from services.engines.base import SheetPicture as Place
+from services.engines.registry import Registry
 from services.errors import Conflict, NotFound
 from services.privacy import personal_data, rights
 from services.training import photos, sheet_queue, sheets, user_models
@@ -285,6 +286,19 @@ async def test_on_a_tap_there_are_others(studio: Studio, sheet: QuickSheet) -> N
     assert len(set(seeds)) == 6
     assert {p.url.split("?")[0] for p in old}.isdisjoint(p.url.split("?")[0] for p in new)
     assert await stored(studio) == await kept(studio)
+
+
+async def test_a_sheet_is_made_by_whichever_engine_can(
+    live_deps: Deps, engine: ScriptedEngine
+) -> None:
+    usual = ScriptedEngine(dataclasses.replace(engine.info, name="usual"))
+    settings = live_deps.settings.model_copy(update={"model_sheets": True})
+    engines = Registry.of(usual, engine)
+    deps = dataclasses.replace(live_deps, settings=settings, engines=engines)
+    studio = await Studio(deps).open(plan="free")
+    await photo_added(studio)
+    assert len((await worked(studio)).pictures) == 3
+    await studio.close()
 
 
 async def test_other_engines_make_none(studio: Studio, engine: ScriptedEngine) -> None:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from services.engines.preview.scene import Light, Place
+from services.engines.preview.scene import Light, Place, Season
 from services.engines.preview.scenes import built, outdoors, shapes
 from services.engines.preview.scenes.canvas import Array, Canvas, Painting, shot
 from services.engines.preview.scenes.light import Rgb, rgb
@@ -162,6 +162,14 @@ def _colour_field(canvas: Canvas, paints: list[Rgb]) -> Array:
     return np.asarray(field * strokes[..., None], np.float32)
 
 
+_FIELDS: dict[Season, tuple[Rgb, Rgb, Rgb]] = {
+    Season.SPRING: ((0.40, 0.56, 0.24), (0.80, 0.74, 0.22), (0.34, 0.52, 0.22)),
+    Season.SUMMER: ((0.35, 0.42, 0.24), (0.56, 0.54, 0.26), (0.30, 0.40, 0.20)),
+    Season.AUTUMN: ((0.55, 0.36, 0.16), (0.62, 0.46, 0.20), (0.44, 0.30, 0.18)),
+    Season.WINTER: ((0.90, 0.92, 0.95), (0.82, 0.85, 0.90), (0.94, 0.95, 0.97)),
+}
+
+
 @place(Place.TRAIN, Light.GOLDEN_HOUR, indoors=True)
 def train(canvas: Canvas) -> Painting:
     """A seat by the window, and the country going by."""
@@ -182,12 +190,13 @@ def train(canvas: Canvas) -> Painting:
 def _country(canvas: Canvas) -> Array:
     """Fields, a wood and the sky."""
     outside = outdoors.sky(canvas, 0.34)
+    fields = _FIELDS[canvas.season]
     for k in range(5):
-        colour = ((0.35, 0.42, 0.24), (0.56, 0.54, 0.26), (0.30, 0.40, 0.20))[k % 3]
+        colour = fields[k % 3]
         heights = shapes.skyline(canvas, 0.30 + 0.05 * k, 0.03, 2 + k)
         shapes.ridge(outside, canvas, heights, outdoors.far(canvas, colour, 0.6 - 0.13 * k), 0.4)
     trees = outdoors.leaves(canvas)
-    shapes.scatter(outside, canvas, 110, trees, (0.015, 0.05), y=(0.40, 0.60), gain=(0.4, 1.0))
+    shapes.scatter(outside, canvas, 110, trees, (0.015, 0.05), y=(0.42, 0.60), gain=(0.4, 1.0))
     return outside
 
 
@@ -223,7 +232,7 @@ def _moving(sheet: Array, canvas: Canvas) -> Array:
 def _seat(sheet: Array, canvas: Canvas, x: float, cloth: Rgb, *, facing: bool) -> None:
     """A high back with wings, rounded at the top, and its cover for the head."""
     tone = canvas.light.lit(cloth, 0.75 if facing else 0.4)
-    wide, top = 0.19 * canvas.unit, 0.36 * canvas.height
+    wide, top = 0.18 * canvas.unit, 0.42 * canvas.height
     for reach, shade in ((1.0, 0.7), (0.84, 1.0)):
         half, corner = wide * reach, wide * 0.5
         shapes.blob(sheet, x - half + corner, top + corner, corner, corner, 0, tone * shade)
@@ -239,5 +248,5 @@ def _upholstery(sheet: Array, canvas: Canvas) -> None:
     """Cushions and folds: darker down, and lighter towards the window."""
     ribs = 0.10 * np.sin(canvas.rows() * 6.283 * 13) + 0.10 * canvas.noise(8, 3)
     towards = 0.25 * canvas.light.side * (canvas.columns() - 0.5)
-    fall = 1.25 - 1.0 * np.clip((canvas.rows() - 0.36) / 0.6, 0, 1)
+    fall = 1.25 - 1.0 * np.clip((canvas.rows() - 0.42) / 0.6, 0, 1)
     shapes.shaded(sheet, fall * (1 + ribs + towards))

@@ -43,7 +43,11 @@ def wall(canvas: Canvas) -> Painting:
         (0.66, 0.68, 0.62),
         (0.80, 0.50, 0.36),
     ]
-    plaster = light.lit(canvas.accent(usual), 0.85)
+    paint = canvas.accent(usual)
+    plaster = light.lit(paint, 0.85)
+    if canvas.accents:  # a low sun would turn green to mustard
+        own = rgb(*paint)
+        plaster = 0.35 * plaster + 0.65 * own * float(plaster.sum() / max(0.01, own.sum()))
     back = _bricks(canvas)
     flakes = canvas.noise(2.6, 6)
     left = float(canvas.rng.uniform(0.05, 0.22))

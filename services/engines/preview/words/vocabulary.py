@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from services.engines.base import Choices, Option
 from services.engines.preview.scene import Colour, Light, Mood, Place, Season, Weather
+from services.engines.preview.words.in_style import in_style
 from services.engines.preview.words.labels import Value, kind, label, said
 from services.engines.preview.words.lexicon import Role
 from services.engines.preview.words.phrases import words
@@ -46,9 +47,9 @@ class Vocabulary:
             _choices("Mood", Mood),
         )
 
-    def understand(self, prompt: str) -> Understanding:
-        """What of the prompt will be in the picture."""
-        return understand(prompt)
+    def understand(self, prompt: str, style: str | None = None) -> Understanding:
+        """What of the prompt will be in the picture; style: a preset's id."""
+        return in_style(understand(prompt), style)
 
     def choose(self, prompt: str, option: Option) -> str:
         """The prompt with the option, instead of another of its kind; without, if it was there."""
