@@ -1,5 +1,5 @@
 // What is known of the picture that is shown: how it was made, and from which other one.
-const WEAK = 27; // likeness, of 100: a cosine of 0.36
+const WORDS = { not_her: "not the person", recognisable: "recognisable", close: "close" };
 const FROM = {
   edit: "Edited from",
   inpaint: "Edited from",
@@ -8,14 +8,15 @@ const FROM = {
   cutout: "Cut out of",
 };
 
-function likeness(n) {
-  if (n === null) return null;
-  return `${Math.round(n)}${n < WEAK ? ", not very close: another try may be closer" : ""}`;
+// The number, where enough photos are there to say one, and the word: 90 is as the person's own.
+function likeness({ likeness: number, likeness_word: word }) {
+  const said = number === null ? [] : [`${Math.round(number)} (your own photos 90)`];
+  return [...said, ...(word ? [WORDS[word]] : [])].join(": ");
 }
 
 // Fields of a recipe that have a place of their own in the details.
 const SHOWN = ["prompt", "negative_prompt", "seed", "preset", "width", "height", "seeds", "made_by",
-  "note"];
+  "note", "hint"];
 
 export default {
   template: `
@@ -64,8 +65,10 @@ export default {
         ["Followed", it.recipe.understood?.map((term) => term.label).join(", ")],
         ["Not followed", it.recipe.not_understood?.map((each) => each.word).join(", ")],
         ["Note", it.recipe.note],
-        ["Likeness", likeness(it.likeness)],
-        ["Likeness before", it.likeness === null ? null : likeness(this.parent?.likeness ?? null)],
+        ["Hint", it.recipe.hint],
+        ["Likeness", likeness(it)],
+        ["Likeness before", it.likeness_word && this.parent && likeness(this.parent)],
+        ["Price", it.charged ? null : "Not charged: it did not look like the person"],
         ["Size", `${it.width} × ${it.height}`],
       ].filter(([, value]) => value);
     },

@@ -31,8 +31,11 @@ class Person:
 
     def alone(self, faces: Faces) -> bool:
         """Whether exactly one of several faces can be hers."""
-        alike = [face for face in faces if face.embedding and self._cosine(face) >= compare.ALIKE]
-        return len(alike) == 1
+        return self.count(faces) == 1
+
+    def count(self, faces: Faces) -> int:
+        """How many faces can be hers."""
+        return sum(bool(face.embedding) and self._cosine(face) >= compare.ALIKE for face in faces)
 
     def _cosine(self, face: Face) -> float:
         return compare.cosine(face.embedding, self.centre)

@@ -244,7 +244,7 @@ class GenerationWork:
             "style": styles.name(row.preset),
             "engine": row.engine,
             "method": row.method,
-            "recipe": {**recipe, "seed": seed},
+            "recipe": {**recipe, **measured.said, "seed": seed},
             **measured.values(),
             "folder": folder,
             "content_type": derived.content_type,

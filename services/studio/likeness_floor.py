@@ -29,17 +29,27 @@ from services.remote import runs
 from services.studio import styles
 
 SMALL = 0.05  # of the picture's shorter side: of a smaller face nobody can say whose it is
+TWINS = "A second face in it looks like the person, too."
 AGAIN = "again"  # the stage while an image is made a second time
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is known of an image's face. below: whether the image may not be charged."""
+    """What is known of an image's face. below: whether the image may not be charged.
+
+    twins: whether a second face is hers, too, as when a LoRA makes everybody look like her.
+    """
 
     number: float | None = None
     word: str | None = None
     face_box: list[float] | None = None
     below: bool = False
+    twins: bool = False
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the image's recipe keeps: a hint, never a verdict."""
+        return {"hint": TWINS} if self.twins else {}
 
     def values(self) -> dict[str, Any]:
         """Columns of the image."""
@@ -62,7 +72,8 @@ def measure(
     if face is None or alike is None:
         return Measured()
     below = alike.word is Word.NOT_HER and applies(deps, run, row) and _clear(face, row)
-    return Measured(alike.number, alike.word, [round(edge, 4) for edge in face.box], below)
+    box = [round(edge, 4) for edge in face.box]
+    return Measured(alike.number, alike.word, box, below, person.count(tuple(faces)) > 1)
 
 
 def applies(deps: Deps, run: runs.Run, row: Generation) -> bool:

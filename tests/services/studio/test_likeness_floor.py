@@ -15,7 +15,7 @@ from services.faces.memory import FaceMemory
 from services.studio import generations, likeness_floor
 from services.studio.generations import GenerationView
 from tests.doubles.engine import ScriptedEngine, images
-from tests.real_faces import ONE, OTHER, file, photograph
+from tests.real_faces import ONE, OTHER, beside, file, photograph
 from tests.services.training.test_likeness import send
 from tests.studio import Studio
 
@@ -199,3 +199,16 @@ async def test_a_picture_that_the_member_cares_for_stays(
     (image,) = await kept(studio)
     assert (image.favourite, image.likeness_word) == (True, "not_her")
     await agrees(studio, done, charged=0)
+
+
+async def test_a_second_face_that_is_hers_by_mistake_is_hinted_at(
+    studio: Studio, engine: ScriptedEngine, same: bytes
+) -> None:
+    """A hint and no verdict: the image is charged."""
+    twice = file(beside(photograph(ONE[4]), photograph(ONE[0])))
+    friend = file(beside(photograph(ONE[4]), photograph(OTHER)))
+    engine.on_submit.append(images(same, twice, friend))
+    done = await studio.ended((await studio.generate(count=3)).id)
+    hints = [image.recipe.get("hint") for image in await kept(studio)]
+    assert hints == [None, likeness_floor.TWINS, None]
+    await agrees(studio, done, charged=3)
