@@ -30,7 +30,7 @@ _SAID = {
     Reason.INTERRUPTED: "A process ended while it was at work",
     Reason.BAD_RESULT: "What the engine sent was missing or damaged",
     Reason.BAD_INPUT: "A photo or the model was missing or unusable",
-    Reason.RESOURCES: "The worker had too little memory or disk",
+    Reason.RESOURCES: "The worker had no GPU, or too little memory or disk",
     Reason.SETUP: "The engine is not set up, not paid, or not allowed",
     Reason.OUR_SIDE: "A fault of this installation",
     Reason.ENGINE: "The engine failed without a reason that is known here",
@@ -38,6 +38,17 @@ _SAID = {
 
 # A part of the sentence that a member reads, and what it stands for; the first that is found.
 _PARTS: tuple[tuple[str, Reason], ...] = (
+    ("the engine sent", Reason.BAD_RESULT),
+    ("lora was trained for", Reason.BAD_INPUT),  # what the GPU worker says
+    ("not a lora", Reason.BAD_INPUT),
+    ("dataset is not", Reason.BAD_INPUT),
+    ("is not a picture", Reason.BAD_INPUT),
+    ("licence", Reason.SETUP),
+    ("there is no base", Reason.SETUP),
+    ("gpu is not there", Reason.RESOURCES),
+    ("signed url", Reason.UNREACHABLE),
+    ("worker stops", Reason.INTERRUPTED),
+    ("process ended", Reason.INTERRUPTED),
     ("safety check", Reason.REFUSED),
     ("on our side", Reason.OUR_SIDE),
     ("interrupted", Reason.INTERRUPTED),
@@ -54,10 +65,10 @@ _PARTS: tuple[tuple[str, Reason], ...] = (
     ("does not have the model", Reason.SETUP),
     ("weights", Reason.SETUP),
     ("no photos", Reason.BAD_INPUT),
-    ("model was deleted", Reason.BAD_INPUT),
+    ("was deleted", Reason.BAD_INPUT),
+    ("picture to start from", Reason.BAD_INPUT),
     ("has not been trained", Reason.BAD_INPUT),
     ("a photo could not", Reason.BAD_INPUT),
-    ("the engine sent", Reason.BAD_RESULT),
     ("arrived", Reason.BAD_RESULT),
     ("link to the finished", Reason.BAD_RESULT),
 )
