@@ -20,7 +20,8 @@ from services.deps import Deps
 from services.errors import DomainError
 from services.studio import generations
 from services.studio.generations import GenerationView
-from services.training import trainings, user_models
+from services.training import methods, trainings, user_models
+from services.training.methods import Material
 from services.training.user_models import UserModelView
 
 LAST_IMAGES = 12
@@ -44,6 +45,7 @@ class Dashboard:
         """user_id: whose dashboard it is."""
         self._deps = deps
         self._user_id = user_id
+        self._at_once = bool(methods.possible(deps, Material(photos=1, lora=False)))
         self._cards: dict[UUID, LiveCard] = {}
         self._progress: dict[UUID, tuple[str, float]] = {}
 
@@ -74,11 +76,12 @@ class Dashboard:
         """What leads to the first model, and the place of all models: one of them is shown."""
         with el("div", classes="card") as self._first:
             empty_state(
-                "Ten photos of one person are enough to begin.",
-                title="Train your first model",
+                "One person in each set: yourself, or an adult who gave you permission.",
+                title="Add photos of one person",
                 symbol="camera",
                 action=("Add photos", "/models/new"),
             )
+            _path(self._at_once)
         self._all = section("Models")
         with self._all, el("div", classes="models") as grid:
             self._models = KeyedList[UserModelView](grid, key=lambda m: m.id, build=ModelCard)
@@ -93,16 +96,16 @@ class Dashboard:
         return models.items, [g for g in work.items if g.active or g.status == "failed"]
 
     def _show_models(self, models: Sequence[UserModelView]) -> None:
-        self._next.text = _next_step(models)
-        self._actions.set_visibility(any(m.status == "ready" for m in models))
+        self._next.text = _next_step(models, at_once=self._at_once)
+        self._actions.set_visibility(any(_usable(m) for m in models))
         self._show_pictures(models)
         self._first.set_visibility(not models)
         self._all.set_visibility(bool(models))
         self._models.show(models)
 
     def _show_pictures(self, models: Sequence[UserModelView]) -> None:
-        """From the first model that is ready; before, its scripts are not even fetched."""
-        if self._pictures.visible or not any(m.status == "ready" for m in models):
+        """From the first model that can be used; before, its scripts are not even fetched."""
+        if self._pictures.visible or not any(_usable(m) for m in models):
             return
         self._pictures.set_visibility(True)
         with self._pictures:
@@ -231,18 +234,43 @@ def _new_card() -> None:
             icon("plus", size="big")
         with el("div"):
             el("h3", "New model")
-            el("p", "10 to 20 photos", classes="small muted")
+            el("p", "Photos of one person", classes="small muted")
 
 
-def _next_step(models: Sequence[UserModelView]) -> str:
+def _usable(model: UserModelView) -> bool:
+    return model.status == "ready" or bool(model.methods)
+
+
+def _path(at_once: bool) -> None:
+    """The way to the first picture, and to the best ones."""
+    with el("ol", classes="path"):
+        if at_once:
+            _step("Add a photo", "One is enough to begin. More of them make pictures better.")
+            _step("Make a picture", "Write a place and a light, choose a style. It takes seconds.")
+            _step("Train for the best", "With ten photos or more, whenever you like.")
+        else:
+            _step("Add ten photos", "Different days, places and light, from near and far.")
+            _step("Train a model", "You can close the page meanwhile.")
+            _step("Make pictures", "Write a sentence, choose a style.")
+
+
+def _step(title: str, sentence: str) -> None:
+    with el("li"):
+        el("h3", title)
+        el("p", sentence, classes="small muted")
+
+
+def _next_step(models: Sequence[UserModelView], *, at_once: bool) -> str:
     """What to do next, in one sentence."""
     if not models:
-        return "Begin with ten photos of one person."
+        few = "a photo" if at_once else "ten photos"
+        return f"Begin with {few} of one person."
     if any(m.active for m in models):
         return "A training is under way. You can close this page; it goes on."
     draft = next((m for m in models if m.status == "draft"), None)
     if draft and not any(m.status == "ready" for m in models):
-        return f"{draft.name} has {formatting.plural(draft.photos, 'photo')}. Add more, then train."
+        have = f"{draft.name} has {formatting.plural(draft.photos, 'photo')}."
+        return f"{have} Make pictures now, or train." if draft.methods else f"{have} Add more."
     return "Choose a style, write a sentence, and see."
 
 

@@ -48,7 +48,7 @@ async def become_administrator(server: Server, page: Page) -> None:
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/dashboard")
     await live(page)
-    await expect(page.get_by_role("heading", name="Train your first model")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Add photos of one person")).to_be_visible()
 
 
 async def add_photos(page: Page, files: list[Path]) -> None:

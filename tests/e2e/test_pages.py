@@ -127,7 +127,7 @@ async def test_a_model_goes_only_by_its_name(server: Server, page: Page, member:
     await page.get_by_label("Type Anna to confirm").fill("Anna")
     await sure.click()
     await page.wait_for_url("**/dashboard")
-    await expect(page.get_by_role("heading", name="Train your first model")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Add photos of one person")).to_be_visible()
 
 
 async def test_another_members_model_does_not_exist(
