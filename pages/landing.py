@@ -116,8 +116,8 @@ def _hero(start: tuple[str, str], signed_in: bool) -> None:
             el("h1", "Pictures of you that nobody took.")
             el(
                 "p",
-                "Add ten photos of one person. Likeness learns the face, and a sentence becomes "
-                "a portrait: any place, any light, any style.",
+                "Add a photo, and a sentence becomes a portrait. Add ten, and Likeness learns the "
+                "face: any place, any light, any style.",
                 classes="lead",
             )
             with el("div", classes="row"):
@@ -167,7 +167,7 @@ def _how() -> None:
                 el("h3", "Add photos")
                 el(
                     "p",
-                    "Ten to twenty. You see at once which photos help, and what is missing.",
+                    "One to begin, ten to twenty to train. You see at once which photos help.",
                 )
             with el("div"):
                 with el("div", classes="how-picture meter-drawing", aria_hidden="true"):
