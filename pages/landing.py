@@ -99,7 +99,7 @@ def _page(offered: tuple[Plan, ...], open_to_all: bool, signed_in: bool, *, qual
         if offered:
             _plans(offered, start)
         with el("section", classes="closing"):
-            el("h2", "Ten photos, and you begin.")
+            el("h2", "One photo, and you begin.")
             link_button(*start, kind="primary", large=True)
         _footer(quality)
     return page

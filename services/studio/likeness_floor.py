@@ -12,10 +12,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Consent, GeneratedImage, Generation, RunRow, UserModel
+from db.models import (
+    AlbumImage,
+    Consent,
+    GeneratedImage,
+    Generation,
+    RunRow,
+    ShareLink,
+    UserModel,
+)
 from services.credits import ledger
 from services.deps import Deps
 from services.engines import preview
@@ -134,12 +142,23 @@ async def make_room(
         return False
     if first is None:  # erased by its owner: the second is hers
         return True
-    changed = select(Generation.id).where(Generation.source_image_id == first.id).limit(1)
-    if first.favourite or first.rating is not None or await session.scalar(changed):
+    if await _cared_for(session, first):
         return False
     await erasing.request(session, prefix=first.folder, delay=timedelta(minutes=1))
     await session.execute(delete(GeneratedImage).where(GeneratedImage.id == first.id))
     return True
+
+
+async def _cared_for(session: AsyncSession, image: GeneratedImage) -> bool:
+    """Whether the member has rated, changed, shared or collected the image meanwhile."""
+    if image.favourite or image.rating is not None:
+        return True
+    uses = (
+        exists().where(Generation.source_image_id == image.id),
+        exists().where(AlbumImage.image_id == image.id),
+        exists().where(ShareLink.image_id == image.id, ShareLink.revoked_at.is_(None)),
+    )
+    return bool(await session.scalar(select(or_(*uses))))
 
 
 async def given_back(session: AsyncSession, *, generation_id: UUID) -> set[int]:
