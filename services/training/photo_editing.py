@@ -19,6 +19,8 @@ from services.storage.base import ObjectMissing
 from services.training import consents, photo_coach, photos, set_judging, sheet_queue
 from services.training.photos import PhotoView
 
+LEAST = 0.01  # of the picture's width and height: of less there may be no pixel left
+
 
 async def edit(
     deps: Deps,
@@ -115,3 +117,5 @@ def _check(turn: int, crop: Box | None) -> None:
     inside = all(math.isfinite(edge) and 0 <= edge <= 1 for edge in crop)
     if not (inside and left < right and top < bottom):
         raise Invalid("Cut to left, top, right, bottom between 0 and 1.", field="crop")
+    if min(right - left, bottom - top) < LEAST:
+        raise Invalid(photo_coach.REFUSALS["too_small"], field="crop")
