@@ -69,8 +69,8 @@ FACES = (
     "only after a consent that says so. What is measured of a face is not stored: it is kept in "
     "memory while you work on the photos, and forgotten 15 minutes later. With a photo stay where "
     "its face is, how large and how sharp, which way the head is turned, how light the photo is; "
-    "with a picture, how alike it is, from 0 to 100. None of these tells who somebody is. They go "
-    "when the photo or the picture goes.",
+    "with a picture, where its face is and how alike, from 0 to 100. None of these tells who "
+    "somebody is. They go when the photo or the picture goes.",
 )
 
 HOUR = (

@@ -14,10 +14,14 @@ Faces = tuple[Face, ...]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The person of a set. centre: the mean direction of the photos that are hers."""
+    """The person of a set. centre: the mean direction of the photos that are hers.
+
+    places: whether her consent covers that it is kept where her face is in a picture.
+    """
 
     centre: Embedding
     scale: Scale
+    places: bool = False
 
     def face(self, faces: Faces | None) -> Face | None:
         """The one that is most like her; the largest has no preference."""

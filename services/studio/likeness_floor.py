@@ -80,7 +80,7 @@ def measure(
     if face is None or alike is None:
         return Measured()
     below = alike.word is Word.NOT_HER and applies(deps, run, row) and _clear(face, row)
-    box = [round(edge, 4) for edge in face.box]
+    box = [round(edge, 4) for edge in face.box] if person.places else None
     return Measured(alike.number, alike.word, box, below, person.count(tuple(faces)) > 1)
 
 

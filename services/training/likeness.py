@@ -5,6 +5,7 @@ Embeddings are never stored: they live in `deps.faces`, in this process, while a
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -35,12 +36,14 @@ async def person(deps: Deps, *, user_model_id: UUID) -> Person | None:
     async with deps.transaction() as session:
         if not await consents.covers_faces(session, user_model_id=user_model_id):
             return None
+        places = await consents.covers_pose(session, user_model_id=user_model_id)
         query = select(TrainingImage.folder, TrainingImage.verdict).order_by(
             TrainingImage.created_at, TrainingImage.id
         )
         rows = await session.execute(query.where(TrainingImage.user_model_id == user_model_id))
         folders = [folder for folder, verdict in rows if verdict.get("face")]
-    return judge(await faces(deps, folders)).person
+    found = judge(await faces(deps, folders)).person
+    return found and replace(found, places=places)
 
 
 async def _faces(deps: Deps, folder: str) -> tuple[Face, ...]:

@@ -225,3 +225,13 @@ async def test_a_second_face_that_is_hers_by_mistake_is_hinted_at(
     hints = [image.recipe.get("hint") for image in await kept(studio)]
     assert hints == [None, likeness_floor.TWINS, None]
     await agrees(studio, done, charged=3)
+
+
+async def test_an_earlier_consent_keeps_no_place_of_a_face(
+    studio: Studio, engine: ScriptedEngine, same: bytes
+) -> None:
+    await studio.execute("update consents set text_version = '2'")
+    engine.on_submit.append(images(same))
+    await studio.ended((await studio.generate(count=1)).id)
+    (image,) = await kept(studio)
+    assert (image.likeness_word, image.face_box) == ("close", None)
