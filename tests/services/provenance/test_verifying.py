@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
+from db.models import GeneratedImage
 from services import imaging
 from services.deps import Deps
+from services.gallery import purging
+from services.gallery.image_query import TRASH_KEPT
 from services.provenance import certificates, fingerprints, manifests, marks, verifying
 from services.provenance.manifests import Signature
 from services.provenance.verifying import Verdict
 from tests import hostile
+from tests.builders import make_image, make_user
 from tests.pictures import drawn
 
 MADE_WITH_AI = "together"
@@ -163,3 +168,22 @@ async def test_pictures_verify_while_the_certificate_is_rotated(verifier: Verifi
     await rotation
     for data in pictures:
         assert (await verifier.says(data)).unchanged
+
+
+async def test_a_picture_deleted_while_it_is_verified_is_still_known(verifier: Verifier) -> None:
+    deps = verifier.deps
+    ours = await verifier.made(15)
+    async with deps.transaction() as session:
+        image = await make_image(session, user_id=(await make_user(session)).id)
+    await deps.storage.put(f"{image.folder}/full.jpg", ours, content_type="image/jpeg")
+
+    async def delete() -> None:
+        async with deps.transaction() as session:
+            gone = deps.now() - TRASH_KEPT - timedelta(seconds=1)
+            await session.execute(update(GeneratedImage).values(deleted_at=gone))
+        assert await purging.purge(deps) == 1
+
+    during, _ = await asyncio.gather(verifier.says(stripped(ours)), delete())
+    after = await verifier.says(stripped(ours))
+    assert during.matched_by == after.matched_by == "fingerprint"
+    assert [info async for info in deps.storage.list("")] == []
