@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from db.embedded.server import EmbeddedPostgres
-from tests.bench import faces, imaging, limits
+from tests.bench import faces, fingerprints, imaging, limits, marks
 from tests.bench.jobs.__main__ import FIGURES, Place, pgbench_of, processes
 from tests.pictures import drawn
 
@@ -59,3 +59,14 @@ def test_faces_are_read_and_compared(capsys: pytest.CaptureFixture[str]) -> None
     assert re.fullmatch(r"memory of the two networks and OpenCV: \d+ MB", lines[0])
     assert re.fullmatch(r"photos of 2048 px read on one core: [\d.]+ a second", lines[1])
     assert re.fullmatch(r"comparing a set of 30: [\d.]+ ms", lines[2])
+
+
+async def test_the_path_of_a_picture_and_the_search_are_measured(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fingerprints.fill(database_url.replace("+psycopg", ""), 200)
+    await fingerprints.measure(database_url, rounds=1)
+    await marks.on(database_url, tmp_path, rounds=1)
+    said = capsys.readouterr().out
+    assert re.search(r"nearest among 200 rows: median \d", said)
+    assert re.search(r"path of a picture: p95 \d+ / \d+ ms, ratio \d", said)
