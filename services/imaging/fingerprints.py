@@ -2,8 +2,11 @@
 
 A fingerprint is the signs of the 256 lowest frequencies (a discrete cosine transform) of a window
 of the grey picture. Copies are cut, so the stored window leaves a rim out, and a search tries all
-the windows that a cut copy may show. Measured by tests/bench/fingerprints.py: copies differ in at
-most 33 bits, unrelated pictures in 92 and more.
+the windows that a cut copy may show.
+
+Measured on pictures out of packages: saved anew, shrunk or cut, 113 of them differed from their
+fingerprints in at most 33 bits. Of 48,180 pairs of 220 others, those within 48 bits were variants
+of one drawing, but for one pair of icons; 99 of 100 pairs were at least 82 bits apart.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +18,7 @@ from PIL import Image
 from PIL.Image import Resampling
 
 BITS = 256
-NEAR = 48  # bits that differ, between the two figures above
+NEAR = 48  # bits that differ, between those figures
 RIM = 0.06  # of each side: as much may be cut off
 CUTS = (0.0, 0.025, 0.05)  # what a search supposes was cut off a side
 SIDE = 256  # px of the grey copy that is measured
