@@ -210,3 +210,18 @@ async def test_too_few_credits_lead_to_the_plan(
     await visitor.open(f"/studio?again={many.id}")
     await visitor.should_see("You have 3 credits left.")
     await visitor.should_see("See your plan and credits")
+
+
+async def test_a_draft_with_a_photo_leads_to_the_studio_and_its_pictures_are_shown(
+    live_deps: Deps, visitor: Visitor, anna: UserView
+) -> None:
+    async with live_deps.transaction() as session:
+        draft = await make_user_model(session, user_id=anna.id, name="Ben")
+    await visitor.open("/dashboard")
+    await visitor.should_see("Ben has 0 photos. Add more.")
+    await visitor.should_not_see("Latest pictures")
+    async with live_deps.transaction() as session:
+        await make_training_image(session, user_model=draft)
+    live.changed("user_model", draft.id, anna.id)
+    await shows(visitor, "Ben has 1 photo. Make pictures now, or train.")
+    await visitor.should_see("Latest pictures")

@@ -12,15 +12,23 @@ from tests.pairs.table import pair
 from tests.studio import Studio
 
 
-def switched(house: House) -> tuple[Container, ScriptedEngine]:
-    """A process with another engine as the usual one; the former is still connected."""
+def other_engine() -> ScriptedEngine:
     info = replace(INFO, name="other", label="Other", methods=(Method.INSTANT,))
-    other = ScriptedEngine(info)
-    entries = {
+    return ScriptedEngine(info)
+
+
+def both(house: House, other: ScriptedEngine) -> dict[str, Entry]:
+    """The other one takes what is new; the former is still connected."""
+    return {
         "other": Entry(other.info, other),
         "scripted": Entry(house.engine.info, house.engine, "ENGINE=other leaves it out."),
     }
-    return house.container(engines=Registry(entries, default="other")), other
+
+
+def switched(house: House) -> tuple[Container, ScriptedEngine]:
+    """A process with another engine as the usual one."""
+    other = other_engine()
+    return house.container(engines=Registry(both(house, other), default="other")), other
 
 
 async def status(studio: Studio, generation: generations.GenerationView) -> str:
@@ -93,3 +101,26 @@ async def test_a_training_ends_at_the_engine_where_it_began(house: House) -> Non
     model = await anna.model()
     assert (model.status, model.engine) == ("ready", "scripted")
     assert other.trainings == []
+
+
+@pair("generate", "engine")
+async def test_an_engine_that_is_connected_meanwhile_is_used_without_a_restart(
+    house: House,
+) -> None:
+    anna = await house.member(status="ready")
+    registry, other = Registry.of(house.engine), other_engine()
+    house.takes()
+    at_work = await anna.generate(count=2)
+    running = house.container(engines=registry)
+    await running.works()
+    registry.change(both(house, other), default="other")
+    other.on_submit.append(images(picture()))
+    anna.deps = running.deps
+    new = await anna.generate(count=1)
+    house.finishes(2)
+
+    async def over() -> bool:
+        return [await status(anna, each) for each in (at_work, new)] == ["succeeded"] * 2
+
+    await running.until(over)
+    assert (len(house.engine.submitted), len(other.submitted)) == (1, 1)
