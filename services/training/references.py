@@ -19,8 +19,8 @@ NEAR_AND_FAR = 2.0  # how many times as wide one face is as another that counts 
 async def choose(session: AsyncSession, user_model_id: UUID, n: int) -> list[TrainingPhoto]:
     """At most `n` photos, the best one first; for services that have checked the owner.
 
-    Photos that show nobody, somebody else or more than one person are taken only where there is
-    no other.
+    Photos that show nobody, somebody else or more than one person, and those that the member
+    left out, are taken only where there is no other.
     """
     query = select(TrainingImage).where(TrainingImage.user_model_id == user_model_id)
     rows = list(await session.scalars(query.order_by(TrainingImage.created_at, TrainingImage.id)))
@@ -42,7 +42,8 @@ def varied(rows: Sequence[TrainingImage], n: int) -> list[TrainingImage]:
 
 
 def _wrong(row: TrainingImage) -> bool:
-    return any(code in photo_coach.WRONG for code in row.verdict["warnings"])
+    codes = row.verdict["warnings"]
+    return row.included is False or any(code in photo_coach.WRONG for code in codes)
 
 
 def _difference(one: TrainingImage, other: TrainingImage) -> float:

@@ -45,6 +45,12 @@ def test_what_shows_nobody_or_somebody_else_is_taken_only_where_there_is_nothing
     assert names(rows[:1], 4) == ["wrong"]
 
 
+def test_what_the_member_left_out_is_no_reference() -> None:
+    rows = [photo("kept"), photo("left out", phash=1)]
+    rows[1].included = False
+    assert names(rows, 2) == ["kept"]
+
+
 def test_a_blurred_photo_is_not_taken_for_being_different() -> None:
     good = [photo(f"good {i}", phash=i) for i in range(6)]
     bad = [photo(f"bad {i}", "blurred", "dark", phash=(2**62 - 1) >> i) for i in range(6)]
