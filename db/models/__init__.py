@@ -23,6 +23,7 @@ from db.models.payments import Checkout, Customer, Invoice, StripeEvent, Subscri
 from db.models.provenance import Fingerprint, SigningCertificate
 from db.models.remote import RunRow
 from db.models.user_models import (
+    LoraVersion,
     ModelSheet,
     SheetPicture,
     TrainingImage,
@@ -52,6 +53,7 @@ __all__ = [
     "JobOffer",
     "JobRow",
     "JobTick",
+    "LoraVersion",
     "MeasureTotal",
     "ModelSheet",
     "OneTimeToken",

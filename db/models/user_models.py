@@ -75,6 +75,25 @@ class TrainingImage(Base):
     created_at: Mapped[Now]
 
 
+class LoraVersion(Base):
+    """The LoRA of one training of a model, with what the model's row says while it is in use."""
+
+    __tablename__ = "lora_versions"
+    __table_args__ = (UniqueConstraint("user_model_id", "number"),)
+
+    id: Mapped[Id]
+    user_model_id: Mapped[UUID] = mapped_column(ForeignKey("user_models.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    key: Mapped[str]
+    photos: Mapped[int]
+    engine: Mapped[str | None]
+    base_model: Mapped[str | None]
+    recipe: Mapped[Json]
+    metrics: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    likeness: Mapped[float | None]
+    created_at: Mapped[Now]
+
+
 class TrainingSample(Base):
     """A picture made on the way through a training, at `step`, to see how far it is."""
 

@@ -12,6 +12,7 @@ from pages.api import (
     shares,
     stripe,
     verify,
+    versions,
     worker,
 )
 
@@ -28,5 +29,6 @@ RESOURCES = (
     shares,
     stripe,
     verify,
+    versions,
     worker,
 )

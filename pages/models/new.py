@@ -47,19 +47,19 @@ def register(deps: Deps) -> None:
     """Serve the page."""
 
     @ui.page("/models/new")
-    async def new_model(draft: UUID | None = None) -> Response | None:
+    async def new_model(draft: UUID | None = None, again: bool = False) -> Response | None:
         user, model, found = current_user(), None, None
         if draft:
             async with deps.transaction() as session:
                 key: dict[str, Any] = {"user_id": user.id, "user_model_id": draft}
                 model = await user_models.get(session, deps, **key)
                 found = await photos.list_(session, deps, **key)
-            if model.active or model.status == "ready":
+            if model.active or (model.status == "ready" and not again):
                 return RedirectResponse(f"/models/{model.id}", 303)
         async with shell(deps, "New model", place="Dashboard", width="reading"):
             if user.is_admin and deps.faces is None and (todo := missing(deps.settings)):
                 banner(todo)
-            builder = Builder(deps, user.id, model)
+            builder = Builder(deps, user.id, model, again=again)
             builder.build(found)
             await builder.open()
         return None
@@ -68,8 +68,11 @@ def register(deps: Deps) -> None:
 class Builder:
     """The form: it becomes a draft as soon as it has a name and consent."""
 
-    def __init__(self, deps: Deps, user_id: UUID, model: UserModelView | None) -> None:
-        """model: the draft that is taken up again."""
+    def __init__(
+        self, deps: Deps, user_id: UUID, model: UserModelView | None, *, again: bool = False
+    ) -> None:
+        """model: the draft that is taken up again; again: a trained one that gets more photos."""
+        self._leave_at = user_models.ACTIVE if again else (*user_models.ACTIVE, "ready")
         self._deps = deps
         self._user_id = user_id
         self._model = model
@@ -235,7 +238,7 @@ class Builder:
     async def refresh(self) -> None:
         """Meter, price and button, from what the database says now. Raises NotFound."""
         verdict = await self._read(self._model.id) if self._model else None
-        if self._quote and self._quote.status in (*user_models.ACTIVE, "ready"):
+        if self._quote and self._quote.status in self._leave_at:
             assert self._model  # noqa: S101  # it has a price
             ui.navigate.to(f"/models/{self._model.id}")
             return

@@ -17,6 +17,7 @@ from components.notifying import ask_to_notify, tell
 from pages import waiting
 from pages.models.delete import DeleteButton
 from pages.models.sheet import SheetPart
+from pages.models.versions import Versions
 from pages.server.call_limits import count_in_page
 from pages.server.context import current_user
 from pages.signed_in_frame import Shell, shell
@@ -71,9 +72,11 @@ class ModelPage:
                     el("h2", "Recipe")
                     self._facts = Facts()
                     self._notice = el("p", classes="small muted")
+                self._versions = Versions(self._deps, self._user_id, self._model.id)
                 _photo_strip(found, self._model)
                 self._delete = DeleteButton(self._deps, self._user_id, self._model)
         await self._show()
+        await self._versions.refresh()
         await self._sheet.follow(self._model.id)
         live.on("user_model", self._user_id, self._changed)
 
@@ -103,6 +106,7 @@ class ModelPage:
             ui.navigate.to("/dashboard")
             return
         await self._show()
+        await self._versions.refresh()
         if before.active and not self._model.active:
             self._announce()
 
@@ -240,6 +244,7 @@ class _Ready:
             with el("div", classes="row"):
                 link_button("Make images", f"/studio?model={id}", kind="primary")
                 link_button("See its images", f"/gallery?model_id={id}")
+                link_button("Add photos, train again", f"/models/new?draft={id}&again=true")
                 self._loras = [
                     link_button(text, f"/api/models/{id}/lora{query}", icon_name="download")
                     for text, query in LORAS.items()
@@ -252,6 +257,8 @@ class _Ready:
             text = f"{text} Kept: {reason[:1].lower()}{reason[1:]}"
         if model.likeness.sentence:
             text = f"{model.likeness.sentence} {text}"
+        if model.status_reason:
+            text = f"{model.status_reason} {text}"
         self._heading.text = f"{model.name} is ready"
         self._text.text = text
         for lora in self._loras:

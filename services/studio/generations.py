@@ -153,7 +153,8 @@ async def create(
         reference=reference(row.id),
         purpose=operations.purpose(row, model.name if model else None),
     )
-    if model and model.dismissed_at is None:  # "make its first images" has been answered
+    at_rest = model and model.status not in user_models.ACTIVE
+    if model and at_rest and model.dismissed_at is None:  # "make its first images" was answered
         await user_models.dismiss(session, user_id=user_id, user_model_id=model.id)
     batch = choice.info.batch
     for first in range(0, row.count, batch):

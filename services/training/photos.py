@@ -23,7 +23,7 @@ from services.storage import keys
 from services.training import consents, photo_coach, quota, set_judging, sheet_queue
 from services.training.photo_coach import PhotoWarning, SetVerdict
 
-EDITABLE = ("draft", "failed", "canceled")
+EDITABLE = ("draft", "failed", "canceled", "ready")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from services.training import (
     sheet_queue,
     trainings,
     user_models,
+    versions,
 )
 from services.training.checkpoints import Candidate, Choice, choose
 from services.training.weight_files import WEIGHTS_LIMIT, check_weights
@@ -65,7 +66,10 @@ async def abandoned(session: AsyncSession, job: jobs.Job, reason: str) -> None:
 async def fail(session: AsyncSession, run: runs.Run, reason: str) -> None:
     """No model: samples and files go, and what was reserved comes back."""
     await session.execute(
-        delete(TrainingSample).where(TrainingSample.user_model_id == run.user_model_id)
+        delete(TrainingSample).where(
+            TrainingSample.user_model_id == run.user_model_id,
+            TrainingSample.key.contains(f"/runs/{run.id.hex}/"),
+        )
     )
     reason = f"{reason} Nothing was charged. You can train it again."
     await trainings.end(session, run, status="failed", reason=reason)
@@ -156,13 +160,16 @@ class TrainingWork:
         row.likeness = await _likeness(session, row.id)
         if self._ends_with_weights(run):
             choice = await self._choose(session, run, row, status)
-            row.lora_key, row.likeness = choice.kept.key, choice.kept.likeness
+            before, key = row.lora_key, choice.kept.key
+            row.lora_key, row.likeness = key, choice.kept.likeness
             row.recipe = {**row.recipe, "checkpoint": choice.as_facts()}
             unused = [_checkpoint_key(run, row, i) for i in range(CHECKPOINTS)]
             unused = [key for key in [*unused, self._weights_key(run, row)] if key != row.lora_key]
             await erasing.request_files(session, keys=unused)
-        row.base_model = status.recipe.get("base_model", row.base_model)
+        row.base_model = row.recipe.get("base_model", row.base_model)
         row.metrics = _with_metrics(row.metrics, status.metrics)
+        if self._ends_with_weights(run):
+            await versions.add(session, self.deps, row, before)
         row.status, row.stage, row.progress, row.seconds_left = "ready", "", 1.0, None
         row.started_at = row.started_at or await runs.now(session)
         row.finished_at = await runs.now(session)
@@ -250,7 +257,7 @@ class TrainingWork:
                 for i in range(CHECKPOINTS)
             ],
             seed=row.recipe["seed"],
-            base_model=row.base_model,
+            base_model=row.recipe.get("base_model", row.base_model),
             progress_url=progress_urls.url(self.deps, run.id),
             have=have,
         )

@@ -16,7 +16,7 @@ from services.errors import Conflict, DomainError, NotFound
 from services.figures import measures
 from services.files import erasing
 from services.remote import cancellation, runs
-from services.training import consents, photo_coach, user_models
+from services.training import consents, photo_coach, user_models, versions
 from services.training.photo_coach import MAX_PHOTOS, MIN_PHOTOS
 from services.training.user_models import UserModelView
 
@@ -145,7 +145,8 @@ async def end(session: AsyncSession, run: runs.Run, *, status: str, reason: str)
     row = await session.get_one(UserModel, run.user_model_id, populate_existing=True)
     if run.credits:
         await ledger.release(session, reference=reference(run.id))
-    await user_models.stop(session, user_model_id=row.id, status=status, reason=reason)
+    if not await versions.restore(session, row, reason=reason):
+        await user_models.stop(session, user_model_id=row.id, status=status, reason=reason)
     await measures.training(session, run_id=run.id, engine=run.engine, status=status, reason=reason)
     await erasing.request(session, prefix=folder(row, run))
     if run.attempt:
@@ -182,6 +183,7 @@ class _Candidate:
     lora_key: str | None
     consent: bool
     said: Sequence[tuple[photo_coach.Facts, bool | None]]
+    changed: bool = False  # photos came since it was last trained
 
     @property
     def photos(self) -> int:
@@ -198,17 +200,22 @@ async def _candidate(session: AsyncSession, *, user_id: UUID, user_model_id: UUI
     """Read in one statement. Raises NotFound."""
     said = func.jsonb_build_array(TrainingImage.verdict, TrainingImage.included)
     photos = select(func.jsonb_agg(said)).where(TrainingImage.user_model_id == UserModel.id)
+    newer = select(TrainingImage.id).where(
+        TrainingImage.user_model_id == UserModel.id, TrainingImage.created_at > UserModel.queued_at
+    )
     query = select(
         UserModel.status,
         UserModel.lora_key,
         consents.stands(UserModel.id.expression),
         photos.correlate(UserModel).scalar_subquery(),
+        newer.correlate(UserModel).exists(),
     ).where(UserModel.id == user_model_id, UserModel.user_id == user_id)
     found = (await session.execute(query)).one_or_none()
     if found is None:
         raise NotFound("There is no such model.")
-    status, lora_key, consent, said_of = found
-    return _Candidate(status, lora_key, consent, [(facts, own) for facts, own in said_of or ()])
+    status, lora_key, consent, said_of, changed = found
+    said_each = [(facts, own) for facts, own in said_of or ()]
+    return _Candidate(status, lora_key, consent, said_each, changed)
 
 
 def _check(engine: EngineInfo, model: _Candidate, slots: plans.ModelSlots) -> None:
@@ -218,8 +225,9 @@ def _check(engine: EngineInfo, model: _Candidate, slots: plans.ModelSlots) -> No
     if not engine.trains:
         raise Conflict(f"Nothing has to be trained with {engine.label}: add a photo and begin.")
     outdated = engine.needs_weights and model.lora_key is None
-    if model.status == "ready" and not outdated:  # made by an engine whose models are no use now
-        raise Conflict("This model is already trained.")
+    # not where an engine made it whose models are no use now
+    if model.status == "ready" and not outdated and not model.changed:
+        raise Conflict("This model is already trained. Add photos to train it again.")
     if not model.consent:
         raise Conflict("The consent for this model was withdrawn, so it can’t be trained.")
     if model.used < MIN_PHOTOS:
@@ -246,7 +254,9 @@ def _too_few(used: int, left_out: int) -> str:
 def _begin(deps: Deps, row: UserModel, info: EngineInfo) -> None:
     row.status, row.status_reason, row.stage, row.progress = "queued", None, "", 0.0
     row.metrics, row.seconds_left, row.likeness = [], None, None
-    row.engine, row.base_model = info.name, info.base_model
+    row.engine = info.name
+    if row.lora_key is None:  # else it goes on serving
+        row.base_model = info.base_model
     row.recipe = {"engine": info.name, "base_model": info.base_model, "seed": deps.new_seed()}
     row.queued_at, row.started_at, row.finished_at = func.now(), None, None
     row.dismissed_at = None

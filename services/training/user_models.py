@@ -255,11 +255,14 @@ async def _views(
     )
     cover = {image.user_model_id: image for image in covers}
     samples: dict[UUID, list[SampleView]] = {}
+    owners = {row.id: row for row in rows}
     for sample in await session.scalars(
         select(TrainingSample)
         .where(TrainingSample.user_model_id.in_(ids))
         .order_by(TrainingSample.step, TrainingSample.key)
     ):
+        if not _is_shown(sample, owners[sample.user_model_id]):
+            continue
         view = SampleView(deps.storage.url(sample.key), sample.step, sample.likeness)
         samples.setdefault(sample.user_model_id, []).append(view)
     alike = await model_likeness.by_model(session, ids)
@@ -274,6 +277,15 @@ async def _views(
         )
         for row in rows
     ]
+
+
+def _is_shown(sample: TrainingSample, row: UserModel) -> bool:
+    """Those of the training under way, else of the one that made the version in use."""
+    if row.lora_key is None:
+        return True
+    if row.status in ACTIVE:
+        return row.queued_at is not None and sample.created_at >= row.queued_at
+    return sample.key.partition("/samples/")[0] == row.lora_key.rpartition("/")[0]
 
 
 def _view(

@@ -107,7 +107,7 @@ def filled(ids: dict[str, str], method: str, path: str) -> tuple[str, Any]:
     if "{model_id}" in path:
         path = path.replace("{image_id}", "{photo_id}")
     known = {"MODEL": ids["model_id"], "IMAGE": ids["image_id"], "['IMAGE']": [ids["image_id"]]}
-    return path.format(**ids), body and {k: known.get(str(v), v) for k, v in body.items()}
+    return path.format(**ids, number=1), body and {k: known.get(str(v), v) for k, v in body.items()}
 
 
 async def test_anothers_objects_do_not_exist(

@@ -148,7 +148,7 @@ async def test_photos_do_not_change_once_the_training_has_begun(intake: Intake, 
         model = await photos.editable(
             session, user_id=intake.user_id, user_model_id=intake.model_id
         )
-        model.status = "ready"
+        model.status = "training"
     with pytest.raises(Conflict, match="once the training has begun"):
         await edit(intake, "one", turn=1)
     stranger = await Intake(intake.deps).start()
