@@ -25,6 +25,8 @@ _INPUT = 256  # px, both sides of what the network sees
 _ABOVE, _ASIDE = 0.3, 0.2  # of the photo: the room that is added to see it from afar
 _CROWDED = 0.08  # of the photo's height above the head: less, and only from afar it is a head
 _SURE = 0.9  # of the network: no colour of the photo talks it out of that
+_SNAG = 0.145  # of the root of the person's area: what is thinner and sticks out is not hers
+_TOP = 0.15  # of the person's height: where that is looked for
 _BAND = 0.011  # of the longer side: how far on each side of the edge colours decide
 _SMOOTH = 1e-4  # the guided filter's epsilon, in squared colours of 0..1
 
@@ -166,7 +168,7 @@ def _refined(image: Array, rough: Array) -> Array:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1, 2 * band + 1))
     fleck = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (band | 1, band | 1))
     solid = cv2.morphologyEx((rough > 0.5).astype(np.uint8), cv2.MORPH_OPEN, fleck)
-    solid = _largest(np.asarray(solid, np.uint8))
+    solid = _without_snags(_largest(np.asarray(solid, np.uint8)))
     near = cv2.GaussianBlur(cv2.dilate(solid, kernel).astype(np.float32), (0, 0), band / 3)
     rough = rough * near
     fine = np.clip((_guided(image, rough, round(side * 0.010) | 1) - 0.18) / 0.64, 0, 1)
@@ -217,6 +219,29 @@ def _guided(image: Array, mask: Array, size: int) -> Array:
     offset = cv2.blur(mean_mask - (slope * mean_guide).sum(-1), window)
     wide_slope = cv2.resize(cv2.blur(slope, window), (width, height))
     return np.asarray((wide_slope * image).sum(-1) + cv2.resize(offset, (width, height)))
+
+
+def _without_snags(solid: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Without what sticks out at the top of the person: a star of the flag behind a cap, a lamp.
+
+    More than two such things are fingers of raised hands, and stay.
+    """
+    rows, area = np.flatnonzero(solid.any(1)), float(solid.sum())
+    if not rows.size:
+        return solid
+    wide = round(_SNAG * area**0.5) | 1
+    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, wide))
+    # Beyond the photo the person goes on, so nothing sticks out at its edges.
+    padded = cv2.copyMakeBorder(solid, wide, wide, wide, wide, cv2.BORDER_REPLICATE)
+    smooth = cv2.morphologyEx(padded, cv2.MORPH_OPEN, round_)[wide:-wide, wide:-wide]
+    out = np.asarray((solid == 1) & (smooth == 0), np.uint8)
+    out[rows[0] + round(_TOP * (rows[-1] - rows[0])) :] = 0
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(out)
+    shares = stats[1:, cv2.CC_STAT_AREA] / area
+    snags = np.flatnonzero((shares > 0.0008) & (shares < 0.01)) + 1
+    if snags.size > 2:
+        return solid
+    return np.asarray(solid * ~np.isin(labels, snags), np.uint8)
 
 
 def _largest(solid: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

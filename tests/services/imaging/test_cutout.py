@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from components.pictures import FOLDER as SAMPLES
 from services.imaging import cutout
 from services.imaging.cutout import Array
 from services.imaging.silhouette import Silhouette, Unusable, judge, of_facts
@@ -50,6 +51,27 @@ def test_a_hat_right_below_the_edge_of_a_photo(box: tuple[float, float, float, f
     cap = alpha[int(0.04 * height) : int(0.2 * height), int(0.38 * width) : int(0.62 * width)]
     assert cap.mean() > 0.97
     assert alpha[: int(0.3 * height), : int(0.12 * width)].mean() < 0.02
+
+
+def test_a_star_of_the_flag_above_a_cap() -> None:
+    """To the network it is part of the cap; nothing so thin sticks out of a head."""
+    photo = Image.open(SAMPLES / "photo-1.webp").convert("RGB").resize((960, 1200))
+    alpha = cutout.cut(small(photo)).alpha
+    assert at(alpha, 0.41, 0.03) < 0.05
+    assert at(alpha, 0.50, 0.08) > 0.95  # the cap itself
+
+
+def test_fingers_of_a_raised_hand_stay() -> None:
+    """A flat mask: a body, and a hand with five fingers beside the head."""
+    mask = Image.new("L", (400, 600))
+    draw = ImageDraw.Draw(mask)
+    draw.ellipse((140, 60, 260, 220), fill=1)
+    draw.rectangle((80, 200, 320, 599), fill=1)
+    draw.rectangle((300, 90, 380, 400), fill=1)
+    for i in range(5):
+        draw.rectangle((300 + 17 * i, 40, 309 + 17 * i, 95), fill=1)
+    solid = np.asarray(mask, np.uint8)
+    assert (cutout._without_snags(solid) == solid).all()
 
 
 def test_an_edge_is_narrow_and_its_inside_solid() -> None:
