@@ -26,7 +26,9 @@ def engine() -> ScriptedEngine:
 
 @pytest.fixture
 def live_deps(live_deps: Deps) -> Deps:
-    return replace(live_deps, faces=FaceMemory())
+    """Faces are measured, and what is not the person is not made again."""
+    settings = live_deps.settings.model_copy(update={"likeness_floor": False})
+    return replace(live_deps, faces=FaceMemory(), settings=settings)
 
 
 @pytest.fixture
