@@ -49,7 +49,7 @@ async def test_a_stranger_does_not_lock_a_member_out(api: httpx.AsyncClient, dep
         async with browser(f"198.51.100.{i}") as stranger:
             refused = await stranger.post("/login", data=form | {"password": "guess"})
     assert refused.status_code == 429
-    assert "browser that you have signed in with before" in refused.text
+    assert "browser that you have used here before" in refused.text
     assert (await api.post("/login", data=form)).status_code == 303
     async with browser() as program:
         program.cookies = api.cookies

@@ -57,7 +57,7 @@ async def noop(deps: Deps, job: Job) -> Outcome:
 async def working(url: str, *, slots: int = 10) -> AsyncIterator[Worker]:
     """A whole process's worth: worker, scheduler and listener."""
     engine = make_engine(url, pool_size=20)
-    deps = cast(Deps, SimpleNamespace(transaction=make_transaction(engine), offers=()))
+    deps = cast(Deps, SimpleNamespace(transaction=make_transaction(engine), offers=frozenset()))
     worker = Worker(deps, kinds={"noop": Kind(noop)}, slots=slots)
     listener, scheduler = Listener(url), Scheduler(worker.duties)
     listener.subscribe(worker.heard)
@@ -112,7 +112,7 @@ async def latencies(url: str, count: int) -> tuple[list[float], list[float]]:
 
     engine = make_engine(url)
     transaction = make_transaction(engine)
-    deps = cast(Deps, SimpleNamespace(transaction=transaction, offers=()))
+    deps = cast(Deps, SimpleNamespace(transaction=transaction, offers=frozenset()))
     worker = Worker(deps, kinds={"noop": Kind(note)})
     listener = Listener(url)
     listener.subscribe(worker.heard)
