@@ -134,7 +134,7 @@ async def test_what_is_no_picture_is_refused_in_plain_words(page: Page, tmp_path
 async def test_a_photo_that_comes_too_late_is_refused_for_good(
     page: Page, studio: Studio, tmp_path: Path
 ) -> None:
-    await studio.execute("update user_models set status = 'ready'")
+    await studio.execute("update user_models set status = 'training'")
     photo = tmp_path / "late.jpg"
     photo.write_bytes(jpeg(1))
     await page.locator("input[type=file]").set_input_files(photo)
