@@ -54,6 +54,9 @@ def test_what_a_style_hides_is_said_with_the_reason() -> None:
     two = in_style(understand("red and blue studio"), "duotone-poster")
     assert [term.label for term in two.understood if term.kind == "colour"] == ["red"]
     assert [each.word for each in two.not_understood] == ["blue"]
+    old = in_style(understand("red and green studio"), "vintage-print")
+    assert [term.label for term in old.understood if term.kind == "colour"] == ["red"]
+    assert [each.word for each in old.not_understood] == ["green"]
     plain = understand("red and blue studio")
     assert in_style(plain, None) == plain == in_style(plain, "watercolour")
 
