@@ -12,6 +12,7 @@ from services.accounts import users
 from services.accounts.users import UserView
 from services.deps import Deps
 from services.kit.notify import Listener
+from tests import browsers
 from tests.serving import listening, serving
 
 ANNA = {"email": "anna@example.com", "password": "four quiet words here", "name": "Anna"}
@@ -38,7 +39,7 @@ async def anna(live_deps: Deps, visitor: Visitor) -> UserView:
 @pytest.fixture(scope="module")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=browsers.installed(), args=FLAGS)
         yield browser
         await browser.close()
 
