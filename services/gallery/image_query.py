@@ -1,8 +1,5 @@
 """Which images are meant: filters, order, the place in a list, and a selection of many."""
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,6 +23,7 @@ from db.models import AlbumImage, GeneratedImage
 from db.models.generations import LIKENESS, RATED
 from services.errors import Conflict, Invalid
 from services.gallery import search
+from services.kit import paging
 
 TRASH_KEPT = timedelta(days=30)
 MAX_IDS = 10_000
@@ -65,7 +63,7 @@ SORT_KEYS: dict[Sort, tuple[Any, ...]] = {
     "rating": (RATING, *CREATED),
     "likeness": (literal_column(LIKENESS, Float), *CREATED),
 }
-FIRST_TYPES: dict[Sort, list[type]] = {
+NUMBERS: dict[Sort, list[type]] = {
     "newest": [],
     "oldest": [],
     "rating": [int],
@@ -98,7 +96,7 @@ class Filters(BaseModel, frozen=True):
     def token(self, **changes: Any) -> str:
         """These filters as one short text: "all that match" without naming each image."""
         fields = self.model_copy(update=changes).model_dump_json(exclude_defaults=True)
-        return base64.urlsafe_b64encode(fields.encode()).decode().rstrip("=")
+        return paging.to_token(fields)
 
 
 NULL: JsonValue = {"type": "null"}
@@ -137,9 +135,9 @@ class Selection(BaseModel, frozen=True):
     def filters(self) -> Filters:
         """The filters of `matching`, or none. Raises Invalid for a token that is not ours."""
         try:
-            return (
-                Filters.model_validate_json(_decoded(self.matching)) if self.matching else Filters()
-            )
+            if not self.matching:
+                return Filters()
+            return Filters.model_validate_json(paging.from_token(self.matching))
         except ValidationError as error:
             raise Invalid(
                 "This selection is no longer valid. Select the pictures again."
@@ -206,7 +204,7 @@ def ordered(
     place = tuple_(*keys)
     ascending = (sort == "oldest") is not backwards
     if after is not None:
-        query = query.where(place > tuple_(*after) if ascending else place < tuple_(*after))
+        query = query.where(paging.after(tuple(after), keys, ascending=ascending))
     if stop is not None:
         query = query.where(place <= tuple_(*stop) if ascending else place >= tuple_(*stop))
     return query.order_by(*(key.asc() if ascending else key.desc() for key in keys))
@@ -224,36 +222,17 @@ def place_of(row: Any, sort: Sort) -> tuple[Any, ...]:
 
 def cursor(row: Any, sort: Sort) -> str:
     """The place of a row as an opaque text; `place` reads it back."""
-    values = [
-        value if isinstance(value, int | float) else str(value) for value in place_of(row, sort)
-    ]
-    return base64.urlsafe_b64encode(json.dumps([sort, *values]).encode()).decode().rstrip("=")
+    return paging.encode(sort, place_of(row, sort))
 
 
 def place(text: str | None, sort: Sort) -> tuple[Any, ...] | None:
     """The place that a cursor names. Raises Invalid for one of another order, or not ours."""
     if not text:
         return None
-    try:
-        order, *first, created, id = json.loads(_decoded(text))
-        if order != sort or [type(value) for value in first] != FIRST_TYPES[sort]:
-            raise ValueError(order)
-        if not all(-1 <= value <= 100 for value in first):  # stars, or a likeness
-            raise ValueError(first)
-        return (*first, datetime.fromisoformat(created), UUID(id))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise Invalid(
-            "This page of the list is no longer valid. Start from its beginning."
-        ) from error
-
-
-def _decoded(text: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    except (binascii.Error, ValueError) as error:
-        raise Invalid(
-            "This page of the list is no longer valid. Start from its beginning."
-        ) from error
+    found = paging.decode(text, sort, NUMBERS[sort])
+    if not all(-1 <= number <= 100 for number in found[:-2]):  # stars, or a likeness
+        raise Invalid(paging.INVALID)
+    return found
 
 
 def _among(f: Filters) -> Iterator[ColumnElement[bool]]:

@@ -1,10 +1,11 @@
 """Keyset pages: a cursor names the last row seen, so that page 1,000 costs what page 1 does."""
 
 import base64
-import binascii
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, tuple_
@@ -16,6 +17,8 @@ from services.errors import Invalid
 T = TypeVar("T")
 R = TypeVar("R", Generation, UserModel)
 MAX_LIMIT = 200
+NEWEST = "newest"
+INVALID = "This page of the list is no longer valid. Start from its beginning."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +29,46 @@ class Page(Generic[T]):
     next_cursor: str | None
 
 
-def encode(created_at: datetime, id: UUID) -> str:
-    """An opaque, URL-safe cursor."""
-    return base64.urlsafe_b64encode(f"{created_at.isoformat()} {id}".encode()).decode()
+def to_token(text: str) -> str:
+    """Any text in the letters of a URL; `from_token` reads it back."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(cursor: str) -> tuple[datetime, UUID]:
-    """What `encode` was given. Raises Invalid."""
+def from_token(token: str) -> str:
+    """What `to_token` was given. Raises Invalid."""
     try:
-        created_at, id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
-        return datetime.fromisoformat(created_at), UUID(id)
-    except (ValueError, binascii.Error):
-        raise Invalid("This page's cursor is not valid. Start again from the first page.") from None
+        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+    except ValueError:  # binascii.Error and UnicodeError, too
+        raise Invalid(INVALID) from None
+
+
+def encode(order: str, place: Sequence[Any]) -> str:
+    """The place of a row in an order, as an opaque text: numbers first, then created_at and id."""
+    values = [value if isinstance(value, int | float) else str(value) for value in place]
+    return to_token(json.dumps([order, *values]))
+
+
+def decode(cursor: str, order: str = NEWEST, numbers: Sequence[type] = ()) -> tuple[Any, ...]:
+    """The place that a cursor names.
+
+    numbers: the types of the columns before created_at and id.
+    Raises Invalid for a cursor of another order, or one that `encode` did not make.
+    """
+    try:
+        given, *first, created_at, id = json.loads(from_token(cursor))
+        if given != order or [type(value) for value in first] != list(numbers):
+            raise ValueError(given)
+        return (*first, datetime.fromisoformat(created_at), UUID(id))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Invalid(INVALID) from error
+
+
+def after(
+    place: tuple[Any, ...], columns: Sequence[Any], *, ascending: bool = False
+) -> ColumnElement[bool]:
+    """The rows behind a place in the order of these columns."""
+    row = tuple_(*columns)
+    return row > tuple_(*place) if ascending else row < tuple_(*place)
 
 
 async def newest(
@@ -52,11 +83,11 @@ async def newest(
     table: has `created_at` and `id`. Raises Invalid for a bad cursor.
     """
     limit = max(1, min(limit, MAX_LIMIT))
-    place = tuple_(table.created_at, table.id)
     query = select(table).where(*where).order_by(table.created_at.desc(), table.id.desc())
     if cursor:
-        query = query.where(place < tuple_(*decode(cursor)))
+        query = query.where(after(decode(cursor), (table.created_at, table.id)))
     query = query.limit(limit + 1).execution_options(populate_existing=True)
     rows = (await session.scalars(query)).all()
     shown, more = rows[:limit], len(rows) > limit
-    return Page(tuple(shown), encode(shown[-1].created_at, shown[-1].id) if more else None)
+    last = encode(NEWEST, (shown[-1].created_at, shown[-1].id)) if more else None
+    return Page(tuple(shown), last)
