@@ -101,11 +101,15 @@ class Worker:
                 if kind.slots
             ),
             *(
-                self._lane([name], of_their_own, partial(deps.offers.intersection, {need}))
+                self._lane([name], of_their_own, partial(self._having, need))
                 for name, kind in kinds
                 for need, of_their_own in kind.apart.items()
             ),
         ]
+
+    def _having(self, need: str) -> frozenset[str]:
+        """This alone, if the process has it now."""
+        return self._deps.offers & {need}
 
     def _lane(
         self, kinds: Collection[str], slots: int, offers: Callable[[], Collection[str]]

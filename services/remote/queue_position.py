@@ -55,17 +55,22 @@ async def promises(session: AsyncSession, deps: Deps, *, user_id: UUID) -> dict[
     open_runs = [row for each in by_target.values() for row in each]
     ahead = await jobs.ahead(session, job_ids=[row.job_id for row in open_runs])
     usual = {
-        (row.engine, row.kind, row.method, row.operation): await _usual(session, deps, row)
-        for row in open_runs
+        kind: await _usual(session, deps, row)
+        for kind, row in {_kind(row): row for row in open_runs}.items()
     }
     return {
         target: _promise(
             [ahead.get(row.job_id) for row in each],
-            [_left(row, usual[row.engine, row.kind, row.method, row.operation]) for row in each],
+            [_left(row, usual[_kind(row)]) for row in each],
             at_work=any(row.at_work for row in each),
         )
         for target, each in by_target.items()
     }
+
+
+def _kind(row: Row[Any]) -> tuple[Any, ...]:
+    """What runs have in common that take as long as each other."""
+    return row.engine, row.kind, row.method, row.operation
 
 
 async def _usual(session: AsyncSession, deps: Deps, row: Row[Any]) -> float | None:
