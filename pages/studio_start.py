@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.gallery.images import ImageDetails
-from services.studio import generations
+from services.studio import operations
 from services.studio.generations import GenerationView
 
 
@@ -26,7 +26,7 @@ def like(image: ImageDetails) -> Start:
         model=image.model_id,
         prompt=image.prompt,
         preset=image.preset or "",
-        aspect=_aspect(image),
+        aspect=operations.nearest_aspect(image.width, image.height),
         negative=str(image.recipe.get("negative_prompt") or ""),
     )
 
@@ -40,13 +40,4 @@ def asked_again(generation: GenerationView) -> Start:
         aspect=generation.aspect,
         negative=generation.negative_prompt or "",
         count=generation.count,
-    )
-
-
-def _aspect(like: ImageDetails) -> str:
-    """The format whose shape is nearest to the image's."""
-    ratio = like.width / like.height
-    return min(
-        generations.ASPECTS,
-        key=lambda a: abs(generations.ASPECTS[a][0] / generations.ASPECTS[a][1] - ratio),
     )

@@ -39,6 +39,7 @@ class Operation(StrEnum):
 
 
 OPERATIONS = tuple(str(operation) for operation in Operation)
+OWN_PIXELS = frozenset({Operation.ENLARGE, Operation.CUTOUT})  # no photo of the person is needed
 
 
 class Method(StrEnum):

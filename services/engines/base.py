@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field as Hidden
 
+from db.models.generations import OWN_PIXELS as OWN_PIXELS
 from db.models.generations import Method as Method
 from db.models.generations import Operation as Operation
 
@@ -253,26 +254,12 @@ class EngineInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """How an operator connects an engine. settings: lines to write into .env."""
-
-    title: str
-    text: str
-    settings: str
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectionField:
-    """A setting that connects an engine, as an operator fills it in on a page.
-
-    setting: its name in `Settings`. secret: never shown again. needed: without it there is no
-    connection.
-    """
+    """A setting of `Settings` that connects an engine. secret: never shown again on the page."""
 
     setting: str
     label: str
     secret: bool = False
-    needed: bool = False
     example: str = ""
 
 

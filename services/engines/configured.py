@@ -4,7 +4,7 @@ from typing import Protocol
 
 from db.errors import CannotStart
 from services.engines import preview, together, worker
-from services.engines.base import ConnectionField, Engine, EngineInfo, Offer
+from services.engines.base import ConnectionField, Engine, EngineInfo
 from services.engines.registry import Entry, Registry
 from services.settings import Settings
 from services.storage.base import Storage
@@ -13,12 +13,12 @@ from services.storage.base import Storage
 class Factory(Protocol):
     """What the folder of an engine exports; quick to import, since every start does.
 
-    OFFER, FIELDS: how an operator connects it; None and () where it needs nothing. missing: what it
-    needs and has not got, in plain words, or None: then ENGINE=auto may take it. describe: what it
-    would say of itself. make: raises CannotStart with the name of a setting that is missing.
+    HELP, FIELDS: how an operator connects it; empty where it needs nothing. missing: what it needs
+    and has not got, in plain words, or None: then ENGINE=auto may take it. describe: what it would
+    say of itself. make: raises CannotStart with the name of a setting that is missing.
     """
 
-    OFFER: Offer | None
+    HELP: str
     FIELDS: tuple[ConnectionField, ...]
 
     def missing(self, settings: Settings, /) -> str | None: ...  # noqa: D102

@@ -227,7 +227,7 @@ def _view(deps: Deps, name: str, settings: Settings, values: Mapping[str, str]) 
         ready=entry.ready,
         usual=deps.engine is entry.engine,
         reason=entry.reason,
-        help=factory.OFFER.text if factory and factory.OFFER and not entry.engine else "",
+        help=factory.HELP if factory and not entry.engine else "",
         fields=tuple(_field(deps, field, settings) for field in fields),
         kept=any(field.setting in values for field in fields),
     )

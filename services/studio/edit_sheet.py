@@ -11,7 +11,7 @@ from services.engines.base import Engine, NotUnderstood, Operation, Term
 from services.errors import Conflict, Invalid
 from services.gallery import images, offers
 from services.studio import generations
-from services.studio.operations import SAME_SHAPE, SCALES
+from services.studio.operations import SCALES, same_shape
 from services.studio.requests import ASPECTS
 
 
@@ -119,5 +119,4 @@ def _taker(
 
 
 def _formats(image: GeneratedImage) -> list[str]:
-    ratio = image.width / image.height
-    return [name for name, (w, h) in ASPECTS.items() if abs(w / h - ratio) >= SAME_SHAPE]
+    return [name for name in ASPECTS if not same_shape(name, image.width, image.height)]

@@ -12,6 +12,7 @@ from db.models import GeneratedImage, Generation, UserModel
 from services import imaging, jobs
 from services.deps import Deps
 from services.engines.base import (
+    OWN_PIXELS,
     Engine,
     FileRef,
     GenerateRequest,
@@ -20,7 +21,6 @@ from services.engines.base import (
     RemoteStatus,
     ResultFile,
 )
-from services.errors import Invalid
 from services.imaging import Derived
 from services.kit import notify
 from services.provenance import fingerprints, marks
@@ -29,7 +29,7 @@ from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
 from services.storage.keys import new_folder
-from services.studio import generations, likeness_floor, operations, sources, styles
+from services.studio import generations, likeness_floor, sources, styles
 from services.studio.likeness_floor import Measured
 from services.training import likeness, photo_coach, photos, references
 
@@ -75,16 +75,6 @@ class GenerationWork:
             return request
         folder = generations.incoming(run)
         return replace(request, **await sources.sent(self.deps, row, source, mask, folder=folder))
-
-    async def _mask(self, run: runs.Run, painted: bytes) -> FileRef:
-        """The mask where the engine may fetch it; gone with all else that came in for this run."""
-        key = f"{generations.incoming(run)}/mask.png"
-        try:
-            data = await imaging.mask(painted)
-        except Invalid as invalid:
-            raise BadResult(str(invalid)) from invalid
-        await self.deps.storage.put(key, data, content_type="image/png")
-        return runs.readable(self.deps, key)
 
     async def send(self, engine: Engine, request: GenerateRequest) -> RemoteStatus:
         """The one submit."""
@@ -290,7 +280,7 @@ async def _row(session: AsyncSession, run: runs.Run, *, lock: bool = False) -> G
 async def _model(session: AsyncSession, row: Generation) -> UserModel | None:
     """Raises BadResult where the person's photos are needed and the model was deleted."""
     model = await session.get(UserModel, row.user_model_id) if row.user_model_id else None
-    if model is None and row.operation not in operations.OWN_PIXELS:
+    if model is None and row.operation not in OWN_PIXELS:
         raise BadResult("Its model was deleted.")
     return model
 
@@ -316,12 +306,7 @@ async def _conclude(session: AsyncSession, run: runs.Run, reason: str | None) ->
         return
     made = len(await runs.made(session, generation_id=row.id))
     status = "succeeded" if made else "failed"
-    unlike = await likeness_floor.given_back(session, generation_id=row.id)
-    reason = _outcome(row, made)
-    if made and unlike:
-        own = await likeness_floor.reason(session, row, len(unlike))
-        reason = " ".join(filter(None, [f"{made} made, {own}", reason]))
-    await generations.settle(session, row, status=status, reason=reason)
+    await generations.settle(session, row, status=status, reason=_outcome(row, made))
 
 
 def _outcome(row: Generation, made: int) -> str | None:

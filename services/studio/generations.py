@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import GeneratedImage, Generation, UserModel
 from services.credits import ledger
 from services.deps import Deps
-from services.engines.base import Method, NotUnderstood, Operation, Term
+from services.engines.base import OWN_PIXELS, Method, NotUnderstood, Operation, Term
 from services.errors import Conflict, Invalid, NotFound
 from services.figures import measures
 from services.files import erasing
@@ -153,8 +153,8 @@ async def create(
         reference=reference(row.id),
         purpose=operations.purpose(row, model.name if model else None),
     )
-    at_rest = model and model.status not in user_models.ACTIVE
-    if model and at_rest and model.dismissed_at is None:  # "make its first images" was answered
+    if model and model.status not in user_models.ACTIVE and model.dismissed_at is None:
+        # "make its first images" was answered
         await user_models.dismiss(session, user_id=user_id, user_model_id=model.id)
     batch = choice.info.batch
     for first in range(0, row.count, batch):
@@ -250,7 +250,9 @@ async def settle(
     query = select(Generation.status).where(Generation.id == row.id).with_for_update()
     if await session.scalar(query) not in OPEN:
         return
-    await likeness_floor.capture(session, row, reference=reference(row.id))
+    given_back = await likeness_floor.capture(session, row, reference=reference(row.id))
+    if status == "succeeded" and given_back:
+        reason = " ".join(filter(None, [given_back, reason]))
     row.status, row.status_reason, row.stage = status, reason, ""
     row.progress = 1.0 if status == "succeeded" else row.progress
     row.finished_at = func.now()
@@ -275,7 +277,7 @@ async def _model(
         return await user_models.owned(session, user_id=user_id, user_model_id=id)
     if new:
         raise Invalid("Say whom the pictures show: `model_id` is missing.", field="model_id")
-    if request.operation not in operations.OWN_PIXELS:
+    if request.operation not in OWN_PIXELS:
         raise Conflict("The model of this picture was deleted, so it can’t be changed.")
     return None
 

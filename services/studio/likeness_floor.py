@@ -176,16 +176,20 @@ async def given_back(session: AsyncSession, *, generation_id: UUID) -> set[int]:
     return below - better
 
 
-async def capture(session: AsyncSession, row: Generation, *, reference: str) -> None:
-    """Closes the generation's hold: a credit for each image that is charged, the rest goes back."""
+async def capture(session: AsyncSession, row: Generation, *, reference: str) -> str | None:
+    """Closes the generation's hold: a credit for each image that is charged, the rest goes back.
+
+    What its member reads where an image was not charged, though made; else None.
+    """
     made = await runs.made(session, generation_id=row.id)
     unlike = await given_back(session, generation_id=row.id)
-    why = await reason(session, row, len(unlike)) if unlike else ""
+    why = await _reason(session, row, len(unlike)) if unlike else ""
     credits = len(made - unlike)
     await ledger.capture(session, reference=reference, credits=credits, given_back=why)
+    return f"{len(made)} made, {why}" if why else None
 
 
-async def reason(session: AsyncSession, row: Generation, count: int) -> str:
+async def _reason(session: AsyncSession, row: Generation, count: int) -> str:
     """Why `count` images are not charged, as the member reads it."""
     query = (
         select(UserModel.name, Consent.subject_is)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Generation
 from services.deps import Deps
-from services.engines.base import Operation
+from services.engines.base import OWN_PIXELS, Operation
 from services.errors import Conflict, Invalid
 from services.gallery import images, offers
 from services.studio.prompt_reading import WORDED
@@ -18,7 +18,6 @@ SCALES = (2, 4)
 PNG = b"\x89PNG\r\n\x1a\n"
 MASK_BYTES = 256 * 1024
 SAME_SHAPE = 0.02  # two ratios that differ by less are the same format
-OWN_PIXELS = frozenset({Operation.ENLARGE, Operation.CUTOUT})  # no photo of the person is needed
 NAMES = {
     Operation.EDIT: "edit",
     Operation.INPAINT: "edit of a part",
@@ -74,7 +73,7 @@ async def plan(
     width, height = image.width, image.height
     if operation is Operation.EXTEND:
         width, height = ASPECTS[request.aspect]
-        if abs(width / height - image.width / image.height) < SAME_SHAPE:
+        if same_shape(request.aspect, image.width, image.height):
             raise Conflict("The picture has this format already. Choose another one.")
     return Plan(
         choice=Choice(engine, offers.method(engine, image)),
@@ -122,6 +121,12 @@ def nearest_aspect(width: int, height: int) -> str:
     """The format whose shape is nearest to a picture's."""
     ratio = width / height
     return min(ASPECTS, key=lambda name: abs(ASPECTS[name][0] / ASPECTS[name][1] - ratio))
+
+
+def same_shape(name: str, width: int, height: int) -> bool:
+    """Whether a picture has this format already."""
+    across, down = ASPECTS[name]
+    return abs(across / down - width / height) < SAME_SHAPE
 
 
 def _masked(operation: Operation, mask: bytes | None) -> None:

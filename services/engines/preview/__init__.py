@@ -1,12 +1,12 @@
 """The photo booth: composes pictures on the CPU, without generative AI. It needs nothing."""
 
-from services.engines.base import ConnectionField, Engine, EngineInfo, Offer
+from services.engines.base import ConnectionField, Engine, EngineInfo
 from services.engines.preview.info import INFO, NAME
 from services.settings import Settings
 from services.storage.base import Storage
 
-__all__ = ["FIELDS", "NAME", "OFFER", "describe", "make", "missing"]
-OFFER: Offer | None = None
+__all__ = ["FIELDS", "HELP", "NAME", "describe", "make", "missing"]
+HELP = ""
 FIELDS: tuple[ConnectionField, ...] = ()
 
 

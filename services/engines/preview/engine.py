@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.engines.base import (
+    OWN_PIXELS,
     FileRef,
     GenerateRequest,
     Operation,
@@ -74,8 +75,7 @@ class PreviewEngine:
 
     async def submit_generation(self, request: GenerateRequest) -> RemoteStatus:
         """Starts it. Raises Refused when there is no photo to restyle."""
-        own_pixels = request.operation in (Operation.ENLARGE, Operation.CUTOUT)
-        if not request.photos and not own_pixels:
+        if not request.photos and request.operation not in OWN_PIXELS:
             raise Refused("This model has no photos to work from.", retryable=False)
         generating = request.operation is Operation.GENERATE
         run = self._generate if generating else self._change

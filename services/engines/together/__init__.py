@@ -29,20 +29,17 @@ neither. Nothing here has been tried against the live service.
 | https URLs below the top level of a payload are passed on untouched | tried |
 """
 
-from services.engines.base import ConnectionField, Engine, EngineInfo, Offer
+from services.engines.base import ConnectionField, Engine, EngineInfo
 from services.engines.together.info import describe as describe_together
 from services.settings import Settings
 from services.storage.base import Storage
 
-OFFER: Offer | None = Offer(
-    title="Together AI",
-    text="No hardware. Photos go to Together AI while they are needed. With a key alone, images "
-    "are made from reference photos; trained models need the two containers of the README.",
-    settings="TOGETHER_API_KEY=your key\nTOGETHER_TRAINER=name of the training container\n"
-    "TOGETHER_GENERATOR=name of the image container",
+HELP = (
+    "No hardware. Photos go to Together AI while they are needed. With a key alone, images "
+    "are made from reference photos; trained models need the two containers of the README."
 )
 FIELDS: tuple[ConnectionField, ...] = (
-    ConnectionField("together_api_key", "API key", secret=True, needed=True),
+    ConnectionField("together_api_key", "API key", secret=True),
     ConnectionField(
         "together_image_model", "Model for instant images", example="black-forest-labs/FLUX.2-pro"
     ),

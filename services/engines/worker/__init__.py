@@ -1,19 +1,17 @@
 """The operator's own GPU worker (`services/trainer`), asked by Together's Queue API."""
 
-from services.engines.base import ConnectionField, Engine, EngineInfo, Offer
+from services.engines.base import ConnectionField, Engine, EngineInfo
 from services.engines.worker.info import describe as describe_worker
 from services.settings import Settings
 from services.storage.base import Storage
 
-OFFER: Offer | None = Offer(
-    title="Your own GPU",
-    text="Photos stay on your own machines. Start the worker where the GPU is, as the README says, "
-    "then write here where it is.",
-    settings="GPU_WORKER_URL=http://gpu-box:9000\nGPU_WORKER_KEY=the key of the worker",
+HELP = (
+    "Photos stay on your own machines. Start the worker where the GPU is, as the README says, "
+    "then write here where it is."
 )
 FIELDS: tuple[ConnectionField, ...] = (
-    ConnectionField("gpu_worker_url", "Address", needed=True, example="http://gpu-box:9000"),
-    ConnectionField("gpu_worker_key", "Key of the worker", secret=True, needed=True),
+    ConnectionField("gpu_worker_url", "Address", example="http://gpu-box:9000"),
+    ConnectionField("gpu_worker_key", "Key of the worker", secret=True),
 )
 
 

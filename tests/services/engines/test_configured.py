@@ -45,7 +45,7 @@ def test_the_example_and_the_readme_tell_of_every_engine() -> None:
     (said,) = re.findall(r"# (auto takes.*)\nENGINE=auto", example)
     for name, engine in configured.ENGINES.items():
         assert re.search(rf"\b{name}\b", said), name
-        for setting in re.findall(r"^\w+", engine.OFFER.settings if engine.OFFER else "", re.M):
+        for setting in (field.setting.upper() for field in engine.FIELDS):
             assert f"`{setting}`" in readme, setting
             assert f"\n{setting}=" in example, setting
 
