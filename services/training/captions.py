@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingImage
 from services.deps import Deps
-from services.errors import Conflict, NotFound
+from services.errors import Conflict
 from services.kit import notify, texts
 from services.trainer.captions import framing
-from services.training import photo_coach, user_models
+from services.training import photo_coach, photos, set_judging, user_models
 
 LONGEST = 300  # characters
 
@@ -40,9 +40,7 @@ async def list_(
 ) -> list[CaptionView]:
     """Of all photos of a model, oldest first. Raises NotFound."""
     model = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id)
-    query = select(TrainingImage).where(TrainingImage.user_model_id == model.id)
-    rows = await session.scalars(query.order_by(TrainingImage.created_at, TrainingImage.id))
-    return [_view(row, deps) for row in rows]
+    return [_view(row, deps) for row in await set_judging.rows(session, model.id)]
 
 
 async def write(
@@ -61,13 +59,7 @@ async def write(
     model = await user_models.owned(
         session, user_id=user_id, user_model_id=user_model_id, lock=True
     )
-    row = await session.scalar(
-        select(TrainingImage).where(
-            TrainingImage.id == image_id, TrainingImage.user_model_id == model.id
-        )
-    )
-    if row is None:
-        raise NotFound("There is no such photo.")
+    row = await photos.owned(session, user_model_id=model.id, image_id=image_id)
     if model.status in user_models.ACTIVE:
         raise Conflict("Descriptions can’t change while the model is trained.")
     row.caption = texts.clean(text or "", field="Description", maximum=LONGEST) or None

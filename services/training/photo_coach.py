@@ -179,13 +179,18 @@ def flagged(verdict: Facts) -> bool:
     return bool(codes - {"company"}) or ("company" in codes and not verdict.get("told"))
 
 
+def taken(verdict: Facts, included: bool | None) -> bool:
+    """Whether a photo by itself is trained on; included: what the member said, None if nothing."""
+    return not flagged(verdict) if included is None else included
+
+
 def used(photos: Sequence[tuple[Facts, bool | None]]) -> list[bool]:
     """Of each photo of a set whether it is trained on.
 
     photos: verdicts, and what the member said of each, None if nothing. Without enough others,
     photos in which no face was found are not left out: they show nobody else.
     """
-    found = [not flagged(facts) if included is None else included for facts, included in photos]
+    found = [taken(facts, included) for facts, included in photos]
     if sum(found) >= MIN_PHOTOS:
         return found
     return [
@@ -220,13 +225,13 @@ def set_verdict(photos: Sequence[tuple[Facts, bool | None]]) -> SetVerdict:
     """The verdict on a set: what is said of each photo, and what the member said of it."""
     codes = [facts["warnings"] for facts, _ in photos]
     count, unwarned = len(photos), sum(not each for each in codes)
-    taken = [facts for (facts, _), use in zip(photos, used(photos), strict=True) if use]
-    shown = coverage(taken)
+    trained = [facts for (facts, _), use in zip(photos, used(photos), strict=True) if use]
+    shown = coverage(trained)
     good = "" if unwarned == count else f", {unwarned} good" if unwarned else ", none good yet"
-    advice = _wrong(photos) or _advice(codes, len(taken), shown)
+    advice = _wrong(photos) or _advice(codes, len(trained), shown)
     text = f"{count} of {MIN_PHOTOS}–{GOOD_PHOTOS} photos{good}: {advice}"
-    enough = len(taken) >= MIN_PHOTOS
-    return SetVerdict(count, unwarned, enough, text, count - len(taken), shown)
+    enough = len(trained) >= MIN_PHOTOS
+    return SetVerdict(count, unwarned, enough, text, count - len(trained), shown)
 
 
 # What is wrong, before anything else is asked for: of one photo, and of several.

@@ -356,7 +356,7 @@ def _warnings(verdict: dict[str, Any]) -> tuple[PhotoWarning, ...]:
 def _view(row: TrainingImage, deps: Deps, used: bool | None = None) -> PhotoView:
     """used: as in its set; alone, what is said of the photo itself."""
     if used is None:
-        used = not photo_coach.flagged(row.verdict) if row.included is None else row.included
+        used = photo_coach.taken(row.verdict, row.included)
     return PhotoView(
         id=row.id,
         name=row.name,

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingImage
-from services.training import photo_coach, photos
+from services.training import photo_coach, photos, set_judging
 from services.training.photos import TrainingPhoto
 
 POOL = 3  # times as many as are wanted: the best of the set, among which the varied are chosen
@@ -22,8 +21,7 @@ async def choose(session: AsyncSession, user_model_id: UUID, n: int) -> list[Tra
     Photos that show nobody, somebody else or more than one person, and those that the member
     left out, are taken only where there is no other.
     """
-    query = select(TrainingImage).where(TrainingImage.user_model_id == user_model_id)
-    rows = list(await session.scalars(query.order_by(TrainingImage.created_at, TrainingImage.id)))
+    rows = await set_judging.rows(session, user_model_id)
     return [photos.training_photo(row) for row in varied(rows, n)]
 
 

@@ -1,7 +1,6 @@
 """The work behind a sheet: one picture after the other, each seen as soon as it is there."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -29,8 +28,9 @@ THUMB = "thumb.webp"
 
 @dataclass(frozen=True, slots=True)
 class _Next:
-    """The picture to make now."""
+    """The picture to make now, and who makes it."""
 
+    maker: sheet_queue.Maker
     folder: str
     position: int
     picture: base.SheetPicture
@@ -65,14 +65,14 @@ async def _next(deps: Deps, job: jobs.Job, user_model_id: UUID) -> _Next | None:
     async with job.transaction(deps) as session:
         model = await _locked(session, user_model_id)
         maker = sheet_queue.maker(deps)
-        work = await _missing(session, model, maker.sheet.pictures) if model and maker else None
+        work = await _missing(session, model, maker) if model and maker else None
         if work is None:
             await job.finish(session)
         return work
 
 
 async def _missing(
-    session: AsyncSession, model: UserModel, pictures: Sequence[base.SheetPicture]
+    session: AsyncSession, model: UserModel, maker: sheet_queue.Maker
 ) -> _Next | None:
     """The first picture that is not there, in a new edition where the photos have changed."""
     there = await sheets.candidates(session, model.id)
@@ -82,6 +82,7 @@ async def _missing(
     if sheet is None or sheets.outdated(sheet, there):
         sheet = await sheets.begin(session, model, sheet, there)
     query = select(SheetPicture.position).where(SheetPicture.user_model_id == model.id)
+    pictures = maker.sheet.pictures
     missing = sorted(set(range(len(pictures))).difference(await session.scalars(query)))
     status = "making" if missing else "made"
     if sheet.status != status:
@@ -92,7 +93,7 @@ async def _missing(
         return None
     used = [photo for photo in there if str(photo.id) in sheet.photos]
     first = missing[0]
-    return _Next(sheet.folder, first, pictures[first], _seed(sheet) + first, used)
+    return _Next(maker, sheet.folder, first, pictures[first], _seed(sheet) + first, used)
 
 
 async def _locked(session: AsyncSession, user_model_id: UUID) -> UserModel | None:
@@ -108,23 +109,19 @@ def _seed(sheet: ModelSheet) -> int:
 
 async def _made(deps: Deps, work: _Next) -> Derived:
     """The picture, marked. Raises Refused where it can't be made now, Permanent where never."""
-    maker = sheet_queue.maker(deps)
-    assert maker  # noqa: S101  # `_next` has found one
     try:
-        data = await maker.sheet.make(_request(deps, work))
+        data = await work.maker.sheet.make(_request(deps, work))
         derived = await imaging.derive(data)
         derived = replace(derived, files={THUMB: derived.files[THUMB]})
-        return await marks.mark(deps, derived, _origin(deps))
+        return await marks.mark(deps, derived, _origin(deps, work))
     except Refused as error:
         if error.retryable:
             raise
         raise jobs.Permanent(str(error)) from error
 
 
-def _origin(deps: Deps) -> Origin:
-    maker = sheet_queue.maker(deps)
-    assert maker  # noqa: S101  # `_next` has found one
-    return marks.origin(engine=maker.info.name, recipe={}, at=deps.now())
+def _origin(deps: Deps, work: _Next) -> Origin:
+    return marks.origin(engine=work.maker.info.name, recipe={}, at=deps.now())
 
 
 def _request(deps: Deps, work: _Next) -> SheetRequest:
@@ -148,7 +145,7 @@ async def _keep(
     async with job.transaction(deps) as session:
         kept = await _insert(session, user_model_id, work, key, derived.thumbhash)
         if kept:
-            fingerprints.record(session, deps, derived.fingerprints, _origin(deps))
+            fingerprints.record(session, deps, derived.fingerprints, _origin(deps, work))
     if not kept:
         await deps.storage.erase(work.folder)
 

@@ -157,19 +157,11 @@ class TrainingWork:
                 session, reference=trainings.reference(run.id), credits=run.credits
             )
         row.recipe = {**row.recipe, **status.recipe}
-        row.likeness = await _likeness(session, row.id)
-        if self._ends_with_weights(run):
-            choice = await self._choose(session, run, row, status)
-            before, key = row.lora_key, choice.kept.key
-            row.lora_key, row.likeness = key, choice.kept.likeness
-            row.recipe = {**row.recipe, "checkpoint": choice.as_facts()}
-            unused = [_checkpoint_key(run, row, i) for i in range(CHECKPOINTS)]
-            unused = [key for key in [*unused, self._weights_key(run, row)] if key != row.lora_key]
-            await erasing.request_files(session, keys=unused)
         row.base_model = row.recipe.get("base_model", row.base_model)
         row.metrics = _with_metrics(row.metrics, status.metrics)
+        row.likeness = await _likeness(session, row.id)
         if self._ends_with_weights(run):
-            await versions.add(session, self.deps, row, before)
+            await self._keep_best(session, run, row, status)
         row.status, row.stage, row.progress, row.seconds_left = "ready", "", 1.0, None
         row.started_at = row.started_at or await runs.now(session)
         row.finished_at = await runs.now(session)
@@ -187,6 +179,19 @@ class TrainingWork:
     def _ends_with_weights(self, run: runs.Run) -> bool:
         info = self.deps.engines.info(run.engine)
         return info is not None and info.needs_weights
+
+    async def _keep_best(
+        self, session: AsyncSession, run: runs.Run, row: UserModel, status: RemoteStatus
+    ) -> None:
+        """One round's LoRA becomes the model's newest version; the others are erased."""
+        choice = await self._choose(session, run, row, status)
+        before, row.lora_key = row.lora_key, choice.kept.key
+        row.likeness = choice.kept.likeness
+        row.recipe = {**row.recipe, "checkpoint": choice.as_facts()}
+        rounds = [_checkpoint_key(run, row, i) for i in range(CHECKPOINTS)]
+        made = [*rounds, self._weights_key(run, row)]
+        await erasing.request_files(session, keys=[k for k in made if k != choice.kept.key])
+        await versions.add(session, self.deps, row, before)
 
     async def _choose(
         self, session: AsyncSession, run: runs.Run, row: UserModel, status: RemoteStatus
