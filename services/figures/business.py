@@ -276,12 +276,7 @@ SHEETS = (
 async def refresh(session: AsyncSession) -> Business:
     """Counts everything anew and keeps it."""
     values = {each.key: _plain(await session.scalar(text(each.query))) for each in FIGURES}
-    rows = {
-        sheet.key: [
-            [_plain(cell) for cell in row] for row in await session.execute(text(sheet.query))
-        ]
-        for sheet in SHEETS
-    }
+    rows = {sheet.key: await _rows(session, sheet) for sheet in SHEETS}
     report = await reports.keep(session, name=NAME, value={"values": values, "rows": rows})
     return Business(values, rows, report.made_at)
 

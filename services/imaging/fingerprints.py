@@ -41,9 +41,10 @@ def stored(image: Image.Image) -> list[str]:
 
     Each is 64 hexadecimal digits. Empty for a picture that is too plain.
     """
-    found = [_one(image, rows, columns) for rows, columns in _shapes(image.width, image.height)]
+    grey = _grey(image)
+    found = [_one(grey, rows, columns) for rows, columns in _shapes(image.width, image.height)]
     if inner := without_margins(image):
-        found.append(_one(inner, _WHOLE, _WHOLE))
+        found.append(_one(_grey(inner), _WHOLE, _WHOLE))
     return list(dict.fromkeys(each for each in found if each))
 
 
@@ -108,8 +109,8 @@ def _shapes(width: int, height: int) -> Iterator[tuple[Span, Span]]:
             return  # heads are at the top, not at the left
 
 
-def _one(image: Image.Image, rows: Span, columns: Span) -> str | None:
-    found = _basis(*_within(rows)) @ _grey(image) @ _basis(*_within(columns)).T
+def _one(grey: Floats, rows: Span, columns: Span) -> str | None:
+    found = _basis(*_within(rows)) @ grey @ _basis(*_within(columns)).T
     values = found[_ROWS, _COLUMNS]
     if np.count_nonzero(np.abs(values) > FAINT) < DETAILED:
         return None
@@ -118,9 +119,9 @@ def _one(image: Image.Image, rows: Span, columns: Span) -> str | None:
 
 def _all(image: Image.Image) -> Iterable[str]:
     """The windows of one picture; nothing for one that is too plain."""
-    if _one(image, _WHOLE, _WHOLE) is None:
-        return
     grey = _grey(image)
+    if _one(grey, _WHOLE, _WHOLE) is None:
+        return
     spans = [_shown(before, after) for before in CUTS for after in CUTS]
     for rows in spans:
         across = _basis(*rows) @ grey

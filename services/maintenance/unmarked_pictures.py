@@ -3,6 +3,7 @@
 A few at a time: after a stop it goes on where it was, as each row says when it was marked.
 """
 
+import asyncio
 import logging
 from datetime import timedelta
 from uuid import UUID
@@ -58,7 +59,7 @@ async def _mark(deps: Deps, id: UUID) -> None:
     try:
         data = await deps.storage.get(key(image.folder, image.content_type, "full"))
         derived: Derived | None = await imaging.derive(data)
-        found = manifests.read(data, image.content_type, roots)
+        found = await asyncio.to_thread(manifests.read, data, image.content_type, roots)
         marked = found is not None and found.signed and found.serial in serials
         if derived and not marked:
             derived = await marks.mark(deps, derived, origin)

@@ -13,14 +13,6 @@ from services.imaging.variants import MEDIUM_SIDE
 from services.imaging.worker import Answer, confine, serve
 from services.provenance import manifests
 
-CONTENT_TYPES = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "AVIF": "image/avif",
-    "HEIF": "image/heif",
-}
-
 
 def answer(request: dict[str, Any], _data: bytes) -> Answer:
     """{"path": of the file, "roots": PEM} -> {"manifest": of Found or None, "sought": windows}."""
@@ -28,7 +20,7 @@ def answer(request: dict[str, Any], _data: bytes) -> Answer:
     try:
         picture = decode.read(path, side=MEDIUM_SIDE)
         sought = fingerprints.sought(decode.opaque(picture.image))
-        kind = CONTENT_TYPES[picture.format]
+        kind = Image.MIME[picture.format]
         found = manifests.read(path.read_bytes(), kind, request["roots"])
     except decode.Undecodable as error:
         return {"refused": error.code}, {}
