@@ -1,32 +1,7 @@
 """What a set of photos shows so far: a place for each kind, which fills as photos come."""
 
-from typing import Protocol
-
 from components.dom import El, el
-
-
-class Shown(Protocol):
-    """How many photos there are of each kind."""
-
-    @property
-    def left(self) -> int: ...  # noqa: D102
-    @property
-    def front(self) -> int: ...  # noqa: D102
-    @property
-    def right(self) -> int: ...  # noqa: D102
-    @property
-    def close(self) -> int: ...  # noqa: D102
-    @property
-    def half(self) -> int: ...  # noqa: D102
-    @property
-    def whole(self) -> int: ...  # noqa: D102
-    @property
-    def bright(self) -> int: ...  # noqa: D102
-    @property
-    def dim(self) -> int: ...  # noqa: D102
-    @property
-    def days(self) -> int: ...  # noqa: D102
-
+from services.training.coverage import Coverage
 
 KINDS = {
     "left": "From the left",
@@ -49,7 +24,7 @@ class CoverageStrip:
             self._places = {name: _place(text) for name, text in KINDS.items()}
         self.root.set_visibility(False)
 
-    def show(self, found: Shown | None) -> None:
+    def show(self, found: Coverage | None) -> None:
         """None: nobody looked."""
         self.root.set_visibility(found is not None)
         if found is None:

@@ -6,10 +6,11 @@ from components import formatting
 from components.dates import Moment, dated
 from components.dom import el
 from components.feedback import facts, table
+from components.method_picker import NAMES
+from services.engines.base import Method
 from services.figures.quality import DAYS, Alike, Quality, Time
 from services.figures.reasons import Reason
 
-METHODS = {"trained": "Trained", "instant": "Instant", "preview": "Photo booth"}
 ENGINES = {"together": "Together AI", "worker": "GPU worker", "local": "GPU", "preview": "CPU"}
 OPERATIONS = {
     "train": "Training",
@@ -95,7 +96,12 @@ def _what(row: Time) -> str:
     what = OPERATIONS.get(row.operation, row.operation)
     if row.operation == "train" and row.method == "trained":
         return what
-    return f"{what}, {METHODS.get(row.method, row.method).lower()}"
+    return f"{what}, {_method(row.method).lower()}"
+
+
+def _method(name: str) -> str:
+    """As members choose it; measures of earlier releases may have none."""
+    return NAMES[Method(name)] if name in set(Method) else name
 
 
 def _seconds(value: float | None) -> str:
@@ -117,7 +123,7 @@ def _alike(rows: list[Alike], style_name: Callable[[str], str]) -> None:
         with table("Likeness", heads):
             for row in rows:
                 with el("tr"):
-                    el("td", METHODS.get(row.method, row.method))
+                    el("td", _method(row.method))
                     whole = row.style is None
                     el(
                         "td",

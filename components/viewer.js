@@ -38,7 +38,8 @@ const STAGE = `
   <div class="stage" :class="{ zoomed }" :tabindex="zoomed ? 0 : null"
     @touchstart.passive="touch = $event.touches" @touchend.passive="swipe"
     @dblclick="run('zoom')" @click.self="$refs.box.close()">
-    <img v-show="!(before && parent)" :key="it.id" :class="{ clear: clear(it) }" :src="file(it, zoomed ? 'full' : 'medium')" :alt="it.prompt"
+    <img v-show="!(before && parent)" :key="it.id" :class="{ clear: clear(it) }"
+      :src="file(it, zoomed ? 'full' : 'medium')" :alt="it.prompt"
       :width="it.width" :height="it.height"
       :style="{ backgroundImage: clear(it) ? '' : blur(it.thumbhash),
         aspectRatio: it.width / it.height }">
