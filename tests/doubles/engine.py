@@ -106,3 +106,11 @@ class ScriptedEngine:
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, RemoteStatus) else answer()
+
+
+def lora_trainer() -> ScriptedEngine:
+    """An engine whose trainings end with a LoRA; it has accepted the first."""
+    engine = ScriptedEngine()
+    engine.is_(methods=(Method.TRAINED,))
+    engine.on_submit.append(RemoteStatus("r1", RemoteState.PENDING))
+    return engine

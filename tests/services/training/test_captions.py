@@ -6,20 +6,16 @@ from uuid import uuid4
 import pytest
 
 from services.deps import Deps
-from services.engines.base import Method, RemoteState, RemoteStatus
 from services.errors import Conflict, Invalid, NotFound
 from services.training import captions
 from services.training.captions import CaptionView
-from tests.doubles.engine import ScriptedEngine
+from tests.doubles.engine import ScriptedEngine, lora_trainer
 from tests.studio import Studio
 
 
 @pytest.fixture
 def engine() -> ScriptedEngine:
-    engine = ScriptedEngine()
-    engine.is_(methods=(Method.TRAINED,))
-    engine.on_submit.append(RemoteStatus("r1", RemoteState.PENDING))
-    return engine
+    return lora_trainer()
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from services.deps import Deps
-from services.engines.base import Method, RemoteState, RemoteStatus, ResultFile
+from services.engines.base import RemoteState, RemoteStatus, ResultFile
 from services.training.checkpoints import Candidate, choose
-from tests.doubles.engine import ScriptedEngine, picture
+from tests.doubles.engine import ScriptedEngine, lora_trainer, picture
 from tests.services.training.test_trainings import until_sent, weights
 from tests.studio import Studio
 
@@ -37,10 +37,7 @@ def test_the_most_alike_round_is_kept(portraits: list[tuple[float | None, ...]],
 
 @pytest.fixture
 def engine() -> ScriptedEngine:
-    engine = ScriptedEngine()
-    engine.is_(methods=(Method.TRAINED,))
-    engine.on_submit.append(RemoteStatus("r1", RemoteState.PENDING))
-    return engine
+    return lora_trainer()
 
 
 @pytest.fixture

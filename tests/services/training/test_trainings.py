@@ -22,7 +22,7 @@ from services.engines.base import (
 )
 from services.errors import Conflict, DomainError, LimitReached
 from services.training import trainings, user_models
-from tests.doubles.engine import ScriptedEngine, picture
+from tests.doubles.engine import ScriptedEngine, lora_trainer, picture
 from tests.statements import counted
 from tests.studio import Studio
 
@@ -46,10 +46,7 @@ def weights(*, cut: int = 0) -> bytes:
 
 @pytest.fixture
 def engine() -> ScriptedEngine:
-    engine = ScriptedEngine()
-    engine.is_(methods=(Method.TRAINED,))
-    engine.on_submit.append(RemoteStatus("r1", RemoteState.PENDING))
-    return engine
+    return lora_trainer()
 
 
 @pytest.fixture
