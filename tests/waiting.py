@@ -8,6 +8,7 @@ from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 STEP = 0.02  # seconds between two looks
+PATIENCE = 30  # seconds; a busy machine was seen to take 10 for what takes one alone
 
 
 @overload
@@ -29,7 +30,7 @@ async def eventually(
 async def eventually(
     condition: Callable[[], T | Awaitable[T]],
     *,
-    timeout: float = 10,  # noqa: ASYNC109
+    timeout: float = PATIENCE,  # noqa: ASYNC109
 ) -> T:
     """Looks until the condition is true and returns its value; fails after `timeout` seconds.
 
@@ -50,7 +51,7 @@ async def eventually(
         await asyncio.sleep(STEP)
 
 
-def eventually_sync(condition: Callable[[], T], *, timeout: float = 10) -> T:
+def eventually_sync(condition: Callable[[], T], *, timeout: float = PATIENCE) -> T:
     """The same for tests without an event loop."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):

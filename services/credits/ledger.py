@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import CreditAccount, CreditEntry, CreditHold, PastMember, PlanRow, User
 from services.credits import plans
-from services.errors import Conflict, InsufficientCredits, LimitReached
+from services.errors import Conflict, InsufficientCredits, LimitReached, NotFound
 from services.kit import notify
 
 PAGE = 50
@@ -216,20 +216,31 @@ def _entry_view(entry: CreditEntry) -> EntryView:
 
 
 async def _lock(session: AsyncSession, user_id: UUID) -> CreditAccount:
-    """The member's account, locked until the transaction ends; opened at the first movement."""
+    """The member's account, locked until the transaction ends; opened at the first movement.
+
+    Raises NotFound where the member has left meanwhile.
+    """
+    if account := await _locked(session, user_id):
+        return account
+    # waits for somebody who is deleting the member, as the reference to the member would
+    member = select(User.id).where(User.id == user_id).with_for_update(read=True, key_share=True)
     opened = await session.scalar(
         insert(CreditAccount)
-        .values(user_id=user_id)
+        .from_select(["user_id"], member)
         .on_conflict_do_nothing()
         .returning(CreditAccount.user_id)
     )
-    account = await session.get_one(
-        CreditAccount, user_id, populate_existing=True, with_for_update=True
-    )
+    account = await _locked(session, user_id)
+    if account is None:
+        raise NotFound("There is no such member.")
     if opened:
         await _grant_plan(session, account)
         await _take_back_repeated(session, account)
     return account
+
+
+async def _locked(session: AsyncSession, user_id: UUID) -> CreditAccount | None:
+    return await session.get(CreditAccount, user_id, populate_existing=True, with_for_update=True)
 
 
 async def _take_back_repeated(session: AsyncSession, account: CreditAccount) -> None:

@@ -1,6 +1,7 @@
 """What the product consists of: the jobs and ticks that it knows, and which process has them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -8,6 +9,7 @@ from pydantic import SecretStr
 
 from services.analytics.base import Event, Step
 from services.analytics.off import AnalyticsOff
+from services.app import bootstrap
 from services.app.bootstrap import TICKS, Product, build, make_worker
 from services.deps import Deps
 from services.errors import TooManyRequests
@@ -68,8 +70,11 @@ def all_done(deps: Deps, worker: Worker, count: int) -> Callable[[], Awaitable[b
 
 
 @pytest.fixture
-async def containers(database_url: str, settings: Settings) -> AsyncIterator[list[Product]]:
-    """Two that serve pages of one installation."""
+async def containers(
+    database_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[list[Product]]:
+    """Two that serve pages of one installation, in a minute that does not end."""
+    monkeypatch.setattr(bootstrap, "_now", lambda: datetime(2026, 5, 4, 12, tzinfo=UTC))
     settings.data_dir.mkdir()
     web = settings.model_copy(update={"role": "web"})
     products = [build(web, database_url) for _ in range(2)]
@@ -87,6 +92,7 @@ async def test_containers_agree_on_a_members_calls(containers: list[Product]) ->
     assert other
     for _ in range(FIGURES[Act.GENERATE].member):
         one.count(Act.GENERATE, anna)
+    await eventually(lambda: not one._unsent and not one._exchanging.locked())
 
     other.count(Act.GENERATE, anna)
     await eventually(lambda: any(w.current > 30 for w in other._windows.values()))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from db.models import User
-from services.credits import ledger_audit
+from services.credits import ledger, ledger_audit
 from services.deps import Deps
 from services.errors import Conflict, NotFound
 from services.privacy import rights
@@ -39,6 +39,18 @@ async def rename(studio: Studio, model_id: Any) -> None:
         await user_models.edit(
             session, studio.deps, user_id=studio.user_id, user_model_id=model_id, name="Else"
         )
+
+
+async def forget(studio: Studio) -> None:
+    async with studio.deps.transaction() as session:
+        await rights.delete_member(
+            session, studio.deps, user_id=studio.user_id, actor_id=studio.user_id
+        )
+
+
+async def blocked(studio: Studio) -> bool:
+    async with studio.deps.transaction() as session:
+        return bool(await session.scalar(text(WAITING)))
 
 
 async def outcomes(*acts: Awaitable[object]) -> Counter[type]:
@@ -83,21 +95,28 @@ async def test_an_account_can_go_while_its_pictures_arrive(studio: Studio) -> No
         await session.execute(text("update user_models set status = 'ready'"))
     generation = await studio.generate()
 
-    async def forget() -> None:
-        async with studio.deps.transaction() as session:
-            await rights.delete_member(
-                session, studio.deps, user_id=studio.user_id, actor_id=studio.user_id
-            )
-
-    async def blocked() -> bool:
-        async with studio.deps.transaction() as session:
-            return bool(await session.scalar(text(WAITING)))
-
     async with studio.deps.transaction() as handler:
         await handler.execute(text("select from remote_jobs for share"))
-        deletion = asyncio.create_task(forget())
-        await eventually(blocked)
+        deletion = asyncio.create_task(forget(studio))
+        await eventually(lambda: blocked(studio))
         await make_image(handler, user_id=studio.user_id, generation_id=generation.id)
     await deletion
     async with studio.deps.transaction() as session:
         assert await session.get(User, studio.user_id) is None
+
+
+async def test_credits_for_a_member_who_goes_at_that_moment_are_refused(studio: Studio) -> None:
+    """Their account of credits was never opened, so there is no row that both would lock."""
+
+    async def give() -> None:
+        async with studio.deps.transaction() as session:
+            await ledger.grant(
+                session, user_id=studio.user_id, credits=5, reference="gift:1", reason="Thanks"
+            )
+
+    async with studio.deps.transaction() as session:
+        await session.execute(text("delete from users where id = :id"), {"id": studio.user_id})
+        gift = asyncio.create_task(give())
+        await eventually(lambda: blocked(studio))
+    with pytest.raises(NotFound):
+        await gift
