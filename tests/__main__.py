@@ -4,13 +4,14 @@ Standard library only, so that it runs before anything else does.
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,8 +23,12 @@ TRAINER = ROOT / ".venv-trainer"
 TRAINER_TESTS = ["jsonschema", "pytest", "pytest-asyncio", "pytest-timeout", "pyyaml"]
 
 WORKERS = max(2, min(8, os.cpu_count() or 2))  # they wait for servers and browsers, too
-PARALLEL = ["-n", str(WORKERS), "--dist", "worksteal", "--durations", "15"]
+PARALLEL = ["-n", str(WORKERS), "--dist", "worksteal", "--durations", "15", "--cache-clear"]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # of each process
+
+LAST_FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
+SOME_FAILED = 1  # pytest's exit code; others stand for a run that did not get to its end
+FEW = 4  # more failures than these are no accident of a busy machine
 
 Results = dict[str, tuple[bool | None, float]]
 Check = Callable[[], tuple[bool | None, float]]
@@ -41,10 +46,11 @@ def main(arguments: list[str]) -> int:
         python = prepare_trainer()  # first, as the tests of the app start its worker
         more = {"trainer": lambda: test_trainer(python), "audit": audit_dependencies}
         rest = beside.submit(in_turn, more)
-        results = in_turn({"tests": pytest(*PARALLEL, "-m", "not slow and not quiet")})
+        unsteady: list[str] = []
+        results = in_turn({"tests": lambda: test_in_parallel(unsteady)})
         results = static.result() | rest.result() | results
     results |= in_turn({"quiet": pytest("-m", "quiet and not slow")})
-    return report(results)
+    return report(results, unsteady)
 
 
 def in_turn(checks: dict[str, Check]) -> Results:
@@ -64,7 +70,29 @@ def static_checks() -> dict[str, Check]:
 
 def pytest(*arguments: str) -> Check:
     """The tests of the app; what they print is seen at once."""
-    return lambda: shown("tests", [PYTHON, "-m", "pytest", *arguments])
+
+    def run() -> tuple[bool, float]:
+        code, seconds = shown("tests", [PYTHON, "-m", "pytest", *arguments])
+        return code == 0, seconds
+
+    return run
+
+
+def test_in_parallel(unsteady: list[str]) -> tuple[bool, float]:
+    """All tests but the long and the quiet ones. Where a few fail, they are run again, alone.
+
+    Those that pass then stop nobody, but are named at the end: something is to be mended in them
+    or in what they test.
+    """
+    command = [PYTHON, "-m", "pytest"]
+    code, seconds = shown("tests", [*command, *PARALLEL, "-m", "not slow and not quiet"])
+    failed = list(json.loads(LAST_FAILED.read_text())) if LAST_FAILED.exists() else []
+    if code != SOME_FAILED or not 0 < len(failed) <= FEW:
+        return code == 0, seconds
+    code, more = shown("once more, alone", [*command, "-n", "0", *failed])
+    if code == 0:
+        unsteady += failed
+    return code == 0, seconds + more
 
 
 def program(name: str, *command: str) -> Check:
@@ -79,12 +107,12 @@ def program(name: str, *command: str) -> Check:
     return run
 
 
-def shown(name: str, command: list[str]) -> tuple[bool, float]:
-    """Runs one check; whether it passed, and in how many seconds."""
+def shown(name: str, command: list[str]) -> tuple[int, float]:
+    """Runs a program whose lines are seen at once; its exit code, and seconds."""
     say(f"== {name}")
     started = time.monotonic()
     code = subprocess.run(command).returncode
-    return code == 0, time.monotonic() - started
+    return code, time.monotonic() - started
 
 
 def audit_dependencies() -> tuple[bool | None, float]:
@@ -94,12 +122,14 @@ def audit_dependencies() -> tuple[bool | None, float]:
     return audit.audit(dict(os.environ)), time.monotonic() - started
 
 
-def report(results: Results) -> int:
-    """Prints one line a check; 1 if one failed."""
+def report(results: Results, unsteady: Sequence[str] = ()) -> int:
+    """Prints one line a check, and the tests that passed only alone; 1 if a check failed."""
     say("== summary")
     words = {True: "passed", False: "FAILED", None: "not audited: no database of vulnerabilities"}
     for name, (passed, seconds) in results.items():
         say(f"{name:8} {words[passed]}  {seconds:6.1f} s")
+    for name in unsteady:
+        say(f"UNSTEADY {name}")
     return 1 if any(passed is False for passed, _ in results.values()) else 0
 
 

@@ -75,3 +75,8 @@ def test_the_summary_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert report({"audit": (None, 1.0), "tests": (True, 1.0)}) == 0
     assert "audit    not audited" in capsys.readouterr().out
     assert report({"audit": (False, 1.0), "tests": (True, 1.0)}) == 1
+
+
+def test_the_summary_names_what_passed_only_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report({"tests": (True, 1.0)}, ["tests/test_audit.py::test_it"]) == 0
+    assert "UNSTEADY tests/test_audit.py::test_it" in capsys.readouterr().out
