@@ -1,6 +1,8 @@
 // Photos on their way in: dropped anywhere, pasted, chosen or taken; three at a time, each with
 // its own thumbnail, progress, verdict and Remove. Without `url` they wait; a lost line is tried
 // again. The set may change somewhere else as well: `tell` says what it is now.
+import { defineAsyncComponent } from "vue";
+
 const MARKS = {
   good: "icon-check",
   warned: "icon-alert",
@@ -51,6 +53,12 @@ export default {
           >
             <i class="icon little icon-close" aria-hidden="true"></i>
           </button>
+          <button
+            v-if="f.id" type="button" class="photo-remove photo-crop" :disabled="f.changing"
+            :aria-label="'Crop or turn ' + f.name" @click="editing = f"
+          >
+            <i class="icon little icon-crop" aria-hidden="true"></i>
+          </button>
         </div>
         <p class="tiny" :title="f.text">
           <i v-if="mark(f)" class="icon little" :class="mark(f)" aria-hidden="true"></i>
@@ -68,13 +76,25 @@ export default {
       </li>
     </ul>
     <p class="sr-only" role="status">{{ said }}</p>
+    <PhotoCrop
+      v-if="editing" :id="editing.id" :key="editing.id" :name="editing.name" :address="address()"
+      :least="leastSide" :ratio="mostRatio" :around="around" :save="(body) => patch(editing, body)"
+      @close="editing = null"
+    ></PhotoCrop>
     <div v-if="over" class="dropzone-veil" aria-hidden="true">
       <p><i class="icon big icon-upload"></i> Drop the photos anywhere</p>
     </div>
   </section>`,
-  props: { url: String, photos: Array, maxBytes: Number },
+  components: { PhotoCrop: defineAsyncComponent(() => import("photo_crop")) },
+  props: {
+    url: String,
+    photos: Array,
+    maxBytes: Number,
+    leastSide: Number,
+    mostRatio: Number,
+  },
   data() {
-    return { items: this.photos.map(stored), over: 0, key: 0, said: "" };
+    return { items: this.photos.map(stored), editing: null, over: 0, key: 0, said: "" };
   },
   watch: {
     url() {
@@ -105,6 +125,7 @@ export default {
   },
   methods: {
     busy,
+    around,
     mark: (f) => MARKS[f.state],
     drop(e) {
       if (!hasFiles(e)) return;
@@ -137,6 +158,10 @@ export default {
       this.items = this.items.filter((f) => !f.told || this.told.has(f.id));
       for (const f of this.items) {
         if (this.told.has(f.id)) Object.assign(f, judged(this.told.get(f.id)), { told: true });
+      }
+      if (this.editing && !this.items.includes(this.editing)) {
+        this.said = `${this.editing.name} was removed`;
+        this.editing = null;
       }
       this.addFresh();
     },
@@ -182,7 +207,8 @@ export default {
       } else if (verdict.accepted || (f.tries && verdict.code === "duplicate")) {
         // a duplicate after a try: it had arrived, and only the answer was lost
         const src = f.src || verdict.photo.thumb_url;
-        Object.assign(f, stored(verdict.photo), { key: f.key, src, file: null, told: false });
+        const told = this.told.has(verdict.photo.id); // before this answer came
+        Object.assign(f, stored(verdict.photo), { key: f.key, src, file: null, told });
       } else {
         f.state = mayHelp(request) ? "failed" : "refused";
         f.text = verdict.message || "This photo did not arrive.";
@@ -217,6 +243,10 @@ export default {
       return found;
     },
     async change(f, body) {
+      f.text = (await this.patch(f, body)) || f.text;
+    },
+    // What went wrong, or nothing.
+    async patch(f, body) {
       f.changing = true;
       const options = {
         method: "PATCH",
@@ -226,13 +256,11 @@ export default {
       const response = await fetch(`${this.address()}/${f.id}`, options).catch(() => null);
       const said = await response?.json().catch(() => null);
       f.changing = false;
-      if (!response?.ok) {
-        f.text = said?.message || "That did not work. Try again.";
-        return;
-      }
+      if (!response?.ok) return said?.message || "That did not work. Try again.";
       const now = said.items.find((p) => p.id === f.id);
       if (now) Object.assign(f, stored(now), { key: f.key });
       this.said = `${f.name}: ${f.text}`;
+      return "";
     },
     async remove(f) {
       if (f.request && f.state === "sending") {

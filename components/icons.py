@@ -22,6 +22,7 @@ IconName = Literal[
     "close",
     "copy",
     "credit",
+    "crop",
     "download",
     "expand",
     "eye",
@@ -82,6 +83,7 @@ _SHAPES: dict[str, str] = {
     "copy": '<rect x="8.5" y="8.5" width="12" height="12" rx="2"/><path d="M15.5 5.5v-.5a1.5 1.5 0 0'
     ' 0-1.5-1.5H5A1.5 1.5 0 0 0 3.5 5v9A1.5 1.5 0 0 0 5 15.5h.5"/>',
     "credit": '<circle cx="12" cy="12" r="9"/><circle cx="12" cy="12" r="4"/>',
+    "crop": '<path d="M7 2.5V17h14.5M2.5 7H17v14.5"/>',
     "download": '<path d="M12 4v11M7 10.5l5 5 5-5M4.5 20h15"/>',
     "expand": '<path d="M14 4h6v6M10 20H4v-6M20 4l-7 7M4 20l7-7"/>',
     "eye": '<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z"/>'

@@ -158,6 +158,8 @@ class Builder:
             url=self._url(),
             photos=[_photo(p) for p in found.photos] if found else [],
             max_bytes=uploads.MAX_BYTES,
+            least_side=photo_coach.MIN_SIDE,
+            most_ratio=photo_coach.MAX_RATIO,
         )
         self._told = {photo.id for photo in found.photos} if found else set()
         self._sheet = SheetPart(self._deps, self._user_id, title="In every style", strip=True)

@@ -14,6 +14,7 @@ from tests import corpora
 from tests.e2e.conftest import reached, running
 from tests.e2e.driving import Program, Server, barriers, shot, visit
 from tests.real_faces import ONE, OTHER, beside, file, photograph
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -39,16 +40,21 @@ def photos_in(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+async def begin(page: Page) -> None:
+    """A draft with a name and consent, ready for photos."""
+    await visit(page, "/models/new")
+    await page.get_by_label("Name", exact=True).fill("Me")
+    await page.get_by_role("checkbox", name="measured on this server").check()
+    await page.wait_for_url("**/models/new?draft=*")
+
+
 def tile(page: Page, name: str) -> Locator:
     return page.get_by_role("listitem").filter(has=page.get_by_alt_text(f"Photo {name}"))
 
 
 async def test_the_coach_tells_on_each_photo_and_on_the_set(page: Page, tmp_path: Path) -> None:
     await page.set_viewport_size({"width": 390, "height": 900})
-    await visit(page, "/models/new")
-    await page.get_by_label("Name", exact=True).fill("Me")
-    await page.get_by_role("checkbox", name="measured on this server").check()
-    await page.wait_for_url("**/models/new?draft=*")
+    await begin(page)
     await page.locator("input[type=file]").set_input_files(photos_in(tmp_path))
     warning = photo_coach.WARNINGS[photo_coach.STRANGER]
     await expect(tile(page, OTHER)).to_contain_text(warning, timeout=30_000)
@@ -82,10 +88,7 @@ def mixed_set(folder: Path) -> list[Path]:
 async def test_a_mixed_set_is_made_good_by_following_the_coach_alone(
     page: Page, tmp_path: Path
 ) -> None:
-    await visit(page, "/models/new")
-    await page.get_by_label("Name", exact=True).fill("Me")
-    await page.get_by_role("checkbox", name="measured on this server").check()
-    await page.wait_for_url("**/models/new?draft=*")
+    await begin(page)
     await page.locator("input[type=file]").set_input_files(mixed_set(tmp_path))
     meter = page.locator(".meter")
     await expect(meter).to_contain_text(
@@ -102,8 +105,58 @@ async def test_a_mixed_set_is_made_good_by_following_the_coach_alone(
     await page.get_by_role("button", name="Crop to the face: friend.jpg").click()
     await expect(meter).to_contain_text("add 5 more. Next: a photo from the side")
     await expect(page.locator(".photo.left-out")).to_have_count(0)
+    await crop_by_hand(page, ONE[0])
     await expect(page.locator(".coverage .have")).not_to_have_count(0)
     assert await barriers(page) == []
     await shot(page, "coach-good")
     await page.set_viewport_size({"width": 390, "height": 900})
     await shot(page, "coach-good-phone")
+
+
+async def crop_by_hand(page: Page, name: str) -> None:
+    """By mouse, by keys and by a turn there and back: what stays is what is measured again."""
+    ratio = "e => e.naturalWidth / e.naturalHeight"
+    wider = f"(e, wanted) => e.complete && Math.abs(({ratio})(e) / wanted - 1) < 0.02"
+    before = await page.get_by_alt_text(f"Photo {name}").evaluate(ratio)
+    await page.get_by_role("button", name=f"Crop or turn {name}").click()
+    dialog = page.get_by_role("dialog", name="Crop or turn")
+    await expect(dialog.get_by_text("Face", exact=True)).to_be_visible()
+    await expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
+    await dialog.get_by_role("button", name="Turn right").click()
+    await dialog.get_by_role("button", name="Turn left").click()
+    corner = dialog.get_by_role("button", name="Bottom right corner")
+    stage = await dialog.locator(".crop-stage").bounding_box()
+    assert stage
+    await corner.hover(position={"x": 30, "y": 30})
+    await page.mouse.down()
+    await page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 3)
+    await page.mouse.up()
+    await expect(dialog.get_by_role("status")).to_contain_text("The face is cut off.")
+    for _ in range(14):
+        await corner.press("Shift+ArrowDown")
+        await corner.press("Shift+ArrowRight")
+    await corner.press("Shift+ArrowUp")
+    await expect(dialog.get_by_role("status")).not_to_contain_text("cut off")
+    assert await barriers(page) == []
+    await shot(page, "coach-crop")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_be_hidden()
+    await eventually(lambda: page.get_by_alt_text(f"Photo {name}").evaluate(wider, before / 0.95))
+
+
+async def test_the_dialog_closes_when_its_photo_goes_elsewhere(page: Page, tmp_path: Path) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.emulate_media(color_scheme="dark")
+    await begin(page)
+    (tmp_path / "one.jpg").write_bytes(file(photograph(ONE[0])))
+    await page.locator("input[type=file]").set_input_files(tmp_path / "one.jpg")
+    await page.get_by_role("button", name="Crop or turn one.jpg").click()
+    dialog = page.get_by_role("dialog", name="Crop or turn")
+    await dialog.get_by_role("button", name="Head and shoulders").click()
+    await expect(dialog.get_by_role("button", name="Save")).to_be_enabled()
+    assert await barriers(page) == []
+    await shot(page, "coach-crop-phone")
+    path = "/api/models/" + page.url.rpartition("draft=")[2] + "/images"
+    (photo,) = (await (await page.request.get(path)).json())["items"]
+    assert (await page.request.delete(f"{path}/{photo['id']}")).ok
+    await expect(dialog).to_be_hidden()
