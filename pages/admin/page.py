@@ -11,6 +11,7 @@ from components.dates import Day, Moment, dated
 from components.dom import El, el
 from components.feedback import badge, card, facts, section, table, toast
 from components.money_panel import money_panel
+from components.page_index import PageIndex
 from components.queue_panel import LedgerPanel, QueuePanel
 from pages.admin.business import BusinessFigures
 from pages.admin.engines import Engines
@@ -48,6 +49,7 @@ def register(deps: Deps) -> None:
         storage = await app_totals.storage_state(deps)
         async with shell(deps, "Administration"):
             _figures(totals)
+            index = PageIndex()
             invitations = Invitations(deps, user)
             await Members(deps, user, on_invite=invitations.ask).build()
             await invitations.build()
@@ -60,6 +62,7 @@ def register(deps: Deps) -> None:
             _storage(storage, totals)
             await _certificate(deps)
             _errors()
+            index.fill()
 
 
 class Work:
@@ -139,8 +142,9 @@ async def _certificate(deps: Deps) -> None:
     async with deps.transaction() as session:
         view = await certificates.view(session, deps)
     own = view.origin == "operator"
-    with section("Marks in pictures"), card():
-        el("p", f"Signed by {'your own certificate' if own else 'a certificate made here'}")
+    with section("Marks in pictures"), card(), el("div", classes="stack"):
+        signer = "your own certificate" if own else "a certificate made here"
+        el("p", f"Signed by {signer}", classes="strong")
         facts(
             {
                 "Subject": view.name,

@@ -18,7 +18,11 @@ class QualityFigures:
 
     async def build(self) -> None:
         """As last measured."""
-        with section("Quality", link=("As visitors see it", "/quality")), card():
+        with (
+            section("Quality", link=("As visitors see it", "/quality")),
+            card(),
+            el("div", classes="stack"),
+        ):
             with el("div", classes="row between"):
                 el("p", self._who_sees(), classes="small muted")
                 button("Measure now", self._measure, mark="measure-quality")

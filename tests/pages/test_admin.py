@@ -1,7 +1,9 @@
 """/admin: what an operator has to know of the queue and of the engine."""
 
+from nicegui import ElementFilter
 from nicegui.testing import User as Visitor
 
+from components.dom import El, html_id
 from services.accounts.users import UserView
 from services.deps import PAYMENTS, Deps
 from services.jobs import Worker
@@ -36,3 +38,23 @@ async def test_it_shows_who_signs_pictures_and_how_to_change_that(
     await visitor.should_see("a certificate made here")
     await visitor.should_see("CN=Likeness pictures")
     await visitor.should_see("C2PA_CERTIFICATE")
+
+
+async def test_every_section_is_reached_from_its_top(
+    live_deps: Deps, visitor: Visitor, anna: UserView
+) -> None:
+    await run_sql(live_deps, "update users set role = 'admin' where id = :id", id=anna.id)
+    live_deps.settings.data_dir.mkdir(exist_ok=True)
+    await visitor.open("/admin")
+    with visitor:
+        headings = {
+            f"#{html_id(e)}": e.text for e in ElementFilter(kind=El) if e.tag == "h2" and e.text
+        }
+        links = {
+            e.props["href"]: e.text
+            for e in ElementFilter(kind=El)
+            if e.tag == "a" and e.props.get("href", "").startswith("#c")
+        }
+    assert len(links) >= 8
+    assert links == {id: text for id, text in headings.items() if id in links}
+    assert "Errors" in links.values()
