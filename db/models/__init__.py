@@ -30,6 +30,7 @@ from db.models.user_models import (
     TrainingSample,
     UserModel,
 )
+from db.models.workers import WorkerJob, WorkerKey
 
 __all__ = [
     "Album",
@@ -74,4 +75,6 @@ __all__ = [
     "User",
     "UserModel",
     "WorkMeasure",
+    "WorkerJob",
+    "WorkerKey",
 ]

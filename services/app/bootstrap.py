@@ -53,6 +53,7 @@ from services.settings import Settings
 from services.storage.configured import configured
 from services.studio import generation_job
 from services.training import sheet_job, training_job
+from services.workers import presence
 
 GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may have them
 
@@ -73,6 +74,7 @@ TICKS: dict[str, tuple[timedelta, Tick]] = ticks(
     [
         stuck_runs,
         runs_without_engine,
+        presence,
         past_due,
         deleted_members,
         purging,

@@ -6,6 +6,7 @@ from services.accounts import one_time_links, past_members, rate_limits, session
 from services.deps import Deps, Session
 from services.kit import idempotency
 from services.limits import calls
+from services.workers import claims
 
 EVERY = timedelta(hours=1)
 
@@ -20,6 +21,7 @@ PRUNES = (
     rate_limits.prune,
     idempotency.prune,
     past_members.prune,
+    claims.prune,
     _prune_calls,
 )
 

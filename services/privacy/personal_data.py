@@ -28,11 +28,12 @@ HOUSE = frozenset(
         "stripe_events",
         "throttle_hits",
         "work_measures",
+        "worker_keys",
     }
 )
 # kept after a member is gone, with ids only
 KEPT = frozenset({"audit_log"})
-SECRET = frozenset({"address_hash", "password_hash", "token_hash", "key_hash"})
+SECRET = frozenset({"address_hash", "password_hash", "token_hash", "key_hash", "signed_payload"})
 BATCH = 500
 
 

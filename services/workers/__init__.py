@@ -1,0 +1,1 @@
+"""GPU workers that ask this installation for work: their keys, and what they take and bring."""
