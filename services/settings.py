@@ -54,6 +54,7 @@ class Settings(DatabaseSettings):
     together_image_model: str = "black-forest-labs/FLUX.2-pro"
     base_model: str | None = None
     generation_profile: Literal["fast", "quality"] = "quality"
+    lora_scale: float | None = Field(default=None, ge=0, le=1.5)  # None: the profile's own
     training_recipe: dict[str, Any] = Field(default_factory=dict)
     gpu_worker_url: str | None = None
     gpu_worker_key: SecretStr | None = None

@@ -166,7 +166,8 @@ class RemoteStatus:
 
     stage: preparing, encoding, training, sampling, uploading, generating.
     metrics: for a training {"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"},
-    and "loss_curve" [(step, loss)] where the engine keeps one.
+    and "loss_curve" [(step, loss)] where the engine keeps one; "bands" [(step, loss at little, half
+    and much noise)] where it measures them.
     results: images (generation), or the weights at index 0 (training).
     samples: so far, for a training. checkpoints: of its earlier rounds, at its end.
     recipe: everything needed to make it again.

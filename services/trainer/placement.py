@@ -35,7 +35,7 @@ WORK = 1.5 * GIB  # the autoencoder, the libraries' buffers, one layer out of fp
 LIVE = 30  # bytes for each token and unit of width while an image is made, nothing kept [E]
 DECODE = 1600 * MIB  # to decode one megapixel at once [E]
 DECODE_TILED = 400 * MIB  # in tiles [E]
-ENCODE = 1.0 * GIB  # to encode a photo of one megapixel, and a prompt [E]
+ENCODE = 1.0 * GIB  # to encode a photo of one megapixel in 16 bits, and a prompt [E]
 MARGIN = 0.5 * GIB  # fragmentation, and the libraries' buffers while images are made [E]
 CONTEXT = 0.6 * GIB  # of a second process on the same GPU [E]
 
@@ -155,10 +155,14 @@ def place_images(free: int | None, sizes: Sizes | None, wanted: Pictures) -> int
 # -- training -----------------------------------------------------------------------------------
 
 
-def training_bytes(plan: Economy, sizes: Sizes) -> int:
-    """The most GPU memory that a training takes: while it encodes, or while it learns."""
+def training_bytes(plan: Economy, sizes: Sizes, recipe: Recipe) -> int:
+    """The most GPU memory that a training takes: while it encodes, or while it learns.
+
+    The autoencoder encodes in 32 bits where the recipe says so: twice its weights and its work.
+    """
     half = 2 if plan.fp8 else 1
-    encoding = sizes.encoders // half + sizes.autoencoder + ENCODE
+    precise = 2 if recipe.precise_encoding else 1
+    encoding = sizes.encoders // half + precise * (sizes.autoencoder + ENCODE)
     tokens = (max(plan.resolutions) // TOKEN) ** 2 + TEXT_TOKENS
     layer = tokens * sizes.width
     kept = layer * KEPT * sizes.blocks
@@ -174,7 +178,8 @@ def first_rung(free: int | None, sizes: Sizes | None, recipe: Recipe) -> int | N
     if free is None or sizes is None:
         return 0
     rungs = range(LAST + 1)
-    return next((r for r in rungs if training_bytes(economy(r, recipe), sizes) <= free), None)
+    fitting = (r for r in rungs if training_bytes(economy(r, recipe), sizes, recipe) <= free)
+    return next(fitting, None)
 
 
 def too_large(what: str, needed: int, free: int) -> JobFailed:

@@ -45,7 +45,7 @@ class Room:
         rung = first_rung(self._total, sizes, payload.recipe)
         if rung is None:
             return None
-        estimate = training_bytes(economy(rung, payload.recipe), sizes)
+        estimate = training_bytes(economy(rung, payload.recipe), sizes, payload.recipe)
         return max(estimate, job.info.get("vram_peak_bytes") or 0)
 
     def _image(self, job: StoredJob) -> int | None:
@@ -53,7 +53,8 @@ class Room:
         if not isinstance(payload, GeneratePayload):
             return None
         sizes = self._sizes(payload.base_model, payload.profile)
-        wanted = Pictures(payload.width, payload.height, len(payload.seeds))
+        references = len(payload.reference_urls) + bool(payload.source_url)
+        wanted = Pictures(payload.width, payload.height, len(payload.seeds), references)
         return None if sizes is None else image_bytes(SMALLEST_RESIDENT, sizes, wanted)
 
     def _sizes(self, name: str | None, profile: str) -> Sizes | None:

@@ -64,7 +64,8 @@ def _rung(source: str, payload: TrainPayload, context: Context) -> int:
     sizes = placement.sizes_of(Path(source))
     first = placement.first_rung(free, sizes, payload.recipe)
     if first is None:
-        needed = placement.training_bytes(economy(LAST, payload.recipe), cast(Any, sizes))
+        last = economy(LAST, payload.recipe)
+        needed = placement.training_bytes(last, cast(Any, sizes), payload.recipe)
         raise placement.too_large("A training", needed, cast(int, free))
     return max(first, context.rung)
 

@@ -329,15 +329,17 @@ def zipped(files: Sequence[bytes]) -> bytes:
 def _with_metrics(have: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
     """The curve so far: the engine's own where it keeps one, else one more point at a later step.
 
-    Every other point goes when there are too many.
+    Every other point goes when there are too many. The last one has the bands, all of them.
     """
-    curve, latest = new.get("loss_curve") or (), {k: v for k, v in new.items() if k != "loss_curve"}
+    curve, bands = new.get("loss_curve") or (), new.get("bands") or ()
+    latest = {k: v for k, v in new.items() if k not in {"loss_curve", "bands"}}
     total = latest.get("total_steps")
     points = [{"step": step, "total_steps": total, "loss": loss} for step, loss in curve] or have
     step = latest.get("step")
     if step and (not points or step > points[-1]["step"]):
         points = [*points, latest]
-    return points[::-2][::-1] if len(points) > MAX_METRICS else points
+    points = points[::-2][::-1] if len(points) > MAX_METRICS else points
+    return [*points[:-1], {**points[-1], "bands": bands}] if points and bands else points
 
 
 async def _likeness(session: AsyncSession, user_model_id: UUID) -> float | None:

@@ -45,7 +45,8 @@ class UserModelView:
     """A user model as its owner sees it.
 
     progress: 0.0-1.0. seconds_left: the engine's estimate.
-    metrics: [{"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"}], oldest first.
+    metrics: [{"step", "total_steps", "loss", "s_per_step", "vram_peak_bytes"}], oldest first; the
+    last has "bands" too, [(step, loss at little, half and much noise)], where they are measured.
     cover_url: its first photo's thumbnail, signed; cover_thumbhash its placeholder, base64.
     lora: whether there are weights to download. methods: what can make images of it now.
     """

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -92,7 +93,11 @@ async def test_administration(
 async def test_a_model_in_every_state(
     server: Server, page: Page, member: UserView, status: str
 ) -> None:
-    metrics = [{"step": n, "total_steps": 900, "loss": 1 / n} for n in range(1, 40)]
+    metrics: list[dict[str, Any]] = [
+        {"step": n, "total_steps": 900, "loss": 1 / n} for n in range(1, 40)
+    ]
+    if status == "ready":
+        metrics[-1] |= {"bands": [[n, 0.9, 0.8, 0.9 - n / 50] for n in range(0, 40, 3)]}
     async with server.deps.transaction() as session:
         model = await make_user_model(
             session,
@@ -107,7 +112,10 @@ async def test_a_model_in_every_state(
     for width in WIDTHS:
         await _look(page, width, "light")
         await visit(page, f"/models/{model.id}")
-        await expect(page.get_by_role("img", name=re.compile("^Loss"))).to_be_visible()
+        chart = page.get_by_role("img", name=re.compile("^Loss"))
+        await expect(chart).to_be_visible()
+        said = "0.120 with much noise (shape and likeness)" if status == "ready" else "each step"
+        await expect(chart).to_have_accessible_name(re.compile(re.escape(said)))
         await _check(page, f"/models/{status}")
     if status == "training":
         assert (await page.title()).startswith("42")

@@ -116,15 +116,25 @@ def test_a_training_begins_on_the_first_rung_that_fits(
     [("4B", 0, 31.4, 34), ("4B", 1, 11, 12), ("9B", 1, 22, 23), ("9B", 2, 13.5, 15)],
 )
 def test_a_training_takes_what_was_estimated(base: str, rung: int, low: float, high: float) -> None:
-    needed = training_bytes(economy(rung, Recipe()), BASES[base])
+    needed = training_bytes(economy(rung, Recipe()), BASES[base], Recipe())
     assert gib(low) <= needed <= gib(high), needed / GIB
 
 
 def test_encoders_may_be_the_largest_part_of_a_training() -> None:
     small = Recipe(resolutions=(512,), rank=4)
     sizes = Sizes(gib(1), gib(15), 0, blocks=25, width=1024)
-    assert training_bytes(economy(0, small), sizes) == gib(16)
+    assert training_bytes(economy(0, small), sizes, small) == gib(17)
     assert first_rung(gib(12), sizes, small) == 2  # the encoders in 8 bits too
+
+
+def test_an_autoencoder_in_32_bits_counts_twice() -> None:
+    """On a card that the encoders fill, that is the rung below."""
+    sizes = Sizes(gib(1), gib(20), gib(0.3), blocks=25, width=1024)
+    precise, half = (Recipe(resolutions=(512,), precise_encoding=on) for on in (True, False))
+    more = training_bytes(economy(0, precise), sizes, precise)
+    assert more - training_bytes(economy(0, half), sizes, half) == gib(1.3)
+    assert first_rung(gib(22), sizes, half) == 0
+    assert first_rung(gib(22), sizes, precise) == 2
 
 
 def test_without_a_gpu_nothing_is_given_up() -> None:

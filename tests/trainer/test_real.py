@@ -180,5 +180,5 @@ def test_a_training_fits_the_cards_of_the_table(real: tuple[Real, Any]) -> None:
     rung, low, high = {"klein-4B": (1, 11, 12), "klein-9B": (1, 22, 23)}.get(
         next(name for name, base in REAL.items() if base is known), (2, 17, 19)
     )
-    needed = training_bytes(economy(rung, Recipe()), _sizes(known, transformer)) / GIB
+    needed = training_bytes(economy(rung, Recipe()), _sizes(known, transformer), Recipe()) / GIB
     assert low <= needed <= high

@@ -1,5 +1,6 @@
 """Jobs by the Queue API: our GPU worker, at Together or on the operator's machine."""
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -125,8 +126,15 @@ def train_payload(request: TrainRequest, *, base_model: str | None) -> TrainPayl
     )
 
 
-def generate_payload(request: GenerateRequest, *, profile: Any) -> GeneratePayload:
-    """A generation as our worker takes it. Raises Refused where its method lacks its material."""
+def generate_payload(
+    request: GenerateRequest, *, profile: Any, lora_scale: float = 1.0
+) -> GeneratePayload:
+    """A generation as our worker takes it. Raises Refused where its method lacks its material.
+
+    lora_scale: of a LoRA where the request names none.
+    """
+    if request.lora_scale is None:
+        request = replace(request, lora_scale=lora_scale)
     instant = request.method is Method.INSTANT
     made = _edited if request.source else _instant if instant else _trained
     return GeneratePayload(
@@ -178,7 +186,7 @@ def _trained(request: GenerateRequest, profile: Any) -> dict[str, Any]:
         "profile": profile,
         "lora_url": request.lora.url,
         "lora_id": request.lora.key,
-        "lora_scale": 1.0 if request.lora_scale is None else request.lora_scale,
+        "lora_scale": request.lora_scale,
         "trigger_word": request.trigger_word,
     }
 
@@ -221,6 +229,7 @@ def _done(remote_id: str, outputs: dict[str, object], info: ProgressInfo) -> Rem
             measured = trained.model_dump(mode="json", include=MEASURED)
             recipe = trained.recipe | measured
             metrics |= {"total_steps": trained.steps, "loss_curve": trained.loss_curve}
+            metrics |= {"bands": trained.bands}
         else:
             made = GenerateOutputs.model_validate(outputs)
             results = tuple(ResultFile(file.index, seed=file.seed) for file in made.images)
@@ -249,6 +258,7 @@ def _metrics(info: ProgressInfo) -> dict[str, Any]:
         "s_per_step": info.s_per_step,
         "vram_peak_bytes": info.vram_peak_bytes,
         "loss_curve": info.loss_curve,
+        "bands": info.bands,
     }
 
 

@@ -85,7 +85,8 @@ class TogetherEngine:
             return await self.images.generate(request)
         if self.generator is None:
             raise Refused(f"{self.info.label} makes no trained images here.", retryable=False)
-        payload = generate_payload(request, profile=self.profile)
+        usual = self.info.lora_scale.default if self.info.lora_scale else 1.0
+        payload = generate_payload(request, profile=self.profile, lora_scale=usual)
         return await self.queue.submit(self.generator, payload)
 
     async def poll(self, remote_id: str) -> RemoteStatus:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.engines.base import EngineInfo, Method, Operation
-from services.engines.together.info import GUIDANCE, LORA_SCALE, STEPS, TRAINED_ON
+from services.engines.together.info import GUIDANCE, STEPS, TRAINED_ON, lora_scale
 from services.settings import Settings
 from services.trainer.spec import MAX_REFERENCES
 
@@ -37,7 +37,7 @@ def _trained(settings: Settings) -> EngineInfo:
         negative_prompt=True,
         steps=STEPS,
         guidance_scale=GUIDANCE,
-        lora_scale=LORA_SCALE,
+        lora_scale=lora_scale(settings),
         resubmit_safe=True,
     )
 

@@ -310,11 +310,38 @@ async def test_a_running_job_at_together_cannot_be_stopped(
 async def test_progress_is_passed_on(custom: TogetherEngine, server: Together) -> None:
     status = await custom.submit_training(training())
     job = next(iter(server.jobs.values()))
-    server.begin(job, step=30, total_steps=100, loss=0.5, samples=[0], seconds_left=70.0)
+    known = {"loss": 0.5, "loss_curve": [[30, 0.5]], "bands": [[0, 0.9, 0.8, 0.7]]}
+    server.begin(job, step=30, total_steps=100, samples=[0], seconds_left=70.0, **known)
     seen = await custom.poll(status.remote_id)
     assert (seen.progress, seen.stage, seen.seconds_left) == (0.5, "training", 70.0)
     assert (seen.metrics["step"], seen.metrics["loss"]) == (30, 0.5)
+    assert seen.metrics["bands"] == ((0, 0.9, 0.8, 0.7),)
     assert [(sample.index, sample.step) for sample in seen.samples] == [(0, 30)]
+
+
+@pytest.mark.parametrize(
+    ("given", "scale"),
+    [
+        ({"generation_profile": "quality"}, 1.0),
+        ({"generation_profile": "fast"}, 1.15),
+        ({"generation_profile": "fast", "lora_scale": 1.25}, 1.25),
+    ],
+)
+async def test_a_lora_is_as_strong_as_its_profile_needs(
+    double: tuple[Together, str],
+    tmp_path: Path,
+    request_: GenerateRequest,
+    given: dict[str, Any],
+    scale: float,
+) -> None:
+    names = {"together_trainer": "likeness-trainer", "together_generator": "likeness-trainer"}
+    engine = make_engine(settings(tmp_path, double[1], **names, **given))
+    lora = FileRef("u/l", "https://files.example.com/l")
+    trained = replace(request_, photos=[], lora=lora, method=Method.TRAINED)
+    for asked, sent in ((None, scale), (0.8, 0.8)):
+        await engine.submit_generation(replace(trained, lora_scale=asked, client_job_id=uuid4()))
+        assert list(double[0].jobs.values())[-1].payload["job"]["lora_scale"] == sent
+    await engine.close()
 
 
 async def test_files_that_together_cannot_fetch_are_refused_before_anything_is_paid(

@@ -26,13 +26,14 @@ from tests.doubles.engine import ScriptedEngine, lora_trainer, picture
 from tests.statements import counted
 from tests.studio import Studio
 
+BANDS = [[0, 0.9, 0.8, 0.7], [40, 0.8, 0.6, 0.4]]  # loss at little, half and much noise
 RUNNING = RemoteStatus(
     "",
     RemoteState.RUNNING,
     0.4,
     "training",
     seconds_left=90.0,
-    metrics={"step": 40, "total_steps": 100, "loss": 0.5},
+    metrics={"step": 40, "total_steps": 100, "loss": 0.5, "bands": BANDS},
 )
 DONE = RemoteStatus("", RemoteState.SUCCEEDED, 1.0, recipe={"rank": 32})
 
@@ -97,6 +98,7 @@ async def test_a_training_is_shown_live_and_ends_in_a_model(
     await studio.until(sampled)
     view = await studio.model()
     assert [point["loss"] for point in view.metrics] == [0.5]
+    assert view.metrics[-1]["bands"] == BANDS
     assert (view.samples[0].step, view.progress, view.stage) == (50, 0.5, "sampling")
     await put_weights(studio, engine, weights())
     engine.on_poll.append(DONE)
