@@ -10,6 +10,7 @@ from pages import (
     files,
     landing,
     login,
+    phone,
     privacy,
     quality,
     register,
@@ -40,6 +41,7 @@ PAGES = (
     login,
     new_model,
     model_status,  # after /models/new, which its address would take
+    phone,
     privacy,
     quality,
     register,

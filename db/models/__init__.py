@@ -25,6 +25,7 @@ from db.models.remote import RunRow
 from db.models.user_models import (
     LoraVersion,
     ModelSheet,
+    PhoneLink,
     SheetPicture,
     TrainingImage,
     TrainingSample,
@@ -59,6 +60,7 @@ __all__ = [
     "ModelSheet",
     "OneTimeToken",
     "PastMember",
+    "PhoneLink",
     "PlanPrice",
     "PlanRow",
     "ReportRow",

@@ -143,3 +143,26 @@ class SheetPicture(Base):
     key: Mapped[str]
     thumbhash: Mapped[Blob]
     created_at: Mapped[Now]
+
+
+class PhoneLink(Base):
+    """A way for one phone to add photos to one user model, without signing in; one a model.
+
+    It goes with the session that made it. device_hash: SHA-256 of the cookie of the phone that
+    opened it; None until one did.
+    """
+
+    __tablename__ = "phone_links"
+
+    id: Mapped[Id]
+    user_id: Mapped[Owner]
+    session_id: Mapped[UUID] = mapped_column(
+        ForeignKey("sessions.id", ondelete="CASCADE"), index=True
+    )
+    user_model_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_models.id", ondelete="CASCADE"), unique=True
+    )
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    device_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    created_at: Mapped[Now]
+    expires_at: Mapped[When] = mapped_column(index=True)

@@ -16,6 +16,7 @@ from components.feedback import Bar, banner, toast
 from components.icons import icon
 from pages.models.delete import DeleteButton
 from pages.models.describing import Describing
+from pages.models.from_phone import FromPhone
 from pages.models.sheet import SheetPart
 from pages.server.call_limits import count_in_page
 from pages.server.context import caller, current_user
@@ -111,6 +112,7 @@ class Builder:
         """There is a draft: it can be deleted, and it may change somewhere else."""
         with self._below:
             self._delete = DeleteButton(self._deps, self._user_id, model)
+        self._from_phone.follow(model.id)
         await self._sheet.follow(model.id)
         live.on("user_model", self._user_id, self._changed)
 
@@ -154,6 +156,8 @@ class Builder:
             "Photos stay on your device until you have given the name and your consent above.",
             classes="small muted",
         )
+        with el("div", classes="row"):
+            self._from_phone = FromPhone(self._deps, self._user_id)
         self._dropzone = Dropzone(
             url=self._url(),
             photos=[_photo(p) for p in found.photos] if found else [],

@@ -26,11 +26,11 @@ READING = re.compile(
 )
 CHANGING = re.compile(
     r"^(?P<generate>/api/(generate|packs/[^/]+/run)$)"
-    r"|^(?P<uploads>/api/models/[^/]+/images(/|$))"
+    r"|^(?P<uploads>/api/models/[^/]+/images(/|$)|/phone/photos$)"
     r"|^(?P<models>/api/models(/|$))"
     r"|^(?P<shares>/api/shares(/|$))"
     r"|^(?P<verify>(/api)?/verify$)"
-    r"|^(?P<sign_in>/(login|register|reset)$|/api/auth/(login|register)$)"
+    r"|^(?P<sign_in>/(login|register|reset|phone/open)$|/api/auth/(login|register)$)"
     r"|^(?P<sockets>/_nicegui_ws/)"
 )
 

@@ -27,7 +27,7 @@ STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static|files|worker)/|^/favicon
 PUBLIC = re.compile(
     r"^/($|login$|register$|reset$|privacy$|quality$|verify$|healthz$|readyz$|metrics$"
     r"|_nicegui_ws/"
-    r"|share/|s/|_nicegui/client/"
+    r"|share/|s/|phone$|phone/|_nicegui/client/"
     r"|api/(auth/(register|login)|verify|docs|openapi\.json|webhooks/stripe)$)"
 )
 WEBHOOKS = frozenset({"/api/webhooks/stripe"})  # signed by their sender: no session, no Origin

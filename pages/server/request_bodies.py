@@ -48,6 +48,8 @@ UNREAD = Body(64 * KB, None, streamed=True)  # GET, HEAD, OPTIONS: no route read
 _CLASSES = (
     ("POST", re.compile(r"^/api/models/[^/]+/images$"), PHOTOS),
     ("PUT", re.compile(r"^/api/models/[^/]+/images$"), PHOTO),
+    ("PUT", re.compile(r"^/phone/photos$"), PHOTO),
+    ("POST", re.compile(r"^/phone/open$"), JSON),
     ("POST", re.compile(r"^(/api)?/verify$"), CHECKED),
     ("PUT", re.compile(r"^/files/"), SIGNED_FILE),
     ("POST", re.compile(r"^/api/images/zip$"), SELECTION),

@@ -6,6 +6,7 @@ from services.accounts import one_time_links, past_members, rate_limits, session
 from services.deps import Deps, Session
 from services.kit import idempotency
 from services.limits import calls
+from services.training import phone_links
 from services.workers import claims
 
 EVERY = timedelta(hours=1)
@@ -22,6 +23,7 @@ PRUNES = (
     idempotency.prune,
     past_members.prune,
     claims.prune,
+    phone_links.prune,
     _prune_calls,
 )
 

@@ -33,7 +33,9 @@ HOUSE = frozenset(
 )
 # kept after a member is gone, with ids only
 KEPT = frozenset({"audit_log"})
-SECRET = frozenset({"address_hash", "password_hash", "token_hash", "key_hash", "signed_payload"})
+SECRET = frozenset(
+    {"address_hash", "device_hash", "password_hash", "token_hash", "key_hash", "signed_payload"}
+)
 BATCH = 500
 
 

@@ -19,7 +19,7 @@ from tests.e2e.driving import Server, barriers, forgive, shot, visit
 from tests.faces import jpeg
 from tests.pages.test_quality import MEASURES
 
-PLAIN = ("/", "/login", "/register", "/privacy", "/verify")
+PLAIN = ("/", "/login", "/register", "/privacy", "/verify", "/phone")
 LIVE = ("/dashboard", "/models/new", "/studio", "/gallery", "/billing", "/account")
 WIDTHS = (360, 1440)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -12,11 +13,18 @@ from services.deps import Deps
 from services.files.uploads import Upload
 from services.storage.base import Storage
 from services.training import captions, photos, trainings
+from tests.e2e.driving import barriers, shot
 from tests.faces import jpeg
 from tests.pages.driving import signed_in, visit
 from tests.statements import counted
 from tests.studio import Studio
 from tests.waiting import eventually
+
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+}
 
 
 @pytest.fixture
@@ -170,3 +178,39 @@ async def test_a_photo_is_described_in_its_field(page: Page, studio: Studio) -> 
     await page.reload()
     await page.get_by_text("Describe the photos").click()
     await expect(page.get_by_label("3.jpg", exact=True)).to_have_value("in a park, red coat")
+
+
+async def test_a_phone_that_scans_the_code_adds_photos_while_some_are_added_here(
+    page: Page, chromium: Browser, address: str, tmp_path: Path
+) -> None:
+    """In a browser that nobody has signed in; another phone is too late."""
+    files = [tmp_path / f"phone {n}.jpg" for n in range(2)]
+    for n, file in enumerate(files):
+        file.write_bytes(jpeg(20 + n))
+    (tmp_path / "here.jpg").write_bytes(jpeg(30))
+    await page.get_by_role("button", name="Add from your phone").click()
+    await expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    await shot(page, "phone-code")
+    code = await page.get_by_label("Address for your phone").input_value()
+    phone = await chromium.new_page(**PHONE)
+    await phone.goto(code.replace(urlsplit(code).netloc, urlsplit(address).netloc))
+    await expect(phone.get_by_role("heading", name="Photos for “Anna”")).to_be_visible()
+    await expect(page.get_by_text("Your phone is connected")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await asyncio.gather(
+        phone.get_by_label("Choose photos").set_input_files(files),
+        page.locator("input[type=file]").set_input_files(tmp_path / "here.jpg"),
+    )
+    await expect(phone.get_by_text("2 photos arrived")).to_be_visible()
+    await expect(page.get_by_text("13 of 10–20 photos")).to_be_visible()
+    await expect(page.get_by_alt_text("Photo phone 1.jpg")).to_be_visible()
+    assert await barriers(phone) == []
+    await shot(phone, "phone")
+    await phone.reload()
+    await expect(phone.get_by_role("heading", name="Photos for “Anna”")).to_be_visible()
+    late = await chromium.new_page(**PHONE)
+    await late.goto(phone.url)
+    await expect(late.get_by_text("another phone has used it")).to_be_visible()
+    await expect(late.get_by_text("Choose photos")).to_be_hidden()
+    await phone.context.close()
+    await late.context.close()
