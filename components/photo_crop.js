@@ -41,7 +41,9 @@ const TOOLS = `
     <button v-if="face" type="button" class="btn" @click="crop = around(face)">
       Head and shoulders
     </button>
-    <button type="button" class="btn" :disabled="whole" @click="crop = [...WHOLE]">All of it</button>
+    <button type="button" class="btn" :disabled="whole" @click="crop = [...WHOLE]">
+      All of it
+    </button>
   </div>`;
 
 export default {

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote
 
 from nicegui import app
@@ -43,7 +44,8 @@ def install(deps: Deps) -> None:
     app.add_middleware(SafeHeaders, deps=deps)
     app.add_middleware(RequestIds)
     # a list, so that an empty setting trusts nobody
-    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=_proxies(deps))  # type: ignore[arg-type]
+    trusted: Any = _proxies(deps)  # FastAPI's type of a middleware knows no keywords
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
 
 
 def _proxies(deps: Deps) -> Sequence[str]:

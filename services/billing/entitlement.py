@@ -34,7 +34,7 @@ ENDED = ("canceled", "incomplete_expired")
 async def database_time(deps: Deps) -> datetime:
     """The one clock that all containers share."""
     async with deps.transaction() as session:
-        now: datetime = await session.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]
+        now: datetime = (await session.scalars(select(func.clock_timestamp()))).one()
     return now
 
 

@@ -39,15 +39,16 @@ _VALUES = """
             ('cost', '', nullif(measure.cost_usd, 0))
         union all select 'likeness', '', unnest(measure.likeness)
     ) fact (name, detail, value) where fact.value is not null"""
+_BOUNDS = ", ".join(f"('{n}', array[{', '.join(map(str, b))}])" for n, b in HISTOGRAMS.items())
 _SUMMED = f"""
     select value.name, value.engine, value.method, value.operation, value.detail,
         coalesce((select count(*) from unnest(bounds.upper) bound where bound < value.value), 0)
             as bucket,
         count(*) as count, sum(value.value) as total
     from ({_VALUES}) value left join (
-        values {", ".join(f"('{n}', array[{', '.join(map(str, b))}])" for n, b in HISTOGRAMS.items())}
+        values {_BOUNDS}
     ) bounds (name, upper) on bounds.name = value.name
-    group by 1, 2, 3, 4, 5, 6"""  # noqa: S608, E501  # constants of this module
+    group by 1, 2, 3, 4, 5, 6"""  # noqa: S608  # constants of this module
 _FOLD = text(f"""
     with taken as (
         update work_measures set counted = true where id in (

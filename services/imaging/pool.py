@@ -43,7 +43,9 @@ class _Worker:
         pipe, clean = subprocess.PIPE, {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
         # or the memory that numpy's algebra sets aside grows with the machine's cores
         clean["OPENBLAS_NUM_THREADS"] = "1"
-        self._process = subprocess.Popen(command, cwd=ROOT, env=clean, stdin=pipe, stdout=pipe)  # noqa: S603 (our own module)
+        self._process = subprocess.Popen(  # noqa: S603 (our own module)
+            command, cwd=ROOT, env=clean, stdin=pipe, stdout=pipe
+        )
         self.tasks = 0
 
     def ask(self, request: dict[str, Any], data: bytes) -> Reply:

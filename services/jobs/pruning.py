@@ -27,4 +27,5 @@ async def tick(deps: Deps) -> None:
         while deleted == BATCH:
             async with deps.transaction() as session:
                 values = {"state": state, "keep": keep, "limit": BATCH}
-                deleted = (await session.execute(PRUNE, values)).rowcount  # type: ignore[attr-defined]
+                result = await session.execute(PRUNE, values)
+                deleted = result.rowcount  # type: ignore[attr-defined]

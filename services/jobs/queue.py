@@ -37,7 +37,8 @@ LAST_TURN = """greatest(clock.last_value, (
     where ahead.state = 'queued' and ahead.flow = {flow} and ahead.turn > clock.last_value))"""
 PRICE = "power(8, 1 - {priority})::bigint"
 
-ENQUEUE = text(f"""
+ENQUEUE = text(
+    f"""
     with queued as (insert into job_queue
         (id, kind, payload, user_id, priority, flow, dedupe_key, needs, run_at, state, turn)
     select new.*, now() + delay,
@@ -53,9 +54,8 @@ ENQUEUE = text(f"""
         where state in ('waiting', 'queued', 'leased') and dedupe_key is not null
     do nothing
     returning id)
-    select id, pg_notify(:channel, :notice) from queued""").bindparams(  # noqa: S608  # made of the fixed texts above
-    bindparam("payload", type_=JSONB)
-)
+    select id, pg_notify(:channel, :notice) from queued"""  # noqa: S608  # made of fixed texts
+).bindparams(bindparam("payload", type_=JSONB))
 
 FIND_OPEN = text("""
     select id from job_queue

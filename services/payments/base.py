@@ -119,7 +119,9 @@ class Payments(Protocol):
 
     enabled: bool
 
-    async def create_customer(self, *, reference: str, email: str, name: str) -> str: ...  # noqa: D102
+    async def create_customer(  # noqa: D102
+        self, *, reference: str, email: str, name: str
+    ) -> str: ...
 
     async def close_customer(self, customer_id: str) -> None: ...  # noqa: D102
 

@@ -39,7 +39,9 @@ def _when(seconds: int) -> datetime:
 
 def id_of(value: object) -> str | None:
     """The id of a field that Stripe answers as an id, as an object, or not at all."""
-    return value if value is None or isinstance(value, str) else str(value.id)  # type: ignore[attr-defined]
+    if value is None or isinstance(value, str):
+        return value
+    return str(value.id)  # type: ignore[attr-defined]
 
 
 def idempotency_key(call: str, params: Mapping[str, Any]) -> str:

@@ -57,13 +57,17 @@ class Work(Protocol):
 
     async def send(self, engine: Engine, request: Any) -> RemoteStatus: ...  # noqa: D102
 
-    async def progress(self, session: AsyncSession, run: Run, status: RemoteStatus) -> None: ...  # noqa: D102
+    async def progress(  # noqa: D102
+        self, session: AsyncSession, run: Run, status: RemoteStatus
+    ) -> None: ...
 
     async def collect(self, run: Run, status: RemoteStatus) -> bool: ...  # noqa: D102
 
     async def find(self, run: Run) -> RemoteStatus | None: ...  # noqa: D102
 
-    async def succeed(self, session: AsyncSession, run: Run, status: RemoteStatus, /) -> None: ...  # noqa: D102
+    async def succeed(  # noqa: D102
+        self, session: AsyncSession, run: Run, status: RemoteStatus, /
+    ) -> None: ...
 
     async def fail(self, session: AsyncSession, run: Run, reason: str) -> None: ...  # noqa: D102
 

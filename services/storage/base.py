@@ -64,7 +64,9 @@ class Storage(Protocol):
     in a signed URL, so whoever hands one out checks `head(key).size` when it has been used.
     """
 
-    async def put(self, key: str, data: bytes | Path, *, content_type: str) -> None: ...  # noqa: D102
+    async def put(  # noqa: D102
+        self, key: str, data: bytes | Path, *, content_type: str
+    ) -> None: ...
 
     async def get(self, key: str) -> bytes: ...  # noqa: D102
 

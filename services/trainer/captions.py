@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 # What a caption names, the model learns as changeable; the face has to stay with the trigger word.
 _FACE = re.compile(
-    r"\b(face|facial|eye|eyes|eyed|eyebrow|eyebrows|nose|mouth|lips|chin|cheek|cheeks|cheekbones|jaw"
-    r"|forehead|freckles|wrinkles|dimples|beard|bearded|moustache|mustache|stubble|goatee|skin"
-    r"|complexion|hair|haired|hairline|bald|blond|blonde|brunette|redhead|ears|teeth|scar|tattoo)\b",
+    r"\b(face|facial|eye|eyes|eyed|eyebrow|eyebrows|nose|mouth|lips|chin|cheek|cheeks|cheekbones"
+    r"|jaw|forehead|freckles|wrinkles|dimples|beard|bearded|moustache|mustache|stubble|goatee"
+    r"|skin|complexion|hair|haired|hairline|bald|blond|blonde|brunette|redhead|ears|teeth"
+    r"|scar|tattoo)\b",
     re.IGNORECASE,
 )
 

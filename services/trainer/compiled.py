@@ -69,5 +69,6 @@ class CompiledSlot:
 
 def _rank(path: Path) -> int:
     with safe_open(path, framework="pt") as file:
-        shapes = [file.get_slice(key).get_shape() for key in file.keys() if "lora_A" in key]  # noqa: SIM118
+        keys = [key for key in file.keys() if "lora_A" in key]  # noqa: SIM118
+        shapes = [file.get_slice(key).get_shape() for key in keys]
     return max(int(shape[0]) for shape in shapes)

@@ -102,7 +102,10 @@ async def test_every_page_keeps_its_budgets(
 
 async def cost(server: Server, browser: Browser, path: str, cookies: list[Any]) -> Cost:
     """Of a first visit on a phone; a live page that shifts on a desktop counts as well."""
-    context = await browser.new_context(base_url=server.url, viewport=PHONE)  # type: ignore[arg-type]
+    context = await browser.new_context(
+        base_url=server.url,
+        viewport=PHONE,  # type: ignore[arg-type]
+    )
     await context.add_cookies(cookies)
     await context.add_init_script(OBSERVE)
     page = await context.new_page()

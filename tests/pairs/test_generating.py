@@ -1,5 +1,7 @@
 """Pictures are being made while plans change, a second tab asks and a second process works."""
 
+from uuid import UUID
+
 import pytest
 
 from services.credits import plan_changes
@@ -101,7 +103,7 @@ async def test_a_container_that_dies_leaves_its_pictures_to_the_other(house: Hou
     assert (len(house.engine.submitted), await house.spent()) == (1, 2)
 
 
-async def _ended(house: House, user_id: object) -> bool:
+async def _ended(house: House, user_id: UUID) -> bool:
     async with house.act() as session:
-        page = await generations.list_(session, house.deps, user_id=user_id)  # type: ignore[arg-type]
+        page = await generations.list_(session, house.deps, user_id=user_id)
     return not any(view.active for view in page.items)

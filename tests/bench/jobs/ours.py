@@ -97,7 +97,8 @@ async def rate(url: str, count: int, *, slots: int = 10, before: int = 0) -> flo
     worked.mark, end = worked.total + before, worked.total + before + count
     async with working(url, slots=slots) as worker:
         worked.reached = time.perf_counter()  # where none come before
-        while worked.total < end or worker.busy:  # noqa: ASYNC110  # an event costs as much as a job
+        # an event would cost as much as a job
+        while worked.total < end or worker.busy:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         return count / (time.perf_counter() - worked.reached)
 

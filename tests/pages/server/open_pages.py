@@ -43,7 +43,12 @@ def socket(address: str, client_id: str, cookie: str | None, origin: str | None)
     query = f"EIO=4&transport=websocket&client_id={client_id}&implicit_handshake=false"
     headers = {"Cookie": f"likeness={cookie}"} if cookie else {}
     url = f"{address.replace('http', 'ws')}/_nicegui_ws/socket.io/?{query}"
-    return connect(url, additional_headers=headers, origin=origin, open_timeout=10)  # type: ignore[arg-type]
+    return connect(
+        url,
+        additional_headers=headers,
+        origin=origin,  # type: ignore[arg-type]
+        open_timeout=10,
+    )
 
 
 async def connected(socket: ClientConnection) -> None:

@@ -1,7 +1,8 @@
 """API keys: shown once, hashed, revocable."""
 
 import dataclasses
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -37,11 +38,15 @@ async def test_the_key_itself_is_not_stored(session: AsyncSession, deps: Deps) -
     assert key not in f"{row.key_hash!r} {row.prefix} {row.name}"
 
 
+def _after(deps: Deps, seconds: int) -> datetime:
+    return deps.now() + timedelta(seconds=seconds)
+
+
 async def test_use_is_noted_once_a_minute(session: AsyncSession, deps: Deps) -> None:
     user = await make_user(session)
     _, key = await api_keys.create(session, deps, user_id=user.id, name="Backup")
     for seconds, noted in ((0, 0), (30, 0), (61, 61)):
-        later = dataclasses.replace(deps, now=lambda s=seconds: deps.now() + timedelta(seconds=s))  # type: ignore[misc]
+        later = dataclasses.replace(deps, now=partial(_after, deps, seconds))
         await api_keys.find(session, later, key=key)
         (view,) = await api_keys.of_user(session, user_id=user.id)
         assert view.last_used_at == deps.now() + timedelta(seconds=noted)

@@ -163,10 +163,10 @@ async def test_who_is_invited_gets_in_while_strangers_register(
 
 async def test_the_network_is_throttled(deps: Deps) -> None:
     for i in range(5):
-        await register(deps, f"m{i}@example.com", caller=Caller(f"2001:db8::{i}"))  # type: ignore[arg-type]
+        await register(deps, f"m{i}@example.com", caller=Caller(f"2001:db8::{i}"))
     with pytest.raises(TooManyRequests):
-        await register(deps, "m6@example.com", caller=Caller("2001:db8::ffff"))  # type: ignore[arg-type]
-    await register(deps, "m7@example.com", caller=Caller("2001:db8:0:1::1"))  # type: ignore[arg-type]
+        await register(deps, "m6@example.com", caller=Caller("2001:db8::ffff"))
+    await register(deps, "m7@example.com", caller=Caller("2001:db8:0:1::1"))
 
 
 async def test_a_member_signs_in_in_the_middle_of_an_attack(live_deps: Deps) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -41,11 +42,9 @@ def hashing(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted
 
 
-async def register(deps: Deps, email: str = "anna@example.com", **rest: str) -> NewSession:
-    return await signing_in.register(
-        deps,
-        **{"email": email, "password": PASSWORD, "caller": CALLER} | rest,  # type: ignore[arg-type]
-    )
+async def register(deps: Deps, email: str = "anna@example.com", **rest: Any) -> NewSession:
+    given: dict[str, Any] = {"email": email, "password": PASSWORD, "caller": CALLER}
+    return await signing_in.register(deps, **given | rest)
 
 
 async def login(deps: Deps, email: str, password: str = PASSWORD) -> NewSession:
@@ -161,11 +160,11 @@ async def test_nobody_ends_anothers_session(deps: Deps) -> None:
 
 async def test_a_new_password_ends_every_session(deps: Deps) -> None:
     here, elsewhere = await register(deps), await login(deps, "anna@example.com")
-    change = {"user_id": here.user.id, "session_id": here.id, "caller": CALLER}
+    change: dict[str, Any] = {"user_id": here.user.id, "session_id": here.id, "caller": CALLER}
     with pytest.raises(Invalid) as refusal:
-        await signing_in.change_password(deps, current="wrong", new=NEW, **change)  # type: ignore[arg-type]
+        await signing_in.change_password(deps, current="wrong", new=NEW, **change)
     assert refusal.value.details == {"field": "current"}
-    started = await signing_in.change_password(deps, current=PASSWORD, new=NEW, **change)  # type: ignore[arg-type]
+    started = await signing_in.change_password(deps, current=PASSWORD, new=NEW, **change)
     assert await works(deps, started.token)
     assert not await works(deps, here.token)
     assert not await works(deps, elsewhere.token)
@@ -181,8 +180,8 @@ async def test_a_new_password_voids_the_links_that_could_set_another(deps: Deps)
         link = await one_time_links.create(
             session, deps, purpose="password_reset", user_id=here.user.id
         )
-    change = {"user_id": here.user.id, "session_id": here.id, "caller": CALLER}
-    await signing_in.change_password(deps, current=PASSWORD, new=NEW, **change)  # type: ignore[arg-type]
+    change: dict[str, Any] = {"user_id": here.user.id, "session_id": here.id, "caller": CALLER}
+    await signing_in.change_password(deps, current=PASSWORD, new=NEW, **change)
     with pytest.raises(Invalid, match="expired or was used"):
         await signing_in.reset_password(
             deps, token=token_of(link), new="somebody else's words", caller=CALLER

@@ -189,7 +189,8 @@ async def test_a_figure_is_what_it_says(counted: Business, key: str, value: floa
 
 
 async def test_every_figure_and_column_is_defined_once_and_tested(counted: Business) -> None:
-    [table] = [m for m in test_a_figure_is_what_it_says.pytestmark if m.name == "parametrize"]  # type: ignore[attr-defined]
+    marks: list[Any] = vars(test_a_figure_is_what_it_says)["pytestmark"]
+    [table] = [mark for mark in marks if mark.name == "parametrize"]
     keys = [each.key for each in business.FIGURES]
     assert sorted(keys) == sorted(key for key, _ in table.args[1])
     columns = [column.definition for sheet in business.SHEETS for column in sheet.columns]

@@ -81,7 +81,8 @@ def blocks(
     light, x = canvas.light, -0.06 * canvas.width
     while x < 1.02 * canvas.width:
         broad, tall = canvas.size(*wide), float(canvas.rng.uniform(*heights)) * canvas.height
-        wall: Rgb = tuple(canvas.rng.uniform(0.30, 0.62) * c for c in (1.0, 0.99, 1.02))  # type: ignore[assignment]
+        red, green, blue = (canvas.rng.uniform(0.30, 0.62) * c for c in (1.0, 0.99, 1.02))
+        wall: Rgb = (red, green, blue)
         tone = light.lit(wall, 0.7)
         share = np.float32(distance * (0.35 + 0.6 * light.thick))
         tone = tone + (rgb(*light.haze) * 0.8 - tone) * share

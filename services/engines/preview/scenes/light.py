@@ -248,7 +248,8 @@ def _in_mood(light: Lighting, mood: Mood) -> Lighting:
 
 
 def _toward(one: Rgb, other: Rgb, share: float) -> Rgb:
-    return tuple(a + (b - a) * share for a, b in zip(one, other, strict=True))  # type: ignore[return-value]
+    red, green, blue = (a + (b - a) * share for a, b in zip(one, other, strict=True))
+    return red, green, blue
 
 
 def indoors(light: Lighting) -> Lighting:

@@ -125,7 +125,8 @@ def stage(canvas: Canvas) -> Painting:
         y = 0.045 + 0.02 * float(canvas.rng.random())
         _beam(back, canvas, (x, y), aim, rgb(*colour) * mist[..., None])
         at = x * canvas.width, y * canvas.height
-        shapes.lamp(lamps, canvas, *at, 0.010, tuple(0.5 + 0.5 * v for v in colour), 26)  # type: ignore[arg-type]
+        red, green, blue = (0.5 + 0.5 * v for v in colour)
+        shapes.lamp(lamps, canvas, *at, 0.010, (red, green, blue), 26)
     truss = rgb(0.14, 0.14, 0.15)
     shapes.box(back, 0, 0.02 * canvas.height, canvas.width, 0.032 * canvas.height, truss)
     glow = rgb(*canvas.accent(usual)) * 0.5

@@ -36,7 +36,8 @@ def _traffic(sheet: Array, canvas: Canvas, count: float, level: tuple[float, flo
     for _ in range(round(count * canvas.span)):
         x, y = canvas.x(), canvas.y(*level)
         colour = canvas.accent(colours) if canvas.rng.random() < 0.6 else canvas.pick(colours)
-        shapes.lamp(sheet, canvas, x, y, 0.005, colour, float(canvas.rng.uniform(6, 26)))  # type: ignore[arg-type]
+        power = float(canvas.rng.uniform(6, 26))
+        shapes.lamp(sheet, canvas, x, y, 0.005, colour, power)  # type: ignore[arg-type]
 
 
 @place(Place.CITY)
