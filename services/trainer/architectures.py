@@ -1,6 +1,6 @@
-"""What differs between FLUX.2 klein and FLUX.1: encoding, the transformer's call, the pipeline's.
+"""What differs between FLUX.2 klein, FLUX.1 and Krea 2: encoding, and what the calls take.
 
-Latents are kept packed, (1, tokens, channels): one token is 16 x 16 pixels in both. The loss and
+Latents are kept packed, (1, tokens, channels): one token is 16 x 16 pixels in all. The loss and
 the noise do not care about the layout, so that no training step has to pack or unpack.
 """
 
@@ -40,11 +40,17 @@ class Latents:
 
 
 class Architecture(Protocol):
-    """One family of models; methods take the diffusers pipeline, or its transformer."""
+    """One family of models; methods take the diffusers pipeline, or its transformer.
+
+    pipeline: its class. shift_tokens: where the scheduler's shift ends, see `rules.shift`.
+    """
 
     name: str
-    pipeline: Any
     takes_images: bool
+    shift_tokens: int
+
+    @property
+    def pipeline(self) -> Any: ...  # noqa: D102
 
     def encode_prompt(self, pipe: Any, text: str, max_length: int) -> Prompt: ...  # noqa: D102
 
@@ -65,6 +71,7 @@ class Flux2Klein:
     name = "flux2-klein"
     pipeline = Flux2KleinPipeline
     takes_images = True
+    shift_tokens = 4096
 
     def encode_prompt(self, pipe: Any, text: str, max_length: int) -> Prompt:
         """The pipeline's own encoding."""
@@ -115,6 +122,7 @@ class Flux1:
     name = "flux1"
     pipeline = FluxPipeline
     takes_images = False
+    shift_tokens = 4096
 
     def encode_prompt(self, pipe: Any, text: str, max_length: int) -> Prompt:
         """The pipeline's own encoding."""
@@ -162,7 +170,88 @@ class Flux1:
         }
 
 
-_KNOWN: dict[str, Architecture] = {"flux2-klein": Flux2Klein(), "flux1": Flux1()}
+class Krea2:
+    """Krea 2: twelve layers of Qwen3-VL, Qwen-Image's autoencoder, one stream of blocks."""
+
+    name = "krea2"
+    takes_images = False
+    shift_tokens = 6400
+
+    @property
+    def pipeline(self) -> Any:
+        """Imported late: few workers have this base."""
+        from diffusers import Krea2Pipeline
+
+        return Krea2Pipeline
+
+    def encode_prompt(self, pipe: Any, text: str, max_length: int) -> Prompt:
+        """The pipeline's own encoding, without the padding, which nothing attends to.
+
+        embeds: (1, length, layers, width). All words are at the origin of the positions.
+        """
+        embeds, mask = pipe.encode_prompt(text, max_sequence_length=max_length)
+        words = embeds[:, mask[0]]
+        return Prompt(embeds=words, ids=torch.zeros(words.shape[1], 3, device=words.device))
+
+    def encode_pixels(self, pipe: Any, pixels: Tensor) -> Latents:
+        """Pixels (1, 3, height, width) in -1..1; the mode of the posterior, no noise."""
+        config = pipe.vae.config
+        values = pipe.vae.encode(pixels.unsqueeze(2)).latent_dist.mode()[:, :, 0]
+        mean, deviation = (
+            torch.tensor(numbers).view(1, -1, 1, 1).to(values)
+            for numbers in (config.latents_mean, config.latents_std)
+        )
+        values = (values - mean) / deviation
+        _, channels, height, width = values.shape
+        rows, columns = height // pipe.patch_size, width // pipe.patch_size
+        ids = pipe.prepare_position_ids(0, rows, columns, pixels.device)
+        packed = pipe._pack_latents(values, 1, channels, height, width)
+        return Latents(packed, ids, (rows, columns))
+
+    def predict(
+        self, transformer: Any, noisy: Tensor, sigma: Tensor, latents: Latents, prompt: Prompt
+    ) -> Tensor:
+        """The velocity, of the shape of noisy (1, tokens, channels); sigma (1,) in 0..1."""
+        velocity: Tensor = transformer(
+            hidden_states=noisy,
+            timestep=sigma,
+            encoder_hidden_states=prompt.embeds,
+            position_ids=torch.cat([prompt.ids, latents.ids]),
+            return_dict=False,
+        )[0]
+        return velocity
+
+    def call(
+        self, prompts: Sequence[Prompt], negative: Prompt | None, guidance_scale: float
+    ) -> dict[str, Any]:
+        """The pipeline's arguments for one image of each prompt; its guidance 0 is our 1.
+
+        It takes prompts and negatives of one length only.
+        """
+        unlike = [negative.embeds] if negative is not None else []
+        length = max(one.shape[1] for one in [*unlike, *(prompt.embeds for prompt in prompts)])
+        embeds, mask = _padded([prompt.embeds for prompt in prompts], length)
+        arguments = {
+            "prompt_embeds": embeds,
+            "prompt_embeds_mask": mask,
+            "guidance_scale": guidance_scale - 1,
+        }
+        if unlike and guidance_scale > 1:
+            embeds, mask = _padded(unlike * len(prompts), length)
+            arguments |= {"negative_prompt_embeds": embeds, "negative_prompt_embeds_mask": mask}
+        return arguments
+
+
+def _padded(embeds: Sequence[Tensor], length: int) -> tuple[Tensor, Tensor]:
+    """Prompts (1, words, ...) in one batch, and a mask (batch, length) of what is no padding."""
+    batch = embeds[0].new_zeros(len(embeds), length, *embeds[0].shape[2:])
+    mask = torch.zeros(len(embeds), length, dtype=torch.bool, device=batch.device)
+    for place, one in enumerate(embeds):
+        batch[place, : one.shape[1]], mask[place, : one.shape[1]] = one[0], True
+    return batch, mask
+
+
+_KNOWN: dict[str, Architecture] = {kind.name: kind for kind in (Flux2Klein(), Flux1(), Krea2())}
 
 
 def architecture(name: str) -> Architecture:

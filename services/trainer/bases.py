@@ -8,6 +8,7 @@ from services.trainer.errors import JobFailed
 from services.trainer.spec import Code
 
 NON_COMMERCIAL = "FLUX Non-Commercial License v2.0"
+KREA = "Krea 2 Community License"  # free of charge below US$1M of revenue in a year
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ _ALL = (
         licence=NON_COMMERCIAL,
         quality=Profile("black-forest-labs/FLUX.1-dev", 28, 3.5),
         fast=Profile("black-forest-labs/FLUX.1-dev", 16, 3.5),
+    ),
+    Base(
+        name="Krea-2-Raw",
+        architecture="krea2",
+        licence=KREA,
+        quality=Profile("krea/Krea-2-Raw", 28, 4.5),
+        fast=Profile("krea/Krea-2-Turbo", 8, 1.0),
     ),
 )
 BASES = {base.name: base for base in _ALL}

@@ -23,6 +23,10 @@ from services.trainer.spec import Code
 ADAPTER = "default"
 MAX_LORA_BYTES = 2 * 2**30
 BLOCKS = ("transformer_blocks.", "single_transformer_blocks.")
+SHAPE = (
+    *("num_layers", "num_single_layers", "num_attention_heads", "attention_head_dim"),
+    *("joint_attention_dim", "text_hidden_dim"),  # of the text: FLUX's, and Krea 2's
+)
 PEFT_KEY = "lora_adapter_metadata"  # where diffusers looks for rank and alpha
 
 
@@ -62,8 +66,7 @@ def add_adapter(
 def fingerprint(name: str, transformer: Any) -> dict[str, Any]:
     """What a LoRA must share with a transformer to fit it: architecture and sizes."""
     config = transformer.config
-    keys = ("num_layers", "num_single_layers", "num_attention_heads", "attention_head_dim")
-    return {"architecture": name, **{key: config[key] for key in (*keys, "joint_attention_dim")}}
+    return {"architecture": name, **{key: config[key] for key in SHAPE if key in config}}
 
 
 def state(transformer: Any) -> dict[str, Tensor]:

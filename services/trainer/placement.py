@@ -1,8 +1,9 @@
 """Whether and how a base fits into a GPU: decided before anything is loaded, by arithmetic.
 
 Pure functions of (free memory, sizes, request). The sizes are those of the files; what the work
-itself takes was counted on the meta device for klein-4B, 9B and FLUX.1 (tests/trainer/test_real.py
-repeats it), and the rest, marked [E], is estimated and has not been measured on a GPU.
+itself takes was counted on the meta device for klein-4B, 9B, FLUX.1 and Krea 2
+(tests/trainer/test_real.py repeats it), and the rest, marked [E], is estimated and has not been
+measured on a GPU.
 """
 
 import json
@@ -25,8 +26,8 @@ REFERENCE_TOKENS = (REFERENCE_SIDE // TOKEN) ** 2
 # Saved for the backward pass, in bytes for each token, unit of width and block: 56 in bfloat16,
 # and a quarter more for the float32 norms of autocast [E]. With checkpointing: a block's input,
 # and one block at a time.
-KEPT = 70
-CHECKPOINTED = 2.1
+KEPT = 71
+CHECKPOINTED = 2.13
 # Parameters of an adapter for each rank, block and unit of width: 19.6 to 30.7; and their bytes:
 # float32 weight and gradient, and AdamW's two moments.
 ADAPTER, ADAPTER_BYTES = 31, 16

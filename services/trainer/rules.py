@@ -13,8 +13,8 @@ from services.trainer.recipe import Recipe
 FEW, MANY = 256, 4096  # tokens: where the scheduler's shift is given, 256 and 1024 pixels square
 
 
-def shift(tokens: int, recipe: Recipe) -> float:
-    """The mean of logit(sigma) for a picture of so many tokens.
+def shift(tokens: int, recipe: Recipe, many: int = MANY) -> float:
+    """The mean of logit(sigma) for a picture of so many tokens; the shift ends at `many`.
 
     As BFL trained (FLUX.1's parameters of the scheduler: 0.5 at 256 tokens, 1.15 at 4096); without
     it 1.4 % of the steps come to sigma 0.9 and more, where an image of 28 steps spends half.
@@ -22,12 +22,12 @@ def shift(tokens: int, recipe: Recipe) -> float:
     if recipe.sigma_shift is None:
         return 0.0
     low, high = recipe.sigma_shift
-    return low + (high - low) * (tokens - FEW) / (MANY - FEW)
+    return low + (high - low) * (tokens - FEW) / (many - FEW)
 
 
-def draw_sigma(tokens: int, recipe: Recipe, generator: torch.Generator) -> Tensor:
+def draw_sigma(tokens: int, recipe: Recipe, generator: torch.Generator, many: int = MANY) -> Tensor:
     """Sigma (1,) in 0..1: logit-normal around the shift, or, for a share, any alike."""
-    sigma = torch.sigmoid(torch.randn(1, generator=generator) + shift(tokens, recipe))
+    sigma = torch.sigmoid(torch.randn(1, generator=generator) + shift(tokens, recipe, many))
     if recipe.uniform_share:
         alike, value = torch.rand(2, generator=generator)
         if float(alike) < recipe.uniform_share:

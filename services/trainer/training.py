@@ -115,7 +115,8 @@ class Training:
         view = example.views[self._integer(len(example.views))]
         chance = float(torch.rand((), generator=self.generator))
         packed = view.latents.packed
-        sigma = draw_sigma(packed.shape[1], self.recipe, self.generator)
+        many = self.kind.shift_tokens
+        sigma = draw_sigma(packed.shape[1], self.recipe, self.generator, many)
         noise = torch.randn(packed.shape, generator=self.generator)
         keeps = is_class_step(self.progress.step, self.recipe.class_share)
         return Draw(

@@ -26,12 +26,13 @@ def gib(value: float) -> int:
     return round(value * GIB)
 
 
-# In 16 bits: the transformers' as test_real.py counts them; Qwen3-4B 8.05 GB, Qwen3-8B 8.19 and
-# T5-XXL with CLIP-L 4.89 billion parameters, by their model cards.
+# In 16 bits: the transformers' as test_real.py counts them; Qwen3-4B 8.05 GB, Qwen3-8B 8.19,
+# T5-XXL with CLIP-L 4.89 and Qwen3-VL-4B 4.44 billion parameters, by their model cards.
 KLEIN_4B = Sizes(gib(7.22), gib(7.5), gib(0.16), blocks=25, width=3072)
 KLEIN_9B = Sizes(gib(16.91), gib(15.26), gib(0.16), blocks=32, width=4096)
 FLUX_1 = Sizes(gib(22.17), gib(9.1), gib(0.16), blocks=57, width=3072)
-BASES = {"4B": KLEIN_4B, "9B": KLEIN_9B, "FLUX.1": FLUX_1}
+KREA_2 = Sizes(gib(23.88), gib(8.27), gib(0.24), blocks=28, width=6144)
+BASES = {"4B": KLEIN_4B, "9B": KLEIN_9B, "FLUX.1": FLUX_1, "Krea 2": KREA_2}
 
 # What such a card has free once CUDA is there and a desktop is not [E].
 FREE = {12: 11.2, 16: 15.0, 24: 23.0, 32: 31.0, 48: 46.5, 80: 78.0}
@@ -56,6 +57,12 @@ FOUR = Pictures(1024, 1024, 4)
         ("FLUX.1", 24, "resident, fp8, 4 at once"),
         ("FLUX.1", 16, "encoders offloaded, fp8, 4 at once"),
         ("FLUX.1", 12, None),
+        ("Krea 2", 80, "resident, 4 at once"),
+        ("Krea 2", 48, "resident, 4 at once"),
+        ("Krea 2", 32, "encoders offloaded, 4 at once"),
+        ("Krea 2", 24, "encoders offloaded, fp8, 4 at once"),
+        ("Krea 2", 16, "encoders offloaded, fp8, 1 at once"),
+        ("Krea 2", 12, None),
     ],
 )
 def test_images_are_placed_by_what_is_free(base: str, card: int, words: str | None) -> None:
@@ -103,6 +110,10 @@ def test_images_take_what_was_estimated(base: str, placement: int, low: float, h
         ("FLUX.1", 32, 1),
         ("FLUX.1", 24, 2),
         ("FLUX.1", 12, None),
+        ("Krea 2", 80, 1),
+        ("Krea 2", 32, 2),
+        ("Krea 2", 24, 2),
+        ("Krea 2", 16, None),
     ],
 )
 def test_a_training_begins_on_the_first_rung_that_fits(

@@ -12,11 +12,14 @@ import torch
 from diffusers import (
     AutoencoderKL,
     AutoencoderKLFlux2,
+    AutoencoderKLQwenImage,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
     Flux2Transformer2DModel,
     FluxPipeline,
     FluxTransformer2DModel,
+    Krea2Pipeline,
+    Krea2Transformer2DModel,
 )
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import (
@@ -26,6 +29,8 @@ from transformers import (
     Qwen2TokenizerFast,
     Qwen3Config,
     Qwen3ForCausalLM,
+    Qwen3VLConfig,
+    Qwen3VLModel,
     T5Config,
     T5EncoderModel,
     T5TokenizerFast,
@@ -34,6 +39,7 @@ from transformers import (
 from services.trainer.pipelines import be_quiet
 
 KLEIN, KLEIN_FAST, FLUX1 = "FLUX.2-klein-base-4B", "FLUX.2-klein-4B", "FLUX.1-dev"
+KREA2, KREA2_FAST = "Krea-2-Raw", "Krea-2-Turbo"
 SIDE = 64  # pixels of pictures that suit these models
 
 # A recipe that makes the loss of a tiny model fall within seconds; its frozen random layers at
@@ -81,9 +87,9 @@ def _bytes(*special: str) -> dict[str, int]:
     return {text: i for i, text in enumerate([*special, *sorted(ByteLevel.alphabet())])}
 
 
-def _scheduler() -> Any:
+def _scheduler(**changes: Any) -> Any:
     return FlowMatchEulerDiscreteScheduler(
-        shift=3.0, use_dynamic_shifting=True, base_shift=0.5, max_shift=1.15
+        shift=3.0, use_dynamic_shifting=True, base_shift=0.5, max_shift=1.15, **changes
     )
 
 
@@ -183,10 +189,88 @@ def flux1(*, seed: int = 0) -> Any:
     )
 
 
+def krea2(*, distilled: bool = False, seed: int = 0) -> Any:
+    """A Krea 2 pipeline; of its text encoder three layers are read."""
+    torch.manual_seed(seed)
+    text = {
+        "vocab_size": 512,
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 8,
+        "rope_parameters": {"rope_type": "default", "mrope_section": [2, 1, 1]},
+    }
+    sight = {
+        "depth": 1,
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_heads": 2,
+        "out_hidden_size": 16,
+        "deepstack_visual_indexes": [0],
+    }
+    return Krea2Pipeline(
+        scheduler=_scheduler(max_image_seq_len=6400),
+        vae=AutoencoderKLQwenImage(
+            base_dim=8,
+            z_dim=4,
+            dim_mult=[1, 1, 1, 1],
+            num_res_blocks=1,
+            latents_mean=(0.0, 0.1, 0.2, 0.3),
+            latents_std=(1.0, 1.1, 1.2, 1.3),
+        ),
+        text_encoder=Qwen3VLModel(Qwen3VLConfig(text_config=text, vision_config=sight)),
+        tokenizer=_krea2_tokenizer(),
+        transformer=Krea2Transformer2DModel(
+            in_channels=16,
+            num_layers=2,
+            attention_head_dim=16,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            intermediate_size=96,
+            timestep_embed_dim=32,
+            text_hidden_dim=16,
+            num_text_layers=3,
+            text_num_attention_heads=2,
+            text_num_key_value_heads=2,
+            text_intermediate_size=32,
+            num_layerwise_text_blocks=1,
+            num_refiner_text_blocks=1,
+            axes_dims_rope=(4, 6, 6),
+        ),
+        text_encoder_select_layers=(1, 2, 3),
+        is_distilled=distilled,
+    )
+
+
+def _krea2_tokenizer() -> Any:
+    """By bytes, but with the template in as many tokens as the pipeline cuts off: 34, and 5."""
+    begun = (
+        "system\nDescribe the image by detailing the color, shape, size, texture, quantity, text, "
+        "spatial relationships of the objects and background:"
+    )
+    known = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", begun[:-24], "assistant"]
+    return Qwen2TokenizerFast(
+        vocab=_bytes(*known),
+        merges=[],
+        unk_token=known[0],
+        pad_token=known[0],
+        eos_token=known[2],
+        additional_special_tokens=known[1:],
+    )
+
+
 def build(folder: Path) -> Path:
     """Write all tiny bases into a folder that serves as a worker's TRAINER_BASE_DIR."""
     be_quiet()
-    pipelines = {KLEIN: klein(), KLEIN_FAST: klein(distilled=True), FLUX1: flux1()}
+    pipelines = {
+        KLEIN: klein(),
+        KLEIN_FAST: klein(distilled=True),
+        FLUX1: flux1(),
+        KREA2: krea2(),
+        KREA2_FAST: krea2(distilled=True),
+    }
     for name, pipeline in pipelines.items():
         shutil.rmtree(folder / name, ignore_errors=True)
         pipeline.save_pretrained(folder / name)
