@@ -12,6 +12,7 @@ from services.analytics.base import Analytics
 from services.analytics.off import AnalyticsOff
 from services.engines.base import Engine
 from services.engines.registry import Registry
+from services.engines.resident import Resident
 from services.faces.memory import FaceMemory
 from services.limits.calls import Calls
 from services.payments.base import Payments
@@ -58,10 +59,12 @@ class Deps:
     def offers(self) -> frozenset[str]:
         """What this process has and others of the installation may lack: jobs name their needs."""
         named = {PAYMENTS: self.payments.enabled, MAIL: self.settings.smtp_url is not None}
-        engines = [engine_of(name) for name in self.engines.connected]
-        return frozenset([*engines, *(name for name in named if named[name])])
+        up = self.engines.up.items()
+        engines = [engine_of(name) for name, _ in up]
+        here = [engine_of(name, each.place) for name, each in up if isinstance(each, Resident)]
+        return frozenset([*engines, *here, *(name for name in named if named[name])])
 
 
-def engine_of(name: str) -> str:
-    """The name of an engine among `offers`."""
-    return f"engine:{name}"
+def engine_of(name: str, place: str = "") -> str:
+    """The name of an engine among `offers`; place: of the one container that knows a run."""
+    return f"engine:{name}@{place}" if place else f"engine:{name}"

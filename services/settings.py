@@ -58,6 +58,8 @@ class Settings(DatabaseSettings):
     training_recipe: dict[str, Any] = Field(default_factory=dict)
     gpu_worker_url: str | None = None
     gpu_worker_key: SecretStr | None = None
+    local_gpu: Literal["auto", "on", "off"] = "auto"
+    local_gpu_python: Path | None = None
     model_sheets: bool = True
     face_checks: Literal["auto", "off", "on"] = "auto"
     likeness_floor: bool = True

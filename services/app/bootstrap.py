@@ -131,6 +131,7 @@ class Product:
         """Begins to listen and to work; has to be called in the running event loop."""
         await asyncio.to_thread(uploads.sweep, self.deps)
         await connections.reload(self.deps)
+        self.deps.engines.start()
         await self.listener.start()
         self.scheduler.start()
 

@@ -214,7 +214,7 @@ class EngineInfo:
     cost_per_image_usd: None where it is not known or nothing is paid.
     tag: what its pictures are marked with; empty where nothing need be said.
     operations: what it can do; with which pictures, its `objection` says. enlarging: how it makes
-    pictures larger, in a few words.
+    pictures larger, in a few words. slow: takes minutes, so that ENGINE=auto leaves it out.
     """
 
     name: str
@@ -240,6 +240,7 @@ class EngineInfo:
     training_seconds: float | None = None
     cost_per_image_usd: float | None = None
     tag: str = ""
+    slow: bool = False
     by_method: Annotated["Mapping[Method, EngineInfo]", Hidden(exclude=True)] = field(
         default_factory=dict
     )

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from db.errors import CannotStart
-from services.engines import preview, together, worker
+from services.engines import local, preview, together, worker
 from services.engines.base import ConnectionField, Engine, EngineInfo
 from services.engines.registry import Entry, Registry
 from services.settings import Settings
@@ -31,6 +31,7 @@ class Factory(Protocol):
 # What ENGINE may be. ENGINE=auto takes the first that is configured; the last always is.
 ENGINES: dict[str, Factory] = {
     "worker": worker,
+    local.NAME: local,
     "together": together,
     preview.NAME: preview,
 }
@@ -40,13 +41,18 @@ AUTO = "auto"
 def chosen(settings: Settings) -> str:
     """The engine that ENGINE names, or the best that is configured. Raises CannotStart."""
     if settings.engine == AUTO:
-        return next(name for name, engine in ENGINES.items() if engine.missing(settings) is None)
+        return next(name for name in ENGINES if _may_be_usual(name, settings))
     if settings.engine not in ENGINES:
         names = ", ".join((AUTO, *ENGINES))
         raise CannotStart(
             f"ENGINE is not valid (it is one of {names}): .env.example says what it may be."
         )
     return settings.engine
+
+
+def _may_be_usual(name: str, settings: Settings) -> bool:
+    engine = ENGINES[name]
+    return engine.missing(settings) is None and not engine.describe(settings).slow
 
 
 def build(settings: Settings, storage: Storage) -> Registry:

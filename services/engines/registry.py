@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.engines.base import Engine, EngineInfo
+from services.engines.resident import Resident
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,11 @@ class Registry:
     """All engines by name. A run asks the engine that it names, whichever is usual by now."""
 
     def __init__(self, entries: Mapping[str, Entry], *, default: str) -> None:
-        """default: the name of the engine that is meant where nobody names one; it is ready."""
+        """default: the name of the engine that is meant where nobody names one."""
         self._entries = dict(entries)
         self._default = default
         self._retired: list[Engine] = []
+        self._started = False
 
     @classmethod
     def of(cls, *engines: Engine) -> "Registry":
@@ -52,18 +54,33 @@ class Registry:
         kept = {id(entry.engine) for entry in entries.values()}
         self._retired += [e for e in self.connected.values() if id(e) not in kept]
         self._entries, self._default = dict(entries), default
+        if self._started:
+            self.start()
+
+    def start(self) -> None:
+        """Brings up what works in processes of this container, and whatever comes later."""
+        self._started = True
+        for engine in self.connected.values():
+            if isinstance(engine, Resident):
+                engine.start()
 
     @property
     def default(self) -> Engine:
-        """The engine that is meant where nobody names one."""
-        engine = self._entries[self._default].engine
+        """The engine that is meant where nobody names one: the next best while that one is away."""
+        engine = self.entries[0].engine
         assert engine  # noqa: S101  # the constructor asks for it
         return engine
 
     @property
     def entries(self) -> Sequence[Entry]:
         """Every engine there is, the usual one first."""
-        return sorted(self._entries.values(), key=lambda e: e.info.name != self._default)
+        now = [_now(entry) for entry in self._entries.values()]
+        names = list(self._entries)
+        chosen = now.pop(names.index(self._default))
+        if chosen.ready:
+            return [chosen, *now]
+        usual = next((entry for entry in now if entry.ready and not entry.info.slow), chosen)
+        return sorted([chosen, *now], key=lambda entry: entry is not usual)
 
     @property
     def ready(self) -> Sequence[Engine]:
@@ -75,6 +92,15 @@ class Registry:
         """The engines that can be asked about their runs, by name."""
         return {name: entry.engine for name, entry in self._entries.items() if entry.engine}
 
+    @property
+    def up(self) -> Mapping[str, Engine]:
+        """Those of them that can be asked now."""
+        return {
+            name: engine
+            for name, engine in self.connected.items()
+            if not isinstance(engine, Resident) or engine.up
+        }
+
     def find(self, name: str) -> Engine | None:
         """The engine that a run names; None where this process can't reach it."""
         entry = self._entries.get(name)
@@ -82,7 +108,8 @@ class Registry:
 
     def entry(self, name: str) -> Entry | None:
         """What is known of an engine; None where there is no such engine."""
-        return self._entries.get(name)
+        entry = self._entries.get(name)
+        return _now(entry) if entry else None
 
     def info(self, name: str) -> EngineInfo | None:
         """What an engine says of itself, connected or not."""
@@ -93,3 +120,10 @@ class Registry:
         """Closes all of them."""
         closing = [engine.close() for engine in (*self.connected.values(), *self._retired)]
         await asyncio.gather(*closing, return_exceptions=True)
+
+
+def _now(entry: Entry) -> Entry:
+    """An entry with what its engine says of itself at present."""
+    if entry.reason is None and isinstance(entry.engine, Resident):
+        return replace(entry, reason=entry.engine.away)
+    return entry

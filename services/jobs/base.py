@@ -37,9 +37,13 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Nothing to do before `after` has passed: gives the slot back and uses no attempt."""
+    """Nothing to do before `after` has passed: gives the slot back and uses no attempt.
+
+    needs: what the job needs from now on, one of a process's `offers`; None: as before.
+    """
 
     after: timedelta
+    needs: str | None = None
 
 
 Outcome = Done | Again

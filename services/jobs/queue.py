@@ -128,6 +128,7 @@ WAIT = text("""
     set state = 'waiting', lease_until = null, turn = null,
         run_at = clock_timestamp() + :delay * (1 + :jitter * (random() - 0.5)),
         attempts = attempts - :refund, reason = coalesce(cast(:reason as text), reason),
+        needs = coalesce(cast(:needs as text), needs),
         flow = coalesce(user_id::text, '') || '/again'
     where id = :id and lease_token = :token and state = 'leased' returning true""")
 
@@ -289,13 +290,15 @@ async def wait(
     refund: bool = False,
     jitter: float = 0.0,
     reason: str | None = None,
+    needs: str | None = None,
 ) -> bool:
     """Gives a leased job back until `delay` has passed; refund: this uses no attempt.
 
-    jitter: width of the chance in the delay, as a share of it.
+    jitter: width of the chance in the delay, as a share of it. needs: from now on.
     """
     values = {"id": job_id, "token": token, "delay": delay, "jitter": jitter}
-    return bool(await session.scalar(WAIT, values | {"refund": int(refund), "reason": reason}))
+    values |= {"refund": int(refund), "reason": reason, "needs": needs}
+    return bool(await session.scalar(WAIT, values))
 
 
 async def lock_expired(session: AsyncSession, *, kinds: Sequence[str]) -> Row[Any] | None:

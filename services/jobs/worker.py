@@ -262,8 +262,8 @@ class Worker:
         match outcome:
             case Done():
                 await self._finisher.done(job)
-            case Again(after):
-                await self._wait(job, delay=after, refund=True)
+            case Again(after, needs):
+                await self._wait(job, delay=after, refund=True, needs=needs)
             case Failure(reason, None):
                 delay = min(FIRST_RETRY * 2 ** (job.attempt - 1), LAST_RETRY)
                 await self._wait(job, delay=delay, jitter=JITTER, reason=reason)

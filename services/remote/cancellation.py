@@ -11,6 +11,7 @@ from db.models import RunRow
 from db.models.remote import OPEN
 from services import jobs
 from services.deps import Deps, engine_of
+from services.engines.resident import place_of
 from services.remote.runs import LostRace, Run, move, query, run_of
 
 KIND = "cancel_remote"
@@ -52,7 +53,7 @@ async def request(session: AsyncSession, run: Run) -> None:
             kind=KIND,
             payload={"remote_id": run.remote_id, "engine": run.engine},
             dedupe_key=f"cancel:{run.id}",
-            needs=engine_of(run.engine),
+            needs=engine_of(run.engine, place_of(run.remote_id)),
             priority=jobs.Priority.URGENT,
         )
 

@@ -24,8 +24,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import RunRow
 from db.models.remote import OPEN
 from services import jobs
-from services.deps import Deps
-from services.engines.base import Engine, EngineError, Refused, RemoteState, RemoteStatus, Unknown
+from services.deps import Deps, engine_of
+from services.engines.base import (
+    Engine,
+    EngineError,
+    Refused,
+    RemoteState,
+    RemoteStatus,
+    Unknown,
+)
+from services.engines.resident import place_of
 from services.remote import cancellation, runs
 from services.remote.results import BadResult
 from services.remote.runs import Limits, Run
@@ -84,6 +92,9 @@ async def drive(deps: Deps, job: jobs.Job, work: Work) -> jobs.Outcome:
     engine = deps.engines.find(run.engine)  # whichever is usual by now
     if engine is None:  # the settings that this process was started with do not have it
         return jobs.Again(after=ELSEWHERE)
+    here = engine_of(run.engine, place_of(run.remote_id))
+    if here not in deps.offers:  # a worker in another container has it, or ours is starting again
+        return jobs.Again(after=timedelta(), needs=here)
     driver = _Driver(deps, job, work, engine)
     if not engine.info.in_process:
         return await _step(driver, run)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from together import AsyncTogether
 
 from db.errors import CannotStart
@@ -141,9 +142,13 @@ def make_engine(settings: Settings) -> TogetherEngine:
     )
 
 
-def client(key: str, base_url: str) -> AsyncTogether:
+def client(
+    key: str, base_url: str, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncTogether:
     """The SDK, which never repeats a submit: it would send a POST three times."""
-    return AsyncTogether(api_key=key, base_url=base_url.rstrip("/"), max_retries=0)
+    http = httpx.AsyncClient(transport=transport) if transport else None
+    base_url = base_url.rstrip("/")
+    return AsyncTogether(api_key=key, base_url=base_url, max_retries=0, http_client=http)
 
 
 def _is_public(url: str) -> bool:

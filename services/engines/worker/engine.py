@@ -3,6 +3,7 @@
 from typing import Any
 
 from db.errors import CannotStart
+from services.engines.base import EngineInfo
 from services.engines.together.deployments import Deployments
 from services.engines.together.engine import TogetherEngine, client
 from services.engines.together.errors import in_plain_words
@@ -37,7 +38,11 @@ def make_engine(settings: Settings) -> WorkerEngine:
     if not settings.gpu_worker_url or not settings.gpu_worker_key:
         raise CannotStart("GPU_WORKER_URL and GPU_WORKER_KEY belong together: set both.")
     connection = client(settings.gpu_worker_key.get_secret_value(), settings.gpu_worker_url)
-    info = describe(settings)
+    return over(connection, describe(settings), settings)
+
+
+def over(connection: Any, info: EngineInfo, settings: Settings) -> WorkerEngine:
+    """The engine at the other end of a connection of `client`."""
     return WorkerEngine(
         info=info,
         client=connection,

@@ -35,7 +35,7 @@ def test_the_best_that_is_configured_is_taken_unless_one_is_named(
 
 
 def test_an_engine_that_there_is_not_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
-    with pytest.raises(CannotStart, match="auto, worker, together, preview"):
+    with pytest.raises(CannotStart, match="auto, worker, local, together, preview"):
         configured.chosen(ExplicitSettings(data_dir=tmp_path, engine="nonsense"))
 
 

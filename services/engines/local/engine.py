@@ -1,0 +1,206 @@
+"""The engine protocol over a worker that is our child: the worker's engine, wherever it serves."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+import httpx
+
+from db.errors import CannotStart
+from services.engines.base import (
+    EngineInfo,
+    FileRef,
+    GenerateRequest,
+    Operation,
+    Refused,
+    RemoteStatus,
+    TrainRequest,
+)
+from services.engines.local import machine
+from services.engines.local.child import Child, Serving
+from services.engines.local.info import describe
+from services.engines.resident import placed
+from services.engines.together.engine import client
+from services.engines.worker.engine import WorkerEngine, over
+from services.settings import Settings
+from services.trainer.bases import find_base, is_there
+from services.trainer.config import WorkerConfig
+from services.trainer.errors import JobFailed
+
+MODULE = ("-m", "services.trainer.attached")
+STARTING = "It is starting."
+NO_WEIGHTS = (
+    "Its weights are not here yet: an administrator fetches them under Administration, Engines."
+)
+
+Asked = TypeVar("Asked", TrainRequest, GenerateRequest)
+
+
+class LocalEngine:
+    """Trains and generates on this machine's own GPU."""
+
+    def __init__(
+        self, worker: WorkerEngine, child: Child, config: WorkerConfig, *, place: str, home: "Home"
+    ) -> None:
+        """worker: an engine whose connection leads to the child. place: see `Resident`."""
+        self._worker, self._child, self._home = worker, child, home
+        self.config, self.place = config, place
+
+    @property
+    def info(self) -> EngineInfo:
+        """What it offers."""
+        return self._worker.info
+
+    @property
+    def words(self) -> None:
+        """It takes any words."""
+
+    @property
+    def sheet(self) -> None:
+        """Its pictures take too long."""
+
+    @property
+    def serving(self) -> Serving | None:
+        """The worker as it answers now."""
+        return self._child.serving
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process."""
+        return self._child.pid
+
+    @property
+    def up(self) -> bool:
+        """Whether the worker answers."""
+        return self._child.serving is not None
+
+    @property
+    def away(self) -> str | None:
+        """Missing weights, or a worker that does not start; one that starts again is no reason."""
+        if lacking := self._lacking():
+            return lacking
+        return self._child.trouble if self._child.hopeless else None
+
+    def _lacking(self) -> str | None:
+        try:
+            base = find_base(self.config, None)
+        except JobFailed as error:
+            return error.failure.message
+        wanted = (base.quality, base.fast) if self.info.trains else (base.fast,)
+        there = all(is_there(self.config, profile) for profile in wanted)
+        return None if there else NO_WEIGHTS
+
+    def start(self) -> None:
+        """Keeps a worker alive from now on."""
+        self._child.start()
+
+    def objection(
+        self, operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
+    ) -> str | None:
+        """The worker's."""
+        return self._worker.objection(operation, made, scale=scale)
+
+    async def submit_training(self, request: TrainRequest) -> RemoteStatus:
+        """Queues it."""
+        return self._here(await self._worker.submit_training(self._home.inside(request)))
+
+    async def submit_generation(self, request: GenerateRequest) -> RemoteStatus:
+        """Queues it."""
+        return self._here(await self._worker.submit_generation(self._home.inside(request)))
+
+    async def poll(self, remote_id: str) -> RemoteStatus:
+        """Where it stands."""
+        return self._here(await self._worker.poll(self._inner(remote_id)))
+
+    async def cancel(self, remote_id: str) -> bool:
+        """Stops it."""
+        return await self._worker.cancel(self._inner(remote_id))
+
+    async def check(self) -> str:
+        """One sentence on the worker. Raises Refused with what is wrong."""
+        if not self.up:
+            raise Refused(self._child.trouble or STARTING, retryable=True)
+        return await self._worker.check()
+
+    async def close(self) -> None:
+        """Ends the worker."""
+        await self._child.stop()
+        await self._worker.close()
+
+    def _here(self, status: RemoteStatus) -> RemoteStatus:
+        return replace(status, remote_id=placed(self.place, status.remote_id))
+
+    def _inner(self, remote_id: str) -> str:
+        return remote_id.removeprefix(placed(self.place, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """This process's own address: its child takes and brings files there, past any proxy.
+
+    public: how others reach it, as links begin.
+    """
+
+    public: str
+    own: str
+
+    def inside(self, request: Asked) -> Asked:
+        """A request whose links to us lead to `own`; links to a bucket stay as they are."""
+        moved = {each.name: self._moved(getattr(request, each.name)) for each in fields(request)}
+        if request.progress_url:
+            moved["progress_url"] = self._url(request.progress_url)
+        return replace(request, **moved)
+
+    def _moved(self, value: Any) -> Any:
+        if isinstance(value, FileRef):
+            return replace(value, url=self._url(value.url))
+        return [self._moved(each) for each in value] if isinstance(value, list | tuple) else value
+
+    def _url(self, url: str) -> str:
+        begins = url.startswith(f"{self.public}/")
+        return self.own + url.removeprefix(self.public) if begins else url
+
+
+class ToChild(httpx.AsyncBaseTransport):
+    """Leads every request to the child, with its key, wherever it serves by now."""
+
+    def __init__(self, serving: Callable[[], Serving | None]) -> None:
+        self._serving = serving
+        self._line = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Raises ConnectError, so that surely nothing was sent, while the child is not there."""
+        child = self._serving()
+        if child is None:
+            raise httpx.ConnectError("the local worker does not answer")
+        request.url = request.url.copy_with(host="127.0.0.1", port=child.port)
+        request.headers["Authorization"] = f"Bearer {child.key}"
+        return await self._line.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._line.aclose()
+
+
+def make_engine(settings: Settings, module: Sequence[str] = MODULE) -> LocalEngine:
+    """What the settings describe. Raises CannotStart with what is missing.
+
+    module: what the worker's Python is to run.
+    """
+    if missing := machine.missing(settings):
+        raise CannotStart(f"ENGINE=local: {missing}")
+    config = machine.config_of(settings)
+    python = str(settings.local_gpu_python or sys.executable)
+    child = Child((python, *module), lambda: machine.environment(config))
+    connection = client("of the child", "http://local", ToChild(lambda: child.serving))
+    worker = over(connection, describe(settings, gpu=machine.has_gpu()), settings)
+    home = Home(settings.base_url, _own_address(settings))
+    return LocalEngine(worker, child, config, place=machine.place(settings), home=home)
+
+
+def _own_address(settings: Settings) -> str:
+    """Where this process itself listens."""
+    everywhere = settings.host in {"0.0.0.0", "::"}  # noqa: S104
+    host = "127.0.0.1" if everywhere else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
