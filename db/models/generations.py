@@ -53,10 +53,18 @@ class Method(StrEnum):
 METHODS = tuple(str(method) for method in Method)
 
 
+def _second(table: str) -> Index:
+    """By the second person, whom few rows have."""
+    column = "second_model_id"
+    there = text(f"{column} is not null")
+    return Index(f"ix_{table}_{column}", column, postgresql_where=there)
+
+
 class Generation(Base):
     """One request for `count` images; image i uses seed + i.
 
     source_image_id: the picture that an operation starts from; None when it was erased.
+    people: how many it shows: with two, second_model_id is the other one's until that is deleted.
     scale: of an enlargement, 2 or 4. mask: a PNG, white where the picture may change, until the
     end.
     """
@@ -68,7 +76,9 @@ class Generation(Base):
         CheckConstraint("progress between 0 and 1", name="progress"),
         CheckConstraint(f"operation in {OPERATIONS}", name="operation"),
         CheckConstraint(f"method in {METHODS}", name="method"),
+        CheckConstraint("people between 1 and 2", name="people"),
         Index("ix_generations_user_id_created_at", "user_id", "created_at", "id"),
+        _second("generations"),
     )
 
     id: Mapped[Id]
@@ -99,6 +109,10 @@ class Generation(Base):
     )
     scale: Mapped[int | None]
     mask: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    people: Mapped[int] = mapped_column(server_default="1")
+    second_model_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("user_models.id", ondelete="SET NULL")
+    )
     cost: Mapped[int]  # credits
     reading: Mapped[Json]  # how an engine with a vocabulary read the prompt; {} of any other
     dismissed_at: Mapped[When | None]
@@ -124,6 +138,7 @@ class GeneratedImage(Base):
     """One finished image: full.<ext>, medium.webp and thumb.webp lie under `folder`.
 
     parent_id: the image that it was made from, where that is not erased.
+    second_model_id, second_likeness: of the other person in an image of two.
     """
 
     __tablename__ = "generated_images"
@@ -144,6 +159,7 @@ class GeneratedImage(Base):
             )
             for name, keys, state in GALLERY_INDEXES
         ),
+        _second("generated_images"),
         Index("ix_generated_images_unmarked", "id", postgresql_where=text("marked_at is null")),
         Index("ix_generated_images_search", "search", postgresql_using="gin"),
     )
@@ -176,6 +192,10 @@ class GeneratedImage(Base):
     likeness_word: Mapped[str | None]
     face_box: Mapped[list[float] | None] = mapped_column(JSONB)  # left, top, right, bottom: 0..1
     charged: Mapped[bool] = mapped_column(server_default="true")
+    second_model_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("user_models.id", ondelete="SET NULL")
+    )
+    second_likeness: Mapped[float | None]  # 0-100
     favourite: Mapped[bool] = mapped_column(server_default="false")
     rating: Mapped[int | None]
     created_at: Mapped[Now]

@@ -28,6 +28,10 @@ class NewGeneration(BaseModel, extra="forbid"):
     model_id: UUID | None = Field(
         default=None, description="An operation takes the picture's own model."
     )
+    second_model_id: UUID | None = Field(
+        default=None,
+        description="Another person to be seen beside the first: see `max_people` of the engines.",
+    )
     prompt: str = Field(
         default="",
         max_length=4000,

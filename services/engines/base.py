@@ -11,25 +11,11 @@ from pydantic import Field as Hidden
 from db.models.generations import OWN_PIXELS as OWN_PIXELS
 from db.models.generations import Method as Method
 from db.models.generations import Operation as Operation
+from services.engines.errors import EngineError as EngineError
+from services.engines.errors import Refused as Refused
+from services.engines.errors import Unknown as Unknown
 
 PHOTO = "photo of {subject}, {prompt}"  # the template where no style was chosen
-
-
-class EngineError(Exception):
-    """An engine said no; `str(error)` is plain words that a member may read."""
-
-
-class Refused(EngineError):
-    """Surely not accepted, nothing was charged: submitting again is safe if `retryable`."""
-
-    def __init__(self, message: str, *, retryable: bool, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retryable = retryable
-        self.retry_after = retry_after
-
-
-class Unknown(EngineError):
-    """May have been accepted: the answer never came, so a second submit may charge twice."""
 
 
 class RemoteState(StrEnum):
@@ -92,6 +78,14 @@ class TrainRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to be seen: photos, best first, and what a prompt calls them."""
+
+    subject: str
+    photos: Sequence[FileRef]
+
+
+@dataclass(frozen=True, slots=True)
 class GenerateRequest:
     """n images of one prompt; image i uses `seeds[i]` and is put at `outputs[i]`.
 
@@ -104,6 +98,7 @@ class GenerateRequest:
     have: indices of the images that an earlier attempt brought; an engine may leave them out.
     source: the picture that an operation starts from, and made: its recipe. scale: 2 or 4.
     mask: a grey picture of the source's shape, white where it may change.
+    second: another person who is to be seen beside the first, for engines that offer two.
     """
 
     client_job_id: UUID
@@ -133,6 +128,7 @@ class GenerateRequest:
     scale: int | None = None
     mask: FileRef | None = None
     method: Method = Method.TRAINED
+    second: Person | None = None
 
     def words(self, subject: str) -> str:
         """The whole prompt for a real model; `subject` names the person to that model."""
@@ -209,7 +205,7 @@ class EngineInfo:
     process can ask it, and what it knows dies with that process.
     batch: images in one submit; a larger count becomes several, at the same time.
     methods: how it makes images. min_photos: for the one that needs fewest; max_references: how
-    many photos an instant image is made from.
+    many photos an instant image is made from, and max_people how many persons it may show.
     by_method: what it says of a method for which any of this differs; see `of`.
     cost_per_image_usd: None where it is not known or nothing is paid.
     tag: what its pictures are marked with; empty where nothing need be said.
@@ -236,6 +232,7 @@ class EngineInfo:
     enlarging: str = ""
     min_photos: int = 10
     max_references: int = 8
+    max_people: int = 1
     image_seconds: float | None = None
     training_seconds: float | None = None
     cost_per_image_usd: float | None = None

@@ -45,6 +45,25 @@ class Person:
         return compare.cosine(face.embedding, self.centre)
 
 
+def apart(
+    faces: Faces, one: Person | None, other: Person | None
+) -> tuple[Face | None, Face | None]:
+    """Of a picture of two the face of each, never the same one for both.
+
+    Of a single face, and where one of them is not known, only one has a face.
+    """
+    measured: list[Face | None] = [face for face in faces if face.embedding]
+    pairs = [(a, b) for a in [*measured, None] for b in [*measured, None] if a is not b]
+    if not pairs:
+        return None, None
+    return max(pairs, key=lambda pair: _fit(one, pair[0]) + _fit(other, pair[1]))
+
+
+def _fit(person: Person | None, face: Face | None) -> float:
+    """2 for a face of a known person, so that as many as can be have one, and how alike it is."""
+    return 2 + person._cosine(face) if person and face else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Judged(Generic[Key]):
     """What is known of a set once its photos were compared.

@@ -51,6 +51,7 @@ class ImageView:
     thumbhash: base64, some 34 characters. rating: 1-5 stars. likeness: 0-100, 90 as the person's
     own photos; likeness_word: not_her, recognisable or close. face_box: left, top, right, bottom
     in 0..1. charged: false where the image was given back, as it did not look like the person.
+    second_model_id, second_likeness: of the other one in an image of two.
     operation: how it was made, and parent_id: from which image, where that is not erased.
     thumb_url: signed, good for some minutes; medium and full are had from the file's route.
     """
@@ -76,6 +77,8 @@ class ImageView:
     likeness_word: str | None
     face_box: list[float] | None
     charged: bool
+    second_model_id: UUID | None
+    second_likeness: float | None
     thumb_url: str
 
 
@@ -89,6 +92,7 @@ class ImageDetails(ImageView):
     """
 
     model_name: str | None
+    second_model_name: str | None
     style: str | None
     recipe: dict[str, Any]
     content_type: str
@@ -169,9 +173,11 @@ COLUMNS = (
     GeneratedImage.likeness_word,
     GeneratedImage.face_box,
     GeneratedImage.charged,
+    GeneratedImage.second_model_id,
+    GeneratedImage.second_likeness,
     GeneratedImage.folder,
 )
-OPERATION, FOLDER = len(COLUMNS) - 6, len(COLUMNS) - 1
+OPERATION, FOLDER = len(COLUMNS) - 8, len(COLUMNS) - 1
 
 
 _NAMED = union_all(
@@ -255,11 +261,13 @@ async def details(
     neighbours = [
         await _neighbour(session, deps, image, filters, backwards=way) for way in (True, False)
     ]
-    name = select(UserModel.name).where(UserModel.id == image.user_model_id)
+    shown = [UserModel.id == id for id in (image.user_model_id, image.second_model_id)]
+    names = [await session.scalar(select(UserModel.name).where(each)) for each in shown]
     albums = select(AlbumImage.album_id).where(AlbumImage.image_id == image_id)
     return ImageDetails(
         **asdict(view([getattr(image, column.key) for column in COLUMNS], deps)),
-        model_name=await session.scalar(name),
+        model_name=names[0],
+        second_model_name=names[1],
         style=image.style,
         recipe=image.recipe,
         content_type=image.content_type,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import (
@@ -75,10 +75,10 @@ async def withdraw_consent(
     """
     await user_models.owned(session, user_id=user_id, user_model_id=user_model_id)
     await consents.withdraw(session, user_id=user_id, user_model_id=user_model_id)
-    await _stop(session, deps, user_id, Generation.user_model_id == user_model_id)
+    await _stop(session, deps, user_id, _shown(Generation, user_model_id))
     pictures = await session.execute(
         delete(GeneratedImage)
-        .where(GeneratedImage.user_model_id == user_model_id, GeneratedImage.user_id == user_id)
+        .where(_shown(GeneratedImage, user_model_id), GeneratedImage.user_id == user_id)
         .returning(GeneratedImage.folder)
     )
     for folder in pictures.scalars():
@@ -133,6 +133,11 @@ async def delete_member(
         rows=receipt,
         **paying,
     )
+
+
+def _shown(of: type[Generation | GeneratedImage], id: UUID) -> ColumnElement[bool]:
+    """Whether somebody is seen in it, alone or beside another person."""
+    return or_(of.user_model_id == id, of.second_model_id == id)
 
 
 async def _stop(session: AsyncSession, deps: Deps, user_id: UUID, condition: object) -> None:

@@ -39,6 +39,8 @@ def checked(
         id=deps.new_id(),
         user_id=user_id,
         user_model_id=request.user_model_id,
+        second_model_id=request.second_model_id,
+        people=plan.people if plan else 2 if request.second_model_id else 1,
         engine=info.name,
         method=choice.method,
         prompt=prompt,

@@ -15,7 +15,8 @@ class EngineView:
     """One engine. ready: whether it takes new requests; reason: why not, in plain words.
 
     min_photos: for the method that needs fewest; max_references: photos that an instant image is
-    made from. image_seconds, training_seconds: measured, else its own estimate; None if not known.
+    made from, max_people: persons that one may show. image_seconds, training_seconds: measured,
+    else its own estimate; None if not known.
     """
 
     name: str
@@ -26,6 +27,7 @@ class EngineView:
     operations: tuple[Operation, ...]
     min_photos: int
     max_references: int
+    max_people: int
     trains: bool
     privacy: str
     base_model: str
@@ -51,6 +53,7 @@ async def _view(session: AsyncSession, entry: Entry) -> EngineView:
         operations=info.operations,
         min_photos=info.min_photos,
         max_references=info.max_references,
+        max_people=info.of(Method.INSTANT).max_people,
         trains=info.trains,
         privacy=info.privacy,
         base_model=info.base_model,

@@ -1,5 +1,6 @@
 """The work behind a generation: what the engine is sent, and how its images become ours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from services.engines.base import (
     RemoteStatus,
     ResultFile,
 )
+from services.faces.person import Person
 from services.imaging import Derived
 from services.kit import notify
 from services.provenance import fingerprints, marks
@@ -29,9 +31,9 @@ from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
 from services.storage.keys import new_folder
-from services.studio import generations, likeness_floor, sources, styles
+from services.studio import generations, likeness_floor, people, sources, styles
 from services.studio.likeness_floor import Measured
-from services.training import likeness, photo_coach, photos, references
+from services.training import photo_coach, photos, references
 
 KIND = "generation"
 MATERIAL = 8  # the member's best photos that the photo booth is given
@@ -66,11 +68,13 @@ class GenerationWork:
             row = await _row(session, run)
             source = await sources.of(session, row)
             model = await _model(session, row)
-            best = await self._photos(session, run, row, source) if model else []
+            most = self._most(run)
+            each, second = await people.second(session, self.deps, row, most)
+            best = await self._photos(session, row, source, each) if model else []
             made = await runs.made_by(session, run)
             mask = await session.scalar(select(Generation.mask).where(Generation.id == row.id))
         have = frozenset(position - run.first for position in made)
-        request = self._request(run, row, model, best, have)
+        request = replace(self._request(run, row, model, best, have), second=second)
         if source is None:
             return request
         folder = generations.incoming(run)
@@ -80,8 +84,14 @@ class GenerationWork:
         """The one submit."""
         return await engine.submit_generation(request)
 
+    def _most(self, run: runs.Run) -> int:
+        """Reference photos that the engine takes for one image."""
+        info = self.deps.engines.info(run.engine)
+        return info.of(Method.INSTANT).max_references if info else 1
+
+    @staticmethod
     async def _photos(
-        self, session: AsyncSession, run: runs.Run, row: Generation, source: GeneratedImage | None
+        session: AsyncSession, row: Generation, source: GeneratedImage | None, most: int
     ) -> list[photos.TrainingPhoto]:
         """What the method works from; a LoRA has learned from the photos already."""
         assert row.user_model_id  # noqa: S101  # `prepare` has found the model
@@ -89,8 +99,6 @@ class GenerationWork:
             return []
         if row.method == Method.PREVIEW:
             return await _material(session, row.user_model_id, source)
-        info = self.deps.engines.info(run.engine)
-        most = info.of(Method.INSTANT).max_references if info else 1
         return await references.choose(session, row.user_model_id, most)
 
     def _request(
@@ -159,7 +167,7 @@ class GenerationWork:
             before = len(made)
             model = await session.get(UserModel, row.user_model_id) if row.user_model_id else None
         recipe = {**_recipe(row, model), **status.recipe}
-        person = await likeness.person(self.deps, user_model_id=model.id) if model else None
+        persons = await people.persons(self.deps, row)
         reason = "The engine made no picture."
         for result in status.results:
             position = run.first + result.index
@@ -169,10 +177,10 @@ class GenerationWork:
                 put = self._output_key(run, result.index)
                 data = await results.read(self.deps, result, put=put)
                 own = {**recipe, **result.recipe}
-                derived = await imaging.derive(data, faces=person is not None)
+                derived = await imaging.derive(data, faces=any(persons))
                 origin = marks.origin(engine=run.engine, recipe=own, at=self.deps.now())
                 derived = await marks.mark(self.deps, derived, origin)
-                measured = likeness_floor.measure(self.deps, run, row, derived.faces, person)
+                measured = self._measured(run, row, derived, persons)
                 await self._keep(run, row, position, derived, own, measured, origin)
                 made.add(position)
             except (imaging.Rejected, Unmarkable):
@@ -183,6 +191,18 @@ class GenerationWork:
         if status.state is RemoteState.SUCCEEDED and not made.intersection(wanted):
             raise BadResult(reason)
         return len(made) > before
+
+    def _measured(
+        self, run: runs.Run, row: Generation, derived: Derived, persons: Sequence[Person | None]
+    ) -> Measured:
+        """How alike each person in it is."""
+        found = people.shared_out(derived.faces, persons)
+        return people.together(
+            [
+                likeness_floor.measure(self.deps, run, row, theirs, person)
+                for theirs, person in zip(found, persons, strict=True)
+            ]
+        )
 
     async def find(self, run: runs.Run) -> RemoteStatus | None:
         """All images of a lost submit, if a worker has put them."""
@@ -225,6 +245,7 @@ class GenerationWork:
             "user_id": run.user_id,
             "generation_id": row.id,
             "user_model_id": row.user_model_id,
+            "second_model_id": row.second_model_id,
             "operation": row.operation,
             "parent_id": row.source_image_id,
             "position": position,
@@ -374,4 +395,5 @@ def _recipe(row: Generation, model: UserModel | None) -> dict[str, Any]:
             "base_model": model and model.base_model,
             "trigger_word": model and model.trigger_word,
         }
+        | ({"people": row.people} if row.people > 1 else {})
     )

@@ -12,21 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import GeneratedImage, Generation, UserModel
 from services.credits import ledger
 from services.deps import Deps
-from services.engines.base import OWN_PIXELS, Method, NotUnderstood, Operation, Term
-from services.errors import Conflict, Invalid, NotFound
+from services.engines.base import Method, NotUnderstood, Operation, Term
+from services.errors import Conflict, NotFound
 from services.figures import measures
 from services.files import erasing
 from services.gallery import images as gallery_images
 from services.gallery.images import ImageView
 from services.kit import notify, paging
 from services.remote import cancellation, runs
-from services.studio import checking, likeness_floor, operations, prompt_reading, styles
+from services.studio import checking, likeness_floor, operations, people, prompt_reading, styles
 from services.studio.requests import ASPECTS as ASPECTS
 from services.studio.requests import MAX_SEED as MAX_SEED
 from services.studio.requests import PROMPT_LENGTH as PROMPT_LENGTH
 from services.studio.requests import GenerationRequest as GenerationRequest
 from services.training import methods, user_models
-from services.training.methods import Choice
 
 OPEN = ("queued", "running")
 LIMITS = runs.Limits(
@@ -67,6 +66,8 @@ class GenerationView:
     id: UUID
     user_model_id: UUID | None
     user_model_name: str | None
+    second_model_id: UUID | None
+    second_model_name: str | None
     operation: Operation
     source_image_id: UUID | None
     scale: int | None
@@ -114,9 +115,10 @@ async def quote(
     operation: Operation = Operation.GENERATE,
     engine: str | None = None,
     method: Method | None = None,
+    people: int = 1,
 ) -> GenerationQuote:
     """What `count` images cost and take: one credit each. Raises Invalid, Conflict."""
-    choice = methods.usual(deps, engine=engine, method=method)
+    choice = methods.usual(deps, engine=engine, method=method, people=people)
     info, new = choice.info, operation is Operation.GENERATE
     balance = await ledger.balance(session, user_id=user_id)
     each = await runs.typical_seconds(
@@ -141,8 +143,10 @@ async def create(
     plan = await operations.plan(session, deps, user_id=user_id, request=request)
     if plan:
         request = operations.planned(request, plan)
-    model = await _model(session, user_id, request)
-    choice = plan.choice if plan else await _choice(session, deps, request, model)
+    models = await people.asked_for(
+        session, user_id=user_id, request=request, count=plan.people if plan else 1
+    )
+    choice = plan.choice if plan else await people.choice(session, deps, request, models)
     row = checking.checked(deps, user_id, request, choice, plan)
     session.add(row)
     await session.flush()
@@ -151,11 +155,12 @@ async def create(
         user_id=user_id,
         credits=row.cost,
         reference=reference(row.id),
-        purpose=operations.purpose(row, model.name if model else None),
+        purpose=operations.purpose(row, people.named(models)),
     )
-    if model and model.status not in user_models.ACTIVE and model.dismissed_at is None:
-        # "make its first images" was answered
-        await user_models.dismiss(session, user_id=user_id, user_model_id=model.id)
+    for model in models:
+        if model.status not in user_models.ACTIVE and model.dismissed_at is None:
+            # "make its first images" was answered
+            await user_models.dismiss(session, user_id=user_id, user_model_id=model.id)
     batch = choice.info.batch
     for first in range(0, row.count, batch):
         await runs.start(
@@ -268,29 +273,6 @@ async def changed(session: AsyncSession, *, generation_id: UUID, user_id: UUID) 
     await notify.publish(session, topic="generation", id=generation_id, user_id=user_id)
 
 
-async def _model(
-    session: AsyncSession, user_id: UUID, request: GenerationRequest
-) -> UserModel | None:
-    """The person who is to be seen; nobody in particular where only pixels are changed."""
-    id, new = request.user_model_id, request.operation is Operation.GENERATE
-    if id is not None:
-        return await user_models.owned(session, user_id=user_id, user_model_id=id)
-    if new:
-        raise Invalid("Say whom the pictures show: `model_id` is missing.", field="model_id")
-    if request.operation not in OWN_PIXELS:
-        raise Conflict("The model of this picture was deleted, so it can’t be changed.")
-    return None
-
-
-async def _choice(
-    session: AsyncSession, deps: Deps, request: GenerationRequest, model: UserModel | None
-) -> Choice:
-    """Who makes new pictures. Raises Invalid, Conflict with what to do."""
-    assert model  # noqa: S101  # `_model` refuses new pictures of nobody
-    material = await methods.material(session, model)
-    return methods.choose(deps, material, engine=request.engine, method=request.method)
-
-
 async def _owned(session: AsyncSession, *, user_id: UUID, generation_id: UUID) -> Generation:
     row = await session.scalar(
         select(Generation)
@@ -318,16 +300,17 @@ async def _views(
         images.setdefault(image.generation_id, []).append(gallery_images.view(image, deps))
         if image.note:
             notes.setdefault(image.generation_id, []).append(image.note)
-    ids = {row.user_model_id for row in rows if row.user_model_id}
+    ids = {id for row in rows for id in (row.user_model_id, row.second_model_id) if id}
     names = select(UserModel.id, UserModel.name).where(UserModel.id.in_(ids))
-    by_id = dict((await session.execute(names)).all())
+    by_id: dict[UUID | None, str] = dict((await session.execute(names)).all())
     charged = await ledger.captured(session, references=[reference(row.id) for row in rows])
     return [
         _view(
             row,
             images.get(row.id, []),
             notes.get(row.id, []),
-            user_model_name=by_id.get(row.user_model_id) if row.user_model_id else None,
+            user_model_name=by_id.get(row.user_model_id),
+            second_model_name=by_id.get(row.second_model_id),
             charged=charged.get(reference(row.id)),
         )
         for row in rows
@@ -338,7 +321,8 @@ def _view(
     row: Generation, images: Sequence[ImageView], notes: Sequence[str], **known: Any
 ) -> GenerationView:
     copied = (
-        "id", "user_model_id", "source_image_id", "scale", "status", "progress", "stage",
+        "id", "user_model_id", "second_model_id", "source_image_id", "scale", "status", "progress",
+        "stage",
         "status_reason", "engine", "prompt", "negative_prompt", "preset", "aspect", "width",
         "height", "count", "seed", "steps", "guidance_scale", "lora_scale", "cost", "created_at",
         "started_at", "finished_at",

@@ -46,6 +46,7 @@ class Measured:
     """What is known of an image's face. below: whether the image may not be charged.
 
     twins: whether a second face is hers, too, as when a LoRA makes everybody look like her.
+    second: the number of the other person in a picture of two.
     """
 
     number: float | None = None
@@ -53,6 +54,7 @@ class Measured:
     face_box: list[float] | None = None
     below: bool = False
     twins: bool = False
+    second: float | None = None
 
     @property
     def said(self) -> dict[str, str]:
@@ -66,6 +68,7 @@ class Measured:
             "likeness_word": self.word,
             "face_box": self.face_box,
             "charged": not self.below,
+            "second_likeness": self.second,
         }
 
 
@@ -138,7 +141,7 @@ async def make_room(
         .where(GeneratedImage.generation_id == generation_id, GeneratedImage.position == position)
         .with_for_update()
     )
-    if second.word in (None, Word.NOT_HER):
+    if second.below or second.word in (None, Word.NOT_HER):
         return False
     if first is None:  # erased by its owner: the second is hers
         return True
@@ -198,6 +201,8 @@ async def _reason(session: AsyncSession, row: Generation, count: int) -> str:
         .limit(1)
     )
     found = (await session.execute(query)).one_or_none()
+    if row.people > 1:
+        return f"{count} not charged: not both people look like themselves."
     whom = "you" if found is None or found.subject_is in (None, "self") else found.name
     it = "it" if count == 1 else "they"
     return f"{count} not charged: {it} did not look like {whom}."

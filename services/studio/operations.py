@@ -31,12 +31,15 @@ NAMES = {
 class Plan:
     """An operation on a picture of the member's, and who makes it. seed: None draws a new one.
 
+    people: how many it shows, also where a model was deleted.
     prompt: what stands for the words where the operation needs none.
     """
 
     choice: Choice
     image_id: UUID
     user_model_id: UUID | None
+    second_model_id: UUID | None
+    people: int
     prompt: str
     preset: str | None
     seed: int | None
@@ -79,6 +82,8 @@ async def plan(
         choice=Choice(engine, offers.method(engine, image)),
         image_id=image.id,
         user_model_id=image.user_model_id,
+        second_model_id=image.second_model_id,
+        people=image.recipe.get("people", 1),
         prompt=image.prompt,
         preset=image.preset,
         # What follows a vocabulary paints the same picture again, but for what is asked.
@@ -94,12 +99,15 @@ def planned(request: GenerationRequest, plan: Plan) -> GenerationRequest:
     """The request with what the picture decides. Raises Invalid where it says otherwise."""
     if request.user_model_id not in (None, plan.user_model_id):
         raise Invalid("The picture was made of another model.", field="model_id")
+    if request.second_model_id not in (None, plan.second_model_id):
+        raise Invalid("The picture was made of another model.", field="second_model_id")
     words = request.prompt.strip()
     if request.operation not in WORDED:
         words = plan.prompt if request.operation in OWN_PIXELS else words or plan.prompt
     return replace(
         request,
         user_model_id=plan.user_model_id,
+        second_model_id=plan.second_model_id,
         prompt=words,
         preset=plan.preset,
         count=1,

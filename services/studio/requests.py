@@ -22,6 +22,7 @@ MAX_SEED = 2**31 - 1
 class GenerationRequest:
     """What a member asks for. seed: of the first image; None draws one.
 
+    second_model_id: of another person, who is to be seen in new pictures, too.
     engine, method: who makes the images, and how the person comes in; None: the best there is.
 
     operation: what is done with the picture `source_image_id`; its model, style and size are
@@ -32,6 +33,7 @@ class GenerationRequest:
     """
 
     user_model_id: UUID | None = None
+    second_model_id: UUID | None = None
     prompt: str = ""
     engine: str | None = None
     method: Method | None = None

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, Uuid, exists, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import func
 
 from db.models import Consent, UserModel
 from services.deps import Deps
-from services.errors import Invalid
+from services.errors import Conflict, Invalid
 
 _TEXT = (
     "I am at least 18 years old. The photos show me, or an adult who gave me permission. "
@@ -90,6 +90,12 @@ async def give(
 def stands(user_model_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     """Within another query: whether a consent for this user model stands."""
     return exists().where(Consent.user_model_id == user_model_id, Consent.withdrawn_at.is_(None))
+
+
+async def require(session: AsyncSession, *, user_model_id: UUID) -> None:
+    """Raises Conflict unless a consent for this user model stands, whichever its text."""
+    if not await session.scalar(select(stands(literal(user_model_id, Uuid)))):
+        raise Conflict("The consent for this model was withdrawn: no pictures are made with it.")
 
 
 async def covers_faces(session: AsyncSession, *, user_model_id: UUID) -> bool:

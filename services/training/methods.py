@@ -46,25 +46,33 @@ def possible(deps: Deps, of: Material) -> tuple[Method, ...]:
 
 
 def choose(
-    deps: Deps, of: Material, *, engine: str | None = None, method: Method | None = None
+    deps: Deps,
+    of: Material,
+    *,
+    engine: str | None = None,
+    method: Method | None = None,
+    people: int = 1,
 ) -> Choice:
     """The best method that fits, at the usual engine where that has it, unless others are named.
 
+    people: how many are to be seen; of: what there is of the one of whom there is least.
     Raises Invalid for an engine that there is not, Conflict with what to do.
     """
     engines = [_named(deps, engine)] if engine else deps.engines.ready
     methods = [method] if method else BEST_FIRST
     for each in methods:
         for candidate in engines:
-            if _fits(candidate, each, of):
+            if _fits(candidate, each, of, people):
                 return Choice(candidate, each)
-    raise _refusal(engines, method, of)
+    raise _refusal(engines, method, of, people)
 
 
-def usual(deps: Deps, *, engine: str | None = None, method: Method | None = None) -> Choice:
+def usual(
+    deps: Deps, *, engine: str | None = None, method: Method | None = None, people: int = 1
+) -> Choice:
     """The same where no model is named yet: whatever the engine may need is there."""
     everything = Material(photos=sys.maxsize, lora=True)
-    return choose(deps, everything, engine=engine, method=method)
+    return choose(deps, everything, engine=engine, method=method, people=people)
 
 
 async def material(session: AsyncSession, model: UserModel) -> Material:
@@ -83,16 +91,28 @@ def _named(deps: Deps, name: str) -> Engine:
     return entry.engine
 
 
-def _fits(engine: Engine, method: Method, of: Material) -> bool:
-    if method not in engine.info.methods:
+def _fits(engine: Engine, method: Method, of: Material, people: int = 1) -> bool:
+    if method not in engine.info.methods or not _has_room(engine, method, people):
         return False
     if method is Method.TRAINED:
         return of.lora
     return of.photos >= engine.info.of(method).min_photos
 
 
-def _refusal(engines: Sequence[Engine], method: Method | None, of: Material) -> DomainError:
+def _has_room(engine: Engine, method: Method, people: int) -> bool:
+    """Two persons come into a picture by photos of both, never by the LoRA of one."""
+    return people == 1 or (method is Method.INSTANT and engine.info.of(method).max_people >= people)
+
+
+def _refusal(
+    engines: Sequence[Engine], method: Method | None, of: Material, people: int
+) -> DomainError:
     """What stands in the way, as what to do about it."""
+    if not any(_has_room(e, each, people) for e in engines for each in BEST_FIRST):
+        label = engines[0].info.label if len(engines) == 1 else "This installation"
+        return Conflict(f"{label} shows one person in a picture, not {people}.", field="engine")
+    if people > 1 and method not in {None, Method.INSTANT}:
+        return Conflict(f"{people} people come into a picture by photos of both.", field="method")
     infos = [engine.info for engine in engines]
     offered = [each for info in infos for each in info.methods]
     label = infos[0].label if infos else "This installation"

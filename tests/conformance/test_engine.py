@@ -18,6 +18,7 @@ from services.engines.base import (
     Engine,
     Method,
     Operation,
+    Person,
     Refused,
     RemoteState,
     RemoteStatus,
@@ -233,6 +234,30 @@ async def test_instant_pictures_are_made_of_photos_alone(bench: Bench) -> None:
             assert image.size == (bench.side, bench.side)
     with pytest.raises(Refused) as refused:
         await bench.engine.submit_generation(replace(request, photos=[]))
+    assert not refused.value.retryable
+
+
+async def test_two_people_come_from_photos_of_both(bench: Bench) -> None:
+    info = bench.engine.info.of(Method.INSTANT)
+    if info.max_people < 2:
+        pytest.skip("it shows one person in a picture")
+    second = Person("man", [bench.readable(key) for key in bench.photos[1:]])
+    request = bench.generate_request(
+        lora=None,
+        method=Method.INSTANT,
+        base_model=None,
+        steps=None,
+        seeds=[11],
+        outputs=[bench.writable("u/two/0.jpg", "image/jpeg")],
+        second=second,
+    )
+    status = await bench.ended(await bench.engine.submit_generation(request))
+    assert status.state is RemoteState.SUCCEEDED, status.reason
+    image = Image.open(io.BytesIO(await bench.bytes_of(status.results[0], request)))
+    assert image.size == (bench.side, bench.side)
+    alone = replace(request, second=replace(second, photos=[]))
+    with pytest.raises(Refused) as refused:
+        await bench.engine.submit_generation(alone)
     assert not refused.value.retryable
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from together import APIStatusError, AsyncTogether, ConflictError, NotFoundError
 from together.types.beta.jig import QueueRetrieveResponse
 
+from services.engines import referring
 from services.engines.base import (
     GenerateRequest,
     Method,
@@ -168,12 +169,11 @@ def _edited(request: GenerateRequest, _profile: Any) -> dict[str, Any]:
 
 def _instant(request: GenerateRequest, _profile: Any) -> dict[str, Any]:
     """By reference photos, with the distilled base: it takes seconds."""
-    if not request.photos:
-        raise Refused("This model has no photos to refer to.", retryable=False)
+    photos = referring.photos(request, MAX_REFERENCES)
     return {
-        "prompt": request.words(f"the same {request.subject} as in the reference images"),
+        "prompt": request.words(referring.subject(request, MAX_REFERENCES)),
         "profile": "fast",
-        "reference_urls": tuple(photo.url for photo in request.photos[:MAX_REFERENCES]),
+        "reference_urls": tuple(photo.url for photo in photos),
     }
 
 

@@ -79,7 +79,8 @@ class TogetherEngine:
 
     async def submit_generation(self, request: GenerateRequest) -> RemoteStatus:
         """Queues it, or makes it within the call."""
-        sent = [*request.photos, request.lora, request.source]
+        others = request.second.photos if request.second else ()
+        sent = [*request.photos, *others, request.lora, request.source]
         self._check_reach([file.url for file in sent if file])
         instant = request.method is Method.INSTANT or request.operation is Operation.EDIT
         if self.images is not None and instant:

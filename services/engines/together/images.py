@@ -7,10 +7,10 @@ from typing import Any
 from together import AsyncTogether
 from together.types import ImageFile
 
+from services.engines import referring
 from services.engines.base import (
     GenerateRequest,
     Operation,
-    Refused,
     RemoteState,
     RemoteStatus,
     ResultFile,
@@ -70,14 +70,12 @@ class Images:
     def _prompt(self, request: GenerateRequest) -> str:
         if request.operation is Operation.EDIT:
             return f"{request.prompt}. Change nothing else in the picture."
-        return request.words(f"the same {request.subject} as in the reference images")
+        return request.words(referring.subject(request, self.model.references))
 
     def _pictures(self, request: GenerateRequest) -> dict[str, Any]:
         """The picture to edit, or photos of the person."""
         source = [request.source] if request.source else []
-        urls = [file.url for file in source or request.photos[: self.model.references]]
-        if not urls:
-            raise Refused("This model has no photos to refer to.", retryable=False)
+        urls = [file.url for file in source or referring.photos(request, self.model.references)]
         return {self.model.by: urls[0] if self.model.by == "image_url" else urls}
 
 

@@ -35,6 +35,7 @@ def _instant(settings: Settings) -> EngineInfo:
         operations=(Operation.GENERATE, Operation.EDIT),
         min_photos=1,
         max_references=model.references,
+        max_people=min(2, model.references),
         batch=1,
         steps=STEPS if "steps" in model.takes else None,
         guidance_scale=GUIDANCE if "guidance_scale" in model.takes else None,

@@ -51,6 +51,7 @@ def _instant(trained: EngineInfo) -> EngineInfo:
         methods=(Method.INSTANT,),
         min_photos=1,
         max_references=MAX_REFERENCES,
+        max_people=2,
         negative_prompt=False,
         steps=None,
         guidance_scale=None,
