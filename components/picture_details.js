@@ -14,6 +14,9 @@ function likeness({ likeness: number, likeness_word: word }) {
   return [...said, ...(word ? [WORDS[word]] : [])].join(": ");
 }
 
+const second = ({ second_likeness: number }) =>
+  number === null ? null : `${Math.round(number)} (own photos 90)`;
+
 // Fields of a recipe that have a place of their own in the details.
 const SHOWN = ["prompt", "negative_prompt", "seed", "preset", "width", "height", "seeds", "made_by",
   "note", "hint"];
@@ -58,7 +61,7 @@ export default {
     facts() {
       const { it } = this;
       return [
-        ["Model", it.model_name],
+        ["Model", [it.model_name, it.second_model_name].filter(Boolean).join(" and ")],
         ["Style", it.style],
         ["To avoid", it.recipe.negative_prompt],
         ["Made by", it.recipe.made_by],
@@ -66,7 +69,8 @@ export default {
         ["Not followed", it.recipe.not_understood?.map((each) => each.word).join(", ")],
         ["Note", it.recipe.note],
         ["Hint", it.recipe.hint],
-        ["Likeness", likeness(it)],
+        [it.second_model_name ? `Likeness of ${it.model_name}` : "Likeness", likeness(it)],
+        [`Likeness of ${it.second_model_name}`, second(it)],
         ["Likeness before", it.likeness_word && this.parent && likeness(this.parent)],
         ["Price", it.charged ? null : "Not charged: it did not look like the person"],
         ["Size", `${it.width} × ${it.height}`],

@@ -14,13 +14,14 @@ from components.method_picker import MethodPicker
 from components.pickers import Slider, StylePicker, aspect_picker
 from components.prompt_words import PromptWords
 from components.results import ResultCard
+from components.second_person import SecondPerson
 from pages import waiting
 from pages.server.call_limits import count_in_page
 from pages.server.context import current_user
 from pages.signed_in_frame import shell
-from pages.studio_start import Start, asked_again, like
+from pages.studio_start import Start, asked_again, like, nothing_yet
 from services.deps import Deps
-from services.engines.base import Parameter
+from services.engines.base import Method, Parameter
 from services.errors import DomainError, NotFound
 from services.gallery import images
 from services.limits.policy import Act
@@ -69,7 +70,7 @@ def register(deps: Deps) -> None:
         async with shell(deps, "Studio", heading=False) as room:
             if not ready:
                 el("h1", "Studio")
-                _nothing_yet(found.items)
+                nothing_yet(found.items)
                 live.on("user_model", user.id, _opening(deps, user.id))
                 return
             page = Studio(deps, user.id, ready, available=room.balance.available)
@@ -94,18 +95,6 @@ def _opening(deps: Deps, user_id: UUID) -> live.Handler:
             ui.navigate.reload()
 
     return changed
-
-
-def _nothing_yet(models: Sequence[UserModelView]) -> None:
-    under_way = next((m for m in models if m.active), None)
-    draft = next((m for m in models if m.status == "draft"), None)
-    action = ("Add photos", f"/models/new?draft={draft.id}" if draft else "/models/new")
-    sentence = "Add photos of one person, and make pictures of her here."
-    if under_way:
-        action = (f"Follow {under_way.name}", f"/models/{under_way.id}")
-        sentence = f"{under_way.name} is being trained. The studio opens as soon as it is ready."
-    with el("div", classes="card"):
-        empty_state(sentence, symbol="sparkle", action=action)
 
 
 class Studio:
@@ -149,8 +138,10 @@ class Studio:
             value=chosen if chosen in names else next(iter(names)),
             on_change=self._model_chosen,
         )
+        self.second = SecondPerson(on_change=self._second_chosen)
+        self.second.offer(self._others(), value=str(start.second))
         self.method = MethodPicker(on_change=self._method_chosen)
-        self.method.offer(self._models[self.model.value].methods)
+        self.method.offer(self._methods)
         self._build_prompt(start.prompt)
         known = {p.id for p in styles.PRESETS}
         self.style = StylePicker(
@@ -178,12 +169,29 @@ class Studio:
     @property
     def _choice(self) -> MethodChoice:
         """Who makes the pictures by the method that is chosen."""
-        return methods.usual(self._deps, method=self.method.value)
+        people = 2 if self.second.value else 1
+        return methods.usual(self._deps, method=self.method.value, people=people)
+
+    @property
+    def _methods(self) -> tuple[Method, ...]:
+        """How pictures can be made of whoever is chosen: of two by photos of both."""
+        return (Method.INSTANT,) if self.second.value else self._models[self.model.value].methods
+
+    def _others(self) -> dict[str, str]:
+        """The models that the chosen one can be seen with, where an engine shows two people."""
+        able = {key: m.name for key, m in self._models.items() if Method.INSTANT in m.methods}
+        if not able.pop(self.model.value, None) or not methods.pairs(self._deps):
+            return {}
+        return able
 
     async def _model_chosen(self) -> None:
-        self.method.offer(self._models[self.model.value].methods)
-        await self._method_chosen()
+        self.second.offer(self._others())
+        await self._second_chosen()
         await self._show_tiles()
+
+    async def _second_chosen(self) -> None:
+        self.method.offer(self._methods)
+        await self._method_chosen()
 
     async def _method_chosen(self) -> None:
         """What another engine takes, says and costs; what was typed stays."""
@@ -283,6 +291,7 @@ class Studio:
                 user_id=self._user_id,
                 count=count,
                 method=self.method.value,
+                people=2 if self.second.value else 1,
             )
         cost = "" if quote.available is None else f": {formatting.plural(quote.credits, 'credit')}"
         label = self._make.default_slot.children[-1]
@@ -305,6 +314,7 @@ class Studio:
             return None
         return GenerationRequest(
             user_model_id=UUID(self.model.value),
+            second_model_id=UUID(self.second.value) if self.second.value else None,
             prompt=self.prompt.value,
             method=self.method.value,
             preset=self.style.value or None,
@@ -368,7 +378,8 @@ class Studio:
 
 def _caption(generation: GenerationView) -> str:
     style = styles.get(generation.preset).name if generation.preset else "No preset"
-    return f"{generation.user_model_name or 'Deleted model'} · {style} · {generation.aspect}"
+    names = [generation.user_model_name or "Deleted model", generation.second_model_name]
+    return f"{' and '.join(filter(None, names))} · {style} · {generation.aspect}"
 
 
 def _slider(label: str, parameter: Parameter | None, help: str) -> Slider | None:

@@ -75,6 +75,11 @@ def usual(
     return choose(deps, everything, engine=engine, method=method, people=people)
 
 
+def pairs(deps: Deps) -> bool:
+    """Whether some engine shows two people in a picture."""
+    return any(_has_room(engine, Method.INSTANT, 2) for engine in deps.engines.ready)
+
+
 async def material(session: AsyncSession, model: UserModel) -> Material:
     """What there is now of the person of a model."""
     count = select(func.count()).where(TrainingImage.user_model_id == model.id)
@@ -101,7 +106,10 @@ def _fits(engine: Engine, method: Method, of: Material, people: int = 1) -> bool
 
 def _has_room(engine: Engine, method: Method, people: int) -> bool:
     """Two persons come into a picture by photos of both, never by the LoRA of one."""
-    return people == 1 or (method is Method.INSTANT and engine.info.of(method).max_people >= people)
+    if people == 1:
+        return True
+    offers = method is Method.INSTANT and method in engine.info.methods
+    return offers and engine.info.of(method).max_people >= people
 
 
 def _refusal(

@@ -18,6 +18,7 @@ from services.deps import Deps
 from services.engines.base import EngineInfo, Method
 from services.engines.preview.words.vocabulary import Vocabulary
 from services.engines.registry import Registry
+from services.training import consents
 from tests.builders import make_training_image, make_user_model
 from tests.doubles.engine import INFO, ScriptedEngine
 from tests.pages.conftest import ANNA
@@ -29,7 +30,9 @@ REAL: EngineInfo = replace(
     name="real",
     notice="A real engine.",
     methods=(Method.TRAINED, Method.INSTANT),
-    by_method={Method.INSTANT: replace(INFO, name="real", notice="From photos.", steps=None)},
+    by_method={
+        Method.INSTANT: replace(INFO, name="real", notice="From photos.", steps=None, max_people=2)
+    },
 )
 
 
@@ -103,7 +106,7 @@ async def test_another_model_by_the_same_method_leaves_the_form_as_it_is(
     await visitor.should_see(kind=PromptWords)
     before = visitor.find(kind=PromptWords).elements
     assert visitor.client
-    (models,) = [e for e in visitor.client.elements.values() if getattr(e, "tag", "") == "select"]
+    (models, *_) = [e for e in visitor.client.elements.values() if getattr(e, "tag", "") == "select"]
     for id in (model, other.id):
         UserInteraction(visitor, {models}, None).trigger("change", str(id))
         await visitor.should_see(MEANS[Method.PREVIEW])
@@ -134,3 +137,37 @@ async def test_the_best_method_is_meant_until_another_is_chosen(
             return [tuple(row) for row in rows] == [("instant", "by the sea")]
 
     await eventually(asked)
+
+
+async def test_two_people_are_made_instantly_and_the_way_back_is_there(
+    visitor: Visitor, live_deps: Deps, anna: UserView, model: UUID
+) -> None:
+    async with live_deps.transaction() as session:
+        await session.execute(update(UserModel).values(lora_key="lora", status="ready"))
+        other = await make_user_model(session, user_id=anna.id, name="Ben")
+        await make_training_image(session, user_model=other)
+        for each in (model, other.id):
+            given = {"subject_is": "self", "text_version": consents.current(live_deps)}
+            await consents.give(
+                session, live_deps, user_id=anna.id, user_model_id=each, ip="", **given
+            )
+    await visitor.open(f"/studio?model={model}&prompt=at+sea")
+    await visitor.should_see("Trained")
+    with_ben(visitor, str(other.id))
+    await visitor.should_not_see("Trained")
+    visitor.find(marker="make").click()
+    await visitor.should_see("Anna and Ben")
+    async with live_deps.transaction() as session:
+        made = (await session.scalars(select(Generation))).one()
+    assert (made.user_model_id, made.second_model_id) == (model, other.id)
+    assert (made.method, made.people) == ("instant", 2)
+    with_ben(visitor, "")
+    await visitor.should_see("Trained")
+
+
+def with_ben(visitor: Visitor, key: str) -> None:
+    """A choice in the list of others."""
+    assert visitor.client
+    elements = visitor.client.elements.values()
+    selects = [e for e in elements if isinstance(e, El) and e.tag == "select"]
+    UserInteraction(visitor, {selects[1]}, None).trigger("change", key)
