@@ -8,18 +8,19 @@ from components import formatting
 from components.controls import button, link_button
 from components.dom import attach, el
 from components.feedback import Bar, Tone, badge
+from db.states import GENERATION_OPEN, MODEL_ACTIVE, GenerationStatus, ModelStatus
 
 # what a member reads, and how it looks
 STATUS: dict[str, tuple[str, Tone]] = {
-    "draft": ("Draft", ""),
-    "queued": ("Waiting", "accent"),
-    "preparing": ("Preparing", "accent"),
-    "training": ("Training", "accent"),
-    "ready": ("Ready", "good"),
-    "failed": ("Failed", "danger"),
-    "canceled": ("Cancelled", ""),
-    "running": ("Making", "accent"),
-    "succeeded": ("Done", "good"),
+    ModelStatus.DRAFT: ("Draft", ""),
+    ModelStatus.QUEUED: ("Waiting", "accent"),
+    ModelStatus.PREPARING: ("Preparing", "accent"),
+    ModelStatus.TRAINING: ("Training", "accent"),
+    ModelStatus.READY: ("Ready", "good"),
+    ModelStatus.FAILED: ("Failed", "danger"),
+    ModelStatus.CANCELED: ("Cancelled", ""),
+    GenerationStatus.RUNNING: ("Making", "accent"),
+    GenerationStatus.SUCCEEDED: ("Done", "good"),
 }
 STAGES = {
     "preparing": "Preparing the photos",
@@ -59,7 +60,7 @@ class ModelLike(Progressing, Protocol):
 
 def stage_text(work: Progressing) -> str:
     """What is being done now."""
-    if work.status == "queued" and work.stage != "checking":
+    if work.status == ModelStatus.QUEUED and work.stage != "checking":
         return "Waiting for its turn"
     return STAGES.get(work.stage) or STATUS[work.status][0]
 
@@ -132,7 +133,7 @@ class LiveCard:
                 self._cancel = button("Cancel", on_cancel, kind="quiet")
                 self._then = {
                     state: link_button(
-                        text, address, kind="primary" if state == "ready" else "plain"
+                        text, address, kind="primary" if state == ModelStatus.READY else "plain"
                     )
                     for state, (text, address) in then.items()
                 }
@@ -143,11 +144,12 @@ class LiveCard:
     def show(self, work: Progressing, *, text: str, picture: str | None) -> None:
         """text: what happens, or happened. picture: the last one's URL, None for none yet."""
         name, tone = STATUS[work.status]
-        active = work.status in {"queued", "preparing", "training", "running"}
+        active = work.status in (*MODEL_ACTIVE, *GENERATION_OPEN)
         self._badge.text = formatting.percent(work.progress) if active and work.progress else name
         self._badge.classes(replace=f"badge num {tone}")
         self._text.text = text
-        self._bar.progress = 1.0 if work.status in {"ready", "succeeded"} else work.progress
+        done = work.status in {ModelStatus.READY, GenerationStatus.SUCCEEDED}
+        self._bar.progress = 1.0 if done else work.progress
         self._bar.root.set_visibility(active)
         attach(self._picture, src=picture)
         self._picture.set_visibility(picture is not None)

@@ -11,6 +11,7 @@ from components.controls import button, link_button
 from components.dom import El, attach, el
 from components.feedback import Banner, Bar, Tone, badge
 from components.models import Progressing, stage_text
+from db.states import GenerationStatus
 from services.engines.base import NotUnderstood, Term
 
 _REVEAL = """
@@ -119,9 +120,10 @@ class ResultCard:
     def _end(self, request: Request) -> None:
         for place in self._places[len(self._shown) :]:
             place.set_visibility(False)
-        stopped = request.status == "canceled"
+        stopped = request.status == GenerationStatus.CANCELED
         more = " Credits for pictures that were not made are back." if stopped else ""
-        tone: Tone = "" if stopped else "danger" if request.status == "failed" else "warn"
+        failed = request.status == GenerationStatus.FAILED
+        tone: Tone = "" if stopped else "danger" if failed else "warn"
         reason = request.status_reason
         self._problem.show(f"{reason}{more}" if reason else None, tone=tone)
 

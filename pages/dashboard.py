@@ -13,6 +13,7 @@ from components.icons import icon
 from components.keyed_list import KeyedList
 from components.models import LiveCard, ModelCard, stage_text
 from components.notifying import tell
+from db.states import GENERATION_OPEN, GenerationStatus, ModelStatus
 from pages import waiting
 from pages.gallery.dialogs import pictures
 from pages.signed_in_frame import shell
@@ -93,7 +94,8 @@ class Dashboard:
             work = await generations.list_(
                 session, self._deps, user_id=self._user_id, dismissed=False, limit=20
             )
-        return models.items, [g for g in work.items if g.active or g.status == "failed"]
+        shown = (*GENERATION_OPEN, GenerationStatus.FAILED)
+        return models.items, [g for g in work.items if g.status in shown]
 
     def _show_models(self, models: Sequence[UserModelView]) -> None:
         self._next.text = _next_step(models, at_once=self._at_once)
@@ -117,7 +119,8 @@ class Dashboard:
                 )
 
     async def _show_training(self, model: UserModelView) -> None:
-        shown = model.active or (model.status in {"ready", "failed"} and not model.dismissed)
+        ended = model.status in {ModelStatus.READY, ModelStatus.FAILED}
+        shown = model.active or (ended and not model.dismissed)
         if not shown:
             self._drop(model.id)
             return
@@ -137,7 +140,8 @@ class Dashboard:
         self._track(model.id, model.name, model.progress, model.active)
 
     async def _show_generation(self, made: GenerationView) -> None:
-        if made.dismissed or not (made.active or made.status == "failed" or made.id in self._cards):
+        failed = made.status == GenerationStatus.FAILED
+        if made.dismissed or not (made.active or failed or made.id in self._cards):
             self._drop(made.id)
             return
         card = self._card(
@@ -196,7 +200,7 @@ class Dashboard:
             return
         await self._show_training(found)
         if was_active and not found.active:
-            toast(_ended(found), danger=found.status == "failed")
+            toast(_ended(found), danger=found.status == GenerationStatus.FAILED)
             ui.run_javascript(tell(_ended(found)))
 
     async def _generation_changed(self, id: UUID) -> None:
@@ -238,7 +242,7 @@ def _new_card() -> None:
 
 
 def _usable(model: UserModelView) -> bool:
-    return model.status == "ready" or bool(model.methods)
+    return model.status == ModelStatus.READY or bool(model.methods)
 
 
 def _path(at_once: bool) -> None:
@@ -267,14 +271,14 @@ def _next_step(models: Sequence[UserModelView], *, at_once: bool) -> str:
         return f"Begin with {few} of one person."
     if any(m.active for m in models):
         return "A training is under way. You can close this page; it goes on."
-    draft = next((m for m in models if m.status == "draft"), None)
-    if draft and not any(m.status == "ready" for m in models):
+    draft = next((m for m in models if m.status == ModelStatus.DRAFT), None)
+    if draft and not any(m.status == ModelStatus.READY for m in models):
         have = f"{draft.name} has {formatting.plural(draft.photos, 'photo')}."
         return f"{have} Make pictures now, or train." if draft.methods else f"{have} Add more."
     return "Choose a style, write a sentence, and see."
 
 
 def _ended(model: UserModelView) -> str:
-    if model.status == "ready":
+    if model.status == ModelStatus.READY:
         return f"{model.name} is ready: make its first images in the studio."
     return model.status_reason or f"The training of {model.name} ended"

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from components.dom import el
 from components.feedback import empty_state
+from db.states import ModelStatus
 from services.gallery.images import ImageDetails
 from services.studio import operations
 from services.studio.generations import GenerationView
@@ -53,7 +54,7 @@ def asked_again(generation: GenerationView) -> Start:
 def nothing_yet(models: Sequence[UserModelView]) -> None:
     """What to do where no model can be used yet."""
     under_way = next((m for m in models if m.active), None)
-    draft = next((m for m in models if m.status == "draft"), None)
+    draft = next((m for m in models if m.status == ModelStatus.DRAFT), None)
     action = ("Add photos", f"/models/new?draft={draft.id}" if draft else "/models/new")
     sentence = "Add photos of one person, and make pictures of her here."
     if under_way:

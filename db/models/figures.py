@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Now
+from db.states import WORK_ENDS, literals
 
 TODAY = "(now() at time zone 'utc')::date"
-ENDS = ("succeeded", "failed", "canceled")
 
 
 class WorkMeasure(Base):
@@ -27,7 +27,7 @@ class WorkMeasure(Base):
 
     __tablename__ = "work_measures"
     __table_args__ = (
-        CheckConstraint(f"status in {ENDS}", name="status"),
+        CheckConstraint(f"status in {literals(WORK_ENDS)}", name="status"),
         Index("ix_work_measures_day", "day"),
         Index("ix_work_measures_uncounted", "id", postgresql_where=text("not counted")),
     )

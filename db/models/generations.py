@@ -19,12 +19,12 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from db.base import Base, Blob, Id, Json, Now, Owner, When
 from db.search import vector
+from db.states import GenerationStatus, literals
 
 RATED = "coalesce(rating, 0)"
 SEARCHED = "prompt || ' ' || coalesce(style, '')"
 LIKENESS = "coalesce(likeness, -1)"
 WORDS = ("not_her", "recognisable", "close")  # how alike it is, where a number would say too much
-STATUSES = ("queued", "running", "succeeded", "failed", "canceled")
 
 
 class Operation(StrEnum):
@@ -71,7 +71,7 @@ class Generation(Base):
 
     __tablename__ = "generations"
     __table_args__ = (
-        CheckConstraint(f"status in {STATUSES}", name="status"),
+        CheckConstraint(f"status in {literals(GenerationStatus)}", name="status"),
         CheckConstraint("count between 1 and 8", name="count"),
         CheckConstraint("progress between 0 and 1", name="progress"),
         CheckConstraint(f"operation in {OPERATIONS}", name="operation"),
@@ -86,7 +86,7 @@ class Generation(Base):
     user_model_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("user_models.id", ondelete="SET NULL"), index=True
     )
-    status: Mapped[str] = mapped_column(server_default="queued")
+    status: Mapped[str] = mapped_column(server_default=GenerationStatus.QUEUED)
     progress: Mapped[float] = mapped_column(server_default="0")
     stage: Mapped[str] = mapped_column(server_default="")
     status_reason: Mapped[str | None]

@@ -6,9 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Json, Now, When
-
-STATES = ("waiting", "queued", "leased", "done", "failed", "canceled", "dead")
-OPEN = ("waiting", "queued", "leased")
+from db.states import JOB_OPEN, JobState, literals
 
 # The queue's virtual clock: the highest `turn` that was ever claimed. A sequence, because it has
 # to move without a lock and without leaving dead rows behind.
@@ -20,7 +18,7 @@ class JobRow(Base):
 
     __tablename__ = "job_queue"
     __table_args__ = (
-        CheckConstraint(f"state in {STATES}", name="state"),
+        CheckConstraint(f"state in {literals(JobState)}", name="state"),
         CheckConstraint("priority between -1 and 1", name="priority"),
         CheckConstraint("(state = 'leased') = (lease_until is not null)", name="lease"),
         Index("ix_job_queue_line", "turn", "run_at", postgresql_where=text("state = 'queued'")),
@@ -39,7 +37,7 @@ class JobRow(Base):
             "kind",
             "dedupe_key",
             unique=True,
-            postgresql_where=text(f"state in {OPEN} and dedupe_key is not null"),
+            postgresql_where=text(f"state in {literals(JOB_OPEN)} and dedupe_key is not null"),
         ),
     )
 

@@ -7,9 +7,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Id, Now, Owner, When
+from db.states import RUN_OPEN, RunState, literals
 
-OPEN = ("queued", "submitting", "submitted", "running", "fetching", "unknown")
-FINAL = ("succeeded", "failed", "canceled", "expired")
 # What durations are taken from. A later attempt makes only what the earlier ones left.
 MEASURED = text("state = 'succeeded' and attempt = 1 and running_at is not null")
 
@@ -30,7 +29,7 @@ class RunRow(Base):
 
     __tablename__ = "remote_jobs"
     __table_args__ = (
-        CheckConstraint(f"state in {OPEN + FINAL}", name="state"),
+        CheckConstraint(f"state in {literals(RunState)}", name="state"),
         CheckConstraint("kind in ('training', 'generation')", name="kind"),
         CheckConstraint("num_nonnulls(user_model_id, generation_id) = 1", name="one_target"),
         Index("ix_remote_jobs_state_deadline_at", "state", "deadline_at"),
@@ -45,7 +44,7 @@ class RunRow(Base):
             "uq_remote_jobs_open_training",
             "user_model_id",
             unique=True,
-            postgresql_where=text(f"state in {OPEN}"),
+            postgresql_where=text(f"state in {literals(RUN_OPEN)}"),
         ),
     )
 
@@ -59,7 +58,7 @@ class RunRow(Base):
         ForeignKey("generations.id", ondelete="CASCADE"), index=True
     )
     job_id: Mapped[UUID | None]  # the queued job that drives it
-    state: Mapped[str] = mapped_column(server_default="queued")
+    state: Mapped[str] = mapped_column(server_default=RunState.QUEUED)
     attempt: Mapped[int] = mapped_column(server_default="0")
     misses: Mapped[int] = mapped_column(server_default="0")
     engine: Mapped[str]

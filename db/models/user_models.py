@@ -8,9 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Blob, Id, Json, Now, Owner, When
-
-STATUSES = ("draft", "queued", "preparing", "training", "ready", "failed", "canceled")
-SHEET_STATUSES = ("making", "made", "failed")
+from db.states import ModelStatus, SheetStatus, literals
 
 
 class UserModel(Base):
@@ -18,7 +16,7 @@ class UserModel(Base):
 
     __tablename__ = "user_models"
     __table_args__ = (
-        CheckConstraint(f"status in {STATUSES}", name="status"),
+        CheckConstraint(f"status in {literals(ModelStatus)}", name="status"),
         CheckConstraint("subject in ('person', 'woman', 'man')", name="subject"),
         CheckConstraint("progress between 0 and 1", name="progress"),
         Index("ix_user_models_user_id_created_at", "user_id", "created_at", "id"),
@@ -28,7 +26,7 @@ class UserModel(Base):
     user_id: Mapped[Owner]
     name: Mapped[str]
     subject: Mapped[str]
-    status: Mapped[str] = mapped_column(server_default="draft")
+    status: Mapped[str] = mapped_column(server_default=ModelStatus.DRAFT)
     progress: Mapped[float] = mapped_column(server_default="0")
     stage: Mapped[str] = mapped_column(server_default="")
     status_reason: Mapped[str | None]
@@ -117,7 +115,7 @@ class ModelSheet(Base):
     """
 
     __tablename__ = "model_sheets"
-    __table_args__ = (CheckConstraint(f"status in {SHEET_STATUSES}", name="status"),)
+    __table_args__ = (CheckConstraint(f"status in {literals(SheetStatus)}", name="status"),)
 
     user_model_id: Mapped[UUID] = mapped_column(
         ForeignKey("user_models.id", ondelete="CASCADE"), primary_key=True

@@ -14,6 +14,7 @@ from components.dom import El, attach, el
 from components.dropzone import Dropzone
 from components.feedback import Bar, banner, toast
 from components.icons import icon
+from db.states import MODEL_ACTIVE, ModelStatus
 from pages.models.delete import DeleteButton
 from pages.models.describing import Describing
 from pages.models.from_phone import FromPhone
@@ -55,7 +56,7 @@ def register(deps: Deps) -> None:
                 key: dict[str, Any] = {"user_id": user.id, "user_model_id": draft}
                 model = await user_models.get(session, deps, **key)
                 found = await photos.list_(session, deps, **key)
-            if model.active or (model.status == "ready" and not again):
+            if model.active or (model.status == ModelStatus.READY and not again):
                 return RedirectResponse(f"/models/{model.id}", 303)
         async with shell(deps, "New model", place="Dashboard", width="reading"):
             if user.is_admin and deps.faces is None and (todo := missing(deps.settings)):
@@ -73,7 +74,7 @@ class Builder:
         self, deps: Deps, user_id: UUID, model: UserModelView | None, *, again: bool = False
     ) -> None:
         """model: the draft that is taken up again; again: a trained one that gets more photos."""
-        self._leave_at = user_models.ACTIVE if again else (*user_models.ACTIVE, "ready")
+        self._leave_at = MODEL_ACTIVE if again else (*MODEL_ACTIVE, ModelStatus.READY)
         self._deps = deps
         self._user_id = user_id
         self._model = model

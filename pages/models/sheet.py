@@ -8,6 +8,7 @@ from components.controls import button, relabel
 from components.dom import attach, el, html_id
 from components.feedback import toast
 from components.sheet import SheetGrid
+from db.states import SheetStatus
 from services.deps import Deps
 from services.errors import DomainError, NotFound
 from services.training import sheet_queue, sheets
@@ -82,7 +83,7 @@ class SheetPart:
 def _said(sheet: SheetView, *, ready: bool) -> str:
     """What there is, what it costs, and what to do next."""
     made = len(sheet.pictures)
-    if sheet.status == "failed":
+    if sheet.status == SheetStatus.FAILED:
         return "Not all of these could be made. Nothing was charged."
     if sheet.status == "making":
         return f"{made} of {sheet.total} made. They cost nothing."

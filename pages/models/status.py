@@ -14,6 +14,7 @@ from components.feedback import Banner, Bar, Facts, section, toast
 from components.loss_chart import LossChart, has_curve
 from components.models import STATUS, StatusBadge, stage_text
 from components.notifying import ask_to_notify, tell
+from db.states import ModelStatus
 from pages import waiting
 from pages.models.delete import DeleteButton
 from pages.models.sheet import SheetPart
@@ -41,7 +42,7 @@ def register(deps: Deps) -> None:
         async with deps.transaction() as session:
             model = await user_models.get(session, deps, user_id=user.id, user_model_id=id)
             found = await photos.list_(session, deps, user_id=user.id, user_model_id=id)
-        if model.status == "draft":
+        if model.status == ModelStatus.DRAFT:
             return RedirectResponse(f"/models/new?draft={id}", 303)
         async with shell(deps, model.name, place="Dashboard") as room:
             await ModelPage(deps, user.id, model).build(found.photos, room)
@@ -117,13 +118,13 @@ class ModelPage:
         self._delete.show(model)
         self._badge.show(model.status)
         self._progress.root.set_visibility(model.active)
-        self._ready.root.set_visibility(model.status == "ready")
-        self._ended.root.set_visibility(not model.active and model.status != "ready")
+        self._ready.root.set_visibility(model.status == ModelStatus.READY)
+        self._ended.root.set_visibility(not model.active and model.status != ModelStatus.READY)
         ahead = ""
         if model.active:
             self._progress.show(model, await waiting.model(self._deps, self._user_id, model))
             ahead = f"{formatting.percent(model.progress)} · "
-        elif model.status == "ready":
+        elif model.status == ModelStatus.READY:
             self._ready.show(model)
         else:
             self._ended.show(model)
@@ -182,10 +183,10 @@ class ModelPage:
 
     def _announce(self) -> None:
         """A training just ended while somebody looked: say so, also outside of the tab."""
-        ready = self._model.status == "ready"
+        ready = self._model.status == ModelStatus.READY
         name = self._model.name
         text = f"{name} is ready." if ready else f"The training of {name} ended."
-        toast(text, danger=self._model.status == "failed")
+        toast(text, danger=self._model.status == ModelStatus.FAILED)
         ui.run_javascript(tell(text))
 
     async def _again(self) -> None:
@@ -279,7 +280,7 @@ class _Ended:
 
     def show(self, model: UserModelView) -> None:
         """The model as it is now."""
-        failed = model.status == "failed"
+        failed = model.status == ModelStatus.FAILED
         self._heading.text = "The training failed" if failed else "Training cancelled"
         reason = model.status_reason or STATUS[model.status][0]
         self._reason.show(reason, tone="danger" if failed else "")
@@ -308,6 +309,6 @@ def _photo_strip(found: tuple[PhotoView, ...], model: UserModelView) -> None:
 def _left(model: UserModelView, standing: str) -> tuple[Part, ...]:
     if standing:
         return (standing.removeprefix(" · ").capitalize(),)
-    if model.status == "queued":
+    if model.status == ModelStatus.QUEUED:
         return ("It starts as soon as the engine is free.",)
     return ("Started ", Moment(model.started_at)) if model.started_at else ()

@@ -23,6 +23,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.states import JOB_OPEN
 from services import jobs
 from services.app.work_metrics import WorkMetrics
 from services.billing import events
@@ -161,7 +162,7 @@ def _show_queue(queue: jobs.QueueView) -> None:
     JOBS_UNMET.clear()
     for kind in queue.kinds:
         JOBS_AGE.labels(kind.kind).set(kind.oldest or 0)
-        for state in ("queued", "waiting", "leased"):
+        for state in JOB_OPEN:
             JOBS.labels(kind.kind, state).set(getattr(kind, state))
     for unmet in queue.unmet:
         JOBS_UNMET.labels(unmet.needs).inc(unmet.jobs)

@@ -10,7 +10,7 @@ from itertools import accumulate, groupby
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from db.models.figures import ENDS
+from db.states import WORK_ENDS
 from services.figures import counting
 from services.figures.counting import Sum
 from services.figures.reasons import Reason
@@ -34,7 +34,7 @@ COUNTERS = {
 }
 # name of the sum: label of its detail, and all that it may be
 DETAILS = {
-    "ended": ("outcome", ENDS),
+    "ended": ("outcome", WORK_ENDS),
     "failed": ("reason", tuple(Reason)),
 }
 

@@ -10,12 +10,13 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import PlanPrice, PlanRow, User, UserModel
+from db.states import MODEL_ACTIVE, ModelStatus
 from services.errors import Invalid, LimitReached, NotFound
 from services.kit import texts
 from services.settings import Settings
 
 # A model holds its slot from the click on Train until it is deleted or has failed.
-SLOT_STATUSES = ("queued", "preparing", "training", "ready")
+SLOT_STATUSES = (*MODEL_ACTIVE, ModelStatus.READY)
 EDITABLE = {
     "title",
     "hidden",

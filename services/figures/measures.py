@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Generation
 from db.models.generations import Method
+from db.states import GenerationStatus
 from services.figures import reasons
 
 TRAIN = "train"
@@ -110,7 +111,7 @@ async def _write(
         "id": id,
         "reference": f"{kind}:{id}",
         "status": status,
-        "reason": reasons.of(reason) if status == "failed" else None,
+        "reason": reasons.of(reason) if status == GenerationStatus.FAILED else None,
         "style": style,
     }
     await session.execute(statement, values)  # type: ignore[call-overload]

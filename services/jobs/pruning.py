@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from db.states import JobState
 from services.deps import Deps
 
 EVERY = timedelta(hours=1)
 RETENTION = {
-    "done": timedelta(days=7),
-    "canceled": timedelta(days=7),
-    "failed": timedelta(days=30),
+    JobState.DONE: timedelta(days=7),
+    JobState.CANCELED: timedelta(days=7),
+    JobState.FAILED: timedelta(days=30),
     "dead": timedelta(days=30),
 }
 BATCH = 1000

@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.states import JobState
 from services.deps import Deps
 from services.jobs import queue
 from services.jobs.base import Again, Done, Job, Kind, LeaseLost, Outcome, Permanent, Tick
@@ -252,7 +253,7 @@ class Worker:
         except LeaseLost:
             raise
         except Permanent as error:
-            return Failure(str(error), final="failed")
+            return Failure(str(error), final=JobState.FAILED)
         except Exception as error:
             log_failure(log, "job %s %s failed, attempt %d", job.kind, job.id, job.attempt)
             last = job.attempt >= kind.max_attempts
@@ -295,7 +296,7 @@ class Worker:
             job = _job(row)
             if job.attempt >= self._kinds[job.kind].max_attempts:
                 reason = f"Its worker stopped answering, in attempt {job.attempt}."
-                await self._abandon(session, job, state="dead", reason=reason)
+                await self._abandon(session, job, state=JobState.DEAD, reason=reason)
             else:
                 await queue.wait(
                     session,

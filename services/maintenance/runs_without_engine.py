@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import func
 
 from db.models import RunRow
-from db.models.remote import OPEN
+from db.states import RUN_OPEN, RunState
 from services import jobs
 from services.deps import Deps
 from services.remote import cancellation, runs
@@ -37,9 +37,9 @@ async def _end(session: AsyncSession, job_id: UUID, kind: str) -> None:
         await jobs.cancel(session, job_id=job_id)
     if kind not in FAIL or not await jobs.cancel(session, job_id=job_id):
         return
-    query = runs.query().where(RunRow.job_id == job_id, RunRow.state.in_(OPEN))
+    query = runs.query().where(RunRow.job_id == job_id, RunRow.state.in_(RUN_OPEN))
     if row := (await session.execute(query)).one_or_none():
         run = runs.run_of(row)
         log.error("run %s: no process has had the engine %s for long", run.id, run.engine)
-        run = await runs.move(session, run, "failed", reason=GONE, finished_at=func.now())
+        run = await runs.move(session, run, RunState.FAILED, reason=GONE, finished_at=func.now())
         await FAIL[kind](session, run, GONE)

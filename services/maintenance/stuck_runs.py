@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import func
 
 from db.models import CreditHold, Generation, RunRow
-from db.models.remote import OPEN
+from db.states import GENERATION_OPEN, RUN_OPEN
 from services.credits import ledger
 from services.deps import Deps
 from services.kit import audit
 from services.remote import runs
-from services.studio.generations import OPEN as GENERATIONS_OPEN
 
 log = logging.getLogger(__name__)
 EVERY = timedelta(days=1)
@@ -61,7 +60,7 @@ async def tie_up(session: AsyncSession) -> Report:
 
 
 async def _restart(session: AsyncSession) -> int:
-    rows = (await session.execute(WITHOUT_JOB, {"open": list(OPEN)})).all()
+    rows = (await session.execute(WITHOUT_JOB, {"open": list(RUN_OPEN)})).all()
     for id, kind, user_id, engine in rows:
         job_id = await runs.enqueue(session, run_id=id, kind=kind, user_id=user_id, engine=engine)
         await session.execute(update(RunRow).where(RunRow.id == id).values(job_id=job_id))
@@ -70,8 +69,8 @@ async def _restart(session: AsyncSession) -> int:
 
 async def _release(session: AsyncSession) -> int:
     """Holds whose generation has ended, or was erased, and whose training has ended."""
-    generations = select(cast(Generation.id, String)).where(Generation.status.in_(GENERATIONS_OPEN))
-    trainings = select(cast(RunRow.id, String)).where(RunRow.state.in_(OPEN))
+    generations = select(cast(Generation.id, String)).where(Generation.status.in_(GENERATION_OPEN))
+    trainings = select(cast(RunRow.id, String)).where(RunRow.state.in_(RUN_OPEN))
     subject = func.split_part(CreditHold.reference, ":", 2)
     kind = func.split_part(CreditHold.reference, ":", 1)
     stale = select(CreditHold.reference).where(

@@ -17,6 +17,7 @@ from db.models import (
     User,
     UserModel,
 )
+from db.states import GENERATION_OPEN
 from services.accounts import past_members, sessions, signing_in, users
 from services.billing import closing
 from services.deps import Deps
@@ -145,7 +146,7 @@ async def _stop(session: AsyncSession, deps: Deps, user_id: UUID, condition: obj
     query = select(Generation.id).where(
         condition,  # type: ignore[arg-type]
         Generation.user_id == user_id,
-        Generation.status.in_(generations.OPEN),
+        Generation.status.in_(GENERATION_OPEN),
     )
     for generation_id in (await session.scalars(query)).all():
         await generations.cancel(session, deps, user_id=user_id, generation_id=generation_id)

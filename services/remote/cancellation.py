@@ -8,7 +8,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import RunRow
-from db.models.remote import OPEN
+from db.states import RUN_OPEN, RunState
 from services import jobs
 from services.deps import Deps, engine_of
 from services.engines.resident import place_of
@@ -34,12 +34,12 @@ async def cancel(
         else RunRow.generation_id == generation_id
     )
     canceled: list[Run] = []
-    while rows := (await session.execute(query().where(target, RunRow.state.in_(OPEN)))).all():
+    while rows := (await session.execute(query().where(target, RunRow.state.in_(RUN_OPEN)))).all():
         for run in map(run_of, rows):
             if run.job_id and run.state != "submitting":  # a POST under way is seen to its end
                 await jobs.cancel(session, job_id=run.job_id)
             with suppress(LostRace):  # then it is looked at again
-                await move(session, run, "canceled", finished_at=func.now())
+                await move(session, run, RunState.CANCELED, finished_at=func.now())
                 await request(session, run)
                 canceled.append(run)
     return canceled

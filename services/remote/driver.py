@@ -22,7 +22,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import RunRow
-from db.models.remote import OPEN
+from db.states import RUN_OPEN, RunState
 from services import jobs
 from services.deps import Deps, engine_of
 from services.engines.base import (
@@ -109,7 +109,7 @@ async def drive(deps: Deps, job: jobs.Job, work: Work) -> jobs.Outcome:
 
 
 async def _step(driver: "_Driver", run: Run | None) -> jobs.Outcome:
-    if run is None or run.state not in OPEN:
+    if run is None or run.state not in RUN_OPEN:
         return jobs.Done()
     try:
         return await driver.step(run)
@@ -121,13 +121,13 @@ async def abandon(session: AsyncSession, job: jobs.Job, fail: Fail, reason: str)
     """Ends the run of a job that the queue has given up, in that same transaction."""
     query = runs.query().where(RunRow.id == UUID(job.payload["run_id"]))
     row = (await session.execute(query)).one_or_none()
-    if row is None or row.state not in OPEN:
+    if row is None or row.state not in RUN_OPEN:
         return
     run = runs.run_of(row)
     await cancellation.request(session, run)
     log.error("run %s was given up: %s", run.id, reason)
     plain = "It failed several times for a reason on our side."
-    run = await runs.move(session, run, "failed", reason=reason, finished_at=func.now())
+    run = await runs.move(session, run, RunState.FAILED, reason=reason, finished_at=func.now())
     await fail(session, run, plain)
 
 
@@ -141,11 +141,11 @@ class _Driver:
     async def step(self, run: Run) -> jobs.Outcome:
         if run.overdue:
             return await self._expire(run)
-        if run.state == "queued":
+        if run.state == RunState.QUEUED:
             return await self._submit(run)
-        if run.state == "submitting":
+        if run.state == RunState.SUBMITTING:
             return await self._miss(run)
-        if run.state == "unknown":
+        if run.state == RunState.UNKNOWN:
             return await self._search(run)
         return await self._poll(run)
 
@@ -155,7 +155,9 @@ class _Driver:
             request = await self.work.prepare(run)
         except BadResult as bad:
             return await self._fail(run, str(bad))
-        run = await self._move(run, "submitting", attempt=run.attempt + 1, submitting_at=func.now())
+        run = await self._move(
+            run, RunState.SUBMITTING, attempt=run.attempt + 1, submitting_at=func.now()
+        )
         try:
             status = await self.work.send(self.engine, request)
         except Refused as refused:
@@ -168,7 +170,7 @@ class _Driver:
         try:
             run = await self._move(
                 run,
-                "submitted",
+                RunState.SUBMITTED,
                 remote_id=status.remote_id,
                 submitted_at=func.now(),
                 deadline_at=func.now() + self.work.limits.wait,
@@ -182,13 +184,13 @@ class _Driver:
     async def _disown(self, run: Run, remote_id: str) -> None:
         """Stops what was accepted after its run had been ended."""
         now = await runs.load(self.deps, run.id)
-        if remote_id and (now is None or now.state not in OPEN):
+        if remote_id and (now is None or now.state not in RUN_OPEN):
             await self.engine.cancel(remote_id)
 
     async def _refused(self, run: Run, refused: Refused) -> jobs.Outcome:
         if not refused.retryable:
             return await self._fail(run, str(refused))
-        await self._move(run, "queued", reason=str(refused))
+        await self._move(run, RunState.QUEUED, reason=str(refused))
         wait = refused.retry_after or min(60.0, 2.0 ** min(run.attempt, 6))
         return jobs.Again(after=timedelta(seconds=wait))
 
@@ -197,7 +199,7 @@ class _Driver:
         deadline = func.now() + self.work.limits.orphan
         async with self.job.transaction(self.deps) as session:
             run = await runs.move(
-                session, run, "unknown", misses=run.misses + 1, deadline_at=deadline
+                session, run, RunState.UNKNOWN, misses=run.misses + 1, deadline_at=deadline
             )
             await self.work.progress(session, run, CHECKING)
         return await self._search(run)
@@ -208,7 +210,7 @@ class _Driver:
             return await self._finish(run, found)
         if self._may_repeat(run):
             patience = runs.patience(self.engine.info, self.work.limits)
-            await self._move(run, "queued", deadline_at=func.now() + patience)
+            await self._move(run, RunState.QUEUED, deadline_at=func.now() + patience)
             return jobs.Again(after=timedelta())
         if self.engine.info.in_process:  # nobody is left who could still bring something
             return await self._fail(run, "It was interrupted too often, so we stopped trying.")
@@ -249,10 +251,10 @@ class _Driver:
         if came and self.engine.info.in_process:
             values["misses"] = 0
         async with self.job.transaction(self.deps) as session:
-            if run.state == "submitted" and status.state is RemoteState.RUNNING:
+            if run.state == RunState.SUBMITTED and status.state is RemoteState.RUNNING:
                 deadline = func.now() + self.work.limits.run
                 values |= {"running_at": func.now(), "deadline_at": deadline}
-                run = await runs.move(session, run, "running", **values)
+                run = await runs.move(session, run, RunState.RUNNING, **values)
             else:
                 run = await runs.move(session, run, run.state, **values)
             await self.work.progress(session, run, status)
@@ -267,41 +269,45 @@ class _Driver:
 
     async def _failed(self, run: Run, status: RemoteStatus) -> jobs.Outcome:
         if status.retryable and run.misses == 0:
-            await self._move(run, "queued", misses=1, remote_id=None, reason=status.reason)
+            await self._move(run, RunState.QUEUED, misses=1, remote_id=None, reason=status.reason)
             return jobs.Again(after=timedelta(seconds=5))
         return await self._fail(run, status.reason or "The engine gave no reason.")
 
     async def _finish(self, run: Run, status: RemoteStatus) -> jobs.Outcome:
         """Bytes first: success is only said of what lies in our own storage."""
         if run.state != "fetching":
-            run = await self._move(run, "fetching", seconds_left=None)
+            run = await self._move(run, RunState.FETCHING, seconds_left=None)
         try:
             await self.work.collect(run, status)
         except BadResult as bad:
             return await self._fail(run, str(bad))
         async with self.job.transaction(self.deps) as session:
-            run = await runs.move(session, run, "succeeded", finished_at=func.now())
+            run = await runs.move(session, run, RunState.SUCCEEDED, finished_at=func.now())
             await self.work.succeed(session, run, status)
         return jobs.Done()
 
     async def _fail(self, run: Run, reason: str) -> jobs.Outcome:
         async with self.job.transaction(self.deps) as session:
-            run = await runs.move(session, run, "failed", reason=reason, finished_at=func.now())
+            run = await runs.move(
+                session, run, RunState.FAILED, reason=reason, finished_at=func.now()
+            )
             await self.work.fail(session, run, reason)
         return jobs.Done()
 
     async def _expire(self, run: Run) -> jobs.Outcome:
         reason = (
             "No engine took it in time."
-            if run.state == "queued"
+            if run.state == RunState.QUEUED
             else "The engine did not finish in time, so we stopped waiting."
         )
         async with self.job.transaction(self.deps) as session:
             await cancellation.request(session, run)
-            run = await runs.move(session, run, "expired", reason=reason, finished_at=func.now())
+            run = await runs.move(
+                session, run, RunState.EXPIRED, reason=reason, finished_at=func.now()
+            )
             await self.work.fail(session, run, reason)
         return jobs.Done()
 
-    async def _move(self, run: Run, to: str, **values: Any) -> Run:
+    async def _move(self, run: Run, to: RunState, **values: Any) -> Run:
         async with self.job.transaction(self.deps) as session:
             return await runs.move(session, run, to, **values)

@@ -7,7 +7,7 @@ import hmac
 from hashlib import sha256
 from uuid import UUID
 
-from db.models.remote import OPEN
+from db.states import RUN_OPEN
 from services.deps import Deps
 from services.errors import NotFound
 from services.remote import runs
@@ -24,7 +24,7 @@ async def is_ended(deps: Deps, *, run_id: UUID, signature: str) -> bool:
     if not hmac.compare_digest(signature.encode(), _signature(deps, run_id).encode()):
         raise NotFound("There is no such run.")
     run = await runs.load(deps, run_id)
-    return run is None or run.state not in OPEN
+    return run is None or run.state not in RUN_OPEN
 
 
 def _signature(deps: Deps, run_id: UUID) -> str:

@@ -9,13 +9,13 @@ from sqlalchemy import Float, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Generation, RunRow
-from db.models.remote import OPEN
+from db.states import RUN_OPEN, RunState
 from services import jobs
 from services.deps import Deps
 from services.engines.base import Operation
 from services.remote import runs
 
-AT_WORK = ("running", "fetching")
+AT_WORK = (RunState.RUNNING, RunState.FETCHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ async def promises(session: AsyncSession, deps: Deps, *, user_id: UUID) -> dict[
             elapsed.label("elapsed"),
         )
         .join_from(RunRow, Generation, Generation.id == RunRow.generation_id, isouter=True)
-        .where(RunRow.user_id == user_id, RunRow.state.in_(OPEN), RunRow.job_id.is_not(None))
+        .where(RunRow.user_id == user_id, RunRow.state.in_(RUN_OPEN), RunRow.job_id.is_not(None))
     )
     by_target: dict[UUID, list[Row[Any]]] = {}
     for row in rows:

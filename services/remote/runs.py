@@ -10,7 +10,8 @@ from sqlalchemy import Float, Row, Select, func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Generation, RunRow
-from db.models.remote import MEASURED, OPEN
+from db.models.remote import MEASURED
+from db.states import RUN_OPEN, RunState
 from services import jobs
 from services.deps import Deps, engine_of
 from services.engines.base import EngineInfo, FileRef, Operation
@@ -47,7 +48,7 @@ class Run:
     user_model_id: UUID | None
     generation_id: UUID | None
     job_id: UUID | None
-    state: str
+    state: RunState
     engine: str
     attempt: int
     misses: int
@@ -202,7 +203,7 @@ def query() -> Select[Any]:
 
 def run_of(row: Row[Any]) -> Run:
     """A row of `query`."""
-    return Run(**row._mapping)
+    return Run(**{**row._mapping, "state": RunState(row.state)})
 
 
 async def load(deps: Deps, id: UUID) -> Run | None:
@@ -212,7 +213,7 @@ async def load(deps: Deps, id: UUID) -> Run | None:
     return row and run_of(row)
 
 
-async def move(session: AsyncSession, run: Run, to: str, **values: Any) -> Run:
+async def move(session: AsyncSession, run: Run, to: RunState, **values: Any) -> Run:
     """The guarded move. Raises LostRace when the run is no longer as it was read."""
     moved = await session.execute(
         update(RunRow)
@@ -264,6 +265,6 @@ async def others_open(session: AsyncSession, run: Run) -> bool:
     others = select(RunRow.id).where(
         RunRow.generation_id == run.generation_id,
         RunRow.id != run.id,
-        RunRow.state.in_(OPEN),
+        RunRow.state.in_(RUN_OPEN),
     )
     return await session.scalar(others.limit(1)) is not None

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, Generation, UserModel
+from db.states import GenerationStatus
 from services import imaging, jobs
 from services.deps import Deps
 from services.engines.base import (
@@ -148,8 +149,9 @@ class GenerationWork:
         row = await _row(session, run, lock=True)
         running = status.state is RemoteState.RUNNING
         before = (row.status, row.stage, row.progress)
-        row.status = "running" if running else row.status
-        row.stage = status.stage or ("waiting" if row.status == "queued" else row.stage)
+        row.status = GenerationStatus.RUNNING if running else row.status
+        waits = row.status == GenerationStatus.QUEUED
+        row.stage = status.stage or ("waiting" if waits else row.stage)
         made = len(await runs.made(session, generation_id=row.id))
         share = max(made, min(1.0, status.progress) * run.units) / row.count
         row.progress = max(row.progress, share)
@@ -326,7 +328,7 @@ async def _conclude(session: AsyncSession, run: runs.Run, reason: str | None) ->
     if await runs.others_open(session, run):
         return
     made = len(await runs.made(session, generation_id=row.id))
-    status = "succeeded" if made else "failed"
+    status = GenerationStatus.SUCCEEDED if made else GenerationStatus.FAILED
     await generations.settle(session, row, status=status, reason=_outcome(row, made))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, Generation, UserModel
+from db.states import GENERATION_OPEN, MODEL_ACTIVE, GenerationStatus
 from services.credits import ledger
 from services.deps import Deps
 from services.engines.base import Method, NotUnderstood, Operation, Term
@@ -27,7 +28,6 @@ from services.studio.requests import PROMPT_LENGTH as PROMPT_LENGTH
 from services.studio.requests import GenerationRequest as GenerationRequest
 from services.training import methods, user_models
 
-OPEN = ("queued", "running")
 LIMITS = runs.Limits(
     accept=timedelta(minutes=30),
     wait=timedelta(hours=2),  # one GPU may be training for somebody else
@@ -103,7 +103,7 @@ class GenerationView:
     @property
     def active(self) -> bool:
         """Whether more is still to come."""
-        return self.status in OPEN
+        return self.status in GENERATION_OPEN
 
 
 async def quote(
@@ -158,7 +158,7 @@ async def create(
         purpose=operations.purpose(row, people.named(models)),
     )
     for model in models:
-        if model.status not in user_models.ACTIVE and model.dismissed_at is None:
+        if model.status not in MODEL_ACTIVE and model.dismissed_at is None:
             # "make its first images" was answered
             await user_models.dismiss(session, user_id=user_id, user_model_id=model.id)
     batch = choice.info.batch
@@ -211,10 +211,10 @@ async def cancel(
     A second cancel changes nothing. Raises NotFound; Conflict when it has already ended.
     """
     row = await _owned(session, user_id=user_id, generation_id=generation_id)
-    if row.status not in (*OPEN, "canceled"):
+    if row.status not in (*GENERATION_OPEN, GenerationStatus.CANCELED):
         raise Conflict("These images are already finished.")
     if canceled := await cancellation.cancel(session, generation_id=row.id):
-        await settle(session, row, status="canceled", reason="You stopped this.")
+        await settle(session, row, status=GenerationStatus.CANCELED, reason="You stopped this.")
         for run in canceled:
             await discard(session, run)
     return await get(session, deps, user_id=user_id, generation_id=generation_id)
@@ -223,7 +223,7 @@ async def cancel(
 async def dismiss(session: AsyncSession, *, user_id: UUID, generation_id: UUID) -> None:
     """Puts its card away. Raises NotFound; Conflict while it is at work."""
     row = await _owned(session, user_id=user_id, generation_id=generation_id)
-    if row.status in OPEN:
+    if row.status in GENERATION_OPEN:
         raise Conflict("These images are still being made.")
     row.dismissed_at = func.now()
     await session.flush()
@@ -253,13 +253,13 @@ async def settle(
 ) -> None:
     """Ends it, once: each image that is charged takes one credit, the rest is given back."""
     query = select(Generation.status).where(Generation.id == row.id).with_for_update()
-    if await session.scalar(query) not in OPEN:
+    if await session.scalar(query) not in GENERATION_OPEN:
         return
     given_back = await likeness_floor.capture(session, row, reference=reference(row.id))
-    if status == "succeeded" and given_back:
+    if status == GenerationStatus.SUCCEEDED and given_back:
         reason = " ".join(filter(None, [given_back, reason]))
     row.status, row.status_reason, row.stage = status, reason, ""
-    row.progress = 1.0 if status == "succeeded" else row.progress
+    row.progress = 1.0 if status == GenerationStatus.SUCCEEDED else row.progress
     row.finished_at = func.now()
     row.mask = None  # what was painted is of no more use
     await session.flush()

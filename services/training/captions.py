@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingImage
+from db.states import MODEL_ACTIVE
 from services.deps import Deps
 from services.errors import Conflict
 from services.kit import notify, texts
@@ -60,7 +61,7 @@ async def write(
         session, user_id=user_id, user_model_id=user_model_id, lock=True
     )
     row = await photos.owned(session, user_model_id=model.id, image_id=image_id)
-    if model.status in user_models.ACTIVE:
+    if model.status in MODEL_ACTIVE:
         raise Conflict("Descriptions can’t change while the model is trained.")
     row.caption = texts.clean(text or "", field="Description", maximum=LONGEST) or None
     await session.flush()

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingImage, User, UserModel
+from db.states import ModelStatus
 from services import imaging
 from services.deps import Deps
 from services.errors import Conflict, NotFound
@@ -23,7 +24,12 @@ from services.storage import keys
 from services.training import consents, photo_coach, quota, set_judging, sheet_queue
 from services.training.photo_coach import PhotoWarning, SetVerdict
 
-EDITABLE = ("draft", "failed", "canceled", "ready")
+EDITABLE = (
+    ModelStatus.DRAFT,
+    ModelStatus.FAILED,
+    ModelStatus.CANCELED,
+    ModelStatus.READY,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import ModelSheet, SheetPicture, UserModel
+from db.states import SheetStatus
 from services import imaging, jobs
 from services.deps import Deps
 from services.engines import base
@@ -52,8 +53,8 @@ async def abandoned(session: AsyncSession, job: jobs.Job, _reason: str) -> None:
     user_model_id = UUID(job.payload["user_model_id"])
     failed = (
         update(ModelSheet)
-        .where(ModelSheet.user_model_id == user_model_id, ModelSheet.status == "making")
-        .values(status="failed")
+        .where(ModelSheet.user_model_id == user_model_id, ModelSheet.status == SheetStatus.MAKING)
+        .values(status=SheetStatus.FAILED)
     )
     await session.execute(failed)
     if model := await session.get(UserModel, user_model_id):
@@ -84,7 +85,7 @@ async def _missing(
     query = select(SheetPicture.position).where(SheetPicture.user_model_id == model.id)
     pictures = maker.sheet.pictures
     missing = sorted(set(range(len(pictures))).difference(await session.scalars(query)))
-    status = "making" if missing else "made"
+    status = SheetStatus.MAKING if missing else SheetStatus.MADE
     if sheet.status != status:
         sheet.status = status
         await session.flush()

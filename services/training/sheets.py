@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import ModelSheet, SheetPicture, TrainingImage, UserModel
+from db.states import SheetStatus
 from services.deps import Deps
 from services.errors import Conflict
 from services.storage import keys
@@ -64,7 +65,7 @@ async def get(
         status,
         total,
         pictures,
-        offered=maker is not None and status != "making",
+        offered=maker is not None and status != SheetStatus.MAKING,
         photos=await session.scalar(any_photo) is not None,
     )
 
@@ -82,7 +83,7 @@ async def make_again(
     if not there:
         raise Conflict("Add a photo first.")
     sheet = await session.get(ModelSheet, model.id, populate_existing=True)
-    if sheet and sheet.status == "making":
+    if sheet and sheet.status == SheetStatus.MAKING:
         raise Conflict("These pictures are being made.")
     await begin(session, model, sheet, there)
     await sheet_queue.request(session, deps, model)
@@ -115,7 +116,7 @@ async def begin(
     sheet = sheet or ModelSheet(user_model_id=model.id, edition=0, folder="")
     await sheet_queue.erase(session, sheet)
     sheet.edition += 1
-    sheet.status = "making"
+    sheet.status = SheetStatus.MAKING
     sheet.photos = [str(photo.id) for photo in there[:PHOTOS]]
     sheet.folder = keys.new_folder(model.folder, "sheets")
     session.add(sheet)

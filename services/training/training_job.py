@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingSample, UserModel
+from db.states import GenerationStatus, ModelStatus
 from services import imaging, jobs
 from services.credits import ledger
 from services.deps import Deps
@@ -72,7 +73,7 @@ async def fail(session: AsyncSession, run: runs.Run, reason: str) -> None:
         )
     )
     reason = f"{reason} Nothing was charged. You can train it again."
-    await trainings.end(session, run, status="failed", reason=reason)
+    await trainings.end(session, run, status=ModelStatus.FAILED, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class TrainingWork:
         running = status.state is RemoteState.RUNNING
         before = (row.status, row.stage, row.progress, row.seconds_left, len(row.metrics))
         if running:
-            row.status = "preparing" if status.stage in EARLY else "training"
+            row.status = ModelStatus.PREPARING if status.stage in EARLY else ModelStatus.TRAINING
             row.started_at = row.started_at or await runs.now(session)
         row.stage = status.stage or ("" if running else "waiting")
         row.progress = max(row.progress, min(1.0, status.progress))
@@ -162,11 +163,12 @@ class TrainingWork:
         row.likeness = await _likeness(session, row.id)
         if self._ends_with_weights(run):
             await self._keep_best(session, run, row, status)
-        row.status, row.stage, row.progress, row.seconds_left = "ready", "", 1.0, None
+        row.status, row.stage, row.progress, row.seconds_left = ModelStatus.READY, "", 1.0, None
         row.started_at = row.started_at or await runs.now(session)
         row.finished_at = await runs.now(session)
         await session.flush()
-        await measures.training(session, run_id=run.id, engine=run.engine, status="succeeded")
+        end = GenerationStatus.SUCCEEDED
+        await measures.training(session, run_id=run.id, engine=run.engine, status=end)
         scratch = f"{trainings.folder(row, run)}/scratch"
         await erasing.request(session, prefix=scratch)
         await sheet_queue.request(session, self.deps, row)

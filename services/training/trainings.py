@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingImage, UserModel
+from db.states import MODEL_ACTIVE, ModelStatus
 from services.credits import ledger, plans
 from services.deps import Deps
 from services.engines.base import Engine, EngineInfo
@@ -132,10 +133,10 @@ async def cancel(
     A second cancel changes nothing. Raises NotFound; Conflict when nothing is under way.
     """
     row = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id)
-    if row.status not in (*user_models.ACTIVE, "canceled"):
+    if row.status not in (*MODEL_ACTIVE, ModelStatus.CANCELED):
         raise Conflict("This model is not being trained.")
     for run in await cancellation.cancel(session, user_model_id=row.id):
-        await end(session, run, status="canceled", reason="You stopped the training.")
+        await end(session, run, status=ModelStatus.CANCELED, reason="You stopped the training.")
     return await user_models.get(session, deps, user_id=user_id, user_model_id=row.id)
 
 
@@ -220,13 +221,13 @@ async def _candidate(session: AsyncSession, *, user_id: UUID, user_model_id: UUI
 
 def _check(engine: EngineInfo, model: _Candidate, slots: plans.ModelSlots) -> None:
     """Raises Conflict or LimitReached with what stands in the way."""
-    if model.status in user_models.ACTIVE:
+    if model.status in MODEL_ACTIVE:
         raise Conflict("This model is already being trained.")
     if not engine.trains:
         raise Conflict(f"Nothing has to be trained with {engine.label}: add a photo and begin.")
     outdated = engine.needs_weights and model.lora_key is None
     # not where an engine made it whose models are no use now
-    if model.status == "ready" and not outdated and not model.changed:
+    if model.status == ModelStatus.READY and not outdated and not model.changed:
         raise Conflict("This model is already trained. Add photos to train it again.")
     if not model.consent:
         raise Conflict("The consent for this model was withdrawn, so it can’t be trained.")
@@ -252,7 +253,7 @@ def _too_few(used: int, left_out: int) -> str:
 
 
 def _begin(deps: Deps, row: UserModel, info: EngineInfo) -> None:
-    row.status, row.status_reason, row.stage, row.progress = "queued", None, "", 0.0
+    row.status, row.status_reason, row.stage, row.progress = ModelStatus.QUEUED, None, "", 0.0
     row.metrics, row.seconds_left, row.likeness = [], None, None
     row.engine = info.name
     if row.lora_key is None:  # else it goes on serving

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import TrainingImage, TrainingSample, UserModel
+from db.states import MODEL_ACTIVE, ModelStatus
 from services.credits import ledger
 from services.deps import Deps
 from services.engines.base import Method
@@ -26,7 +27,6 @@ from services.training.model_likeness import ModelLikeness
 
 TRIGGER_WORD = "ohwx"  # rare in every text encoder's training data; the field's usual token
 SUBJECTS = ("person", "woman", "man")
-ACTIVE = ("queued", "preparing", "training")
 MAX_DRAFTS = 20
 NAME_LENGTH = 80
 
@@ -80,7 +80,7 @@ class UserModelView:
     @property
     def active(self) -> bool:
         """Whether a training is waiting or under way."""
-        return self.status in ACTIVE
+        return self.status in MODEL_ACTIVE
 
 
 async def create(
@@ -97,9 +97,8 @@ async def create(
     """A new draft with its consent. Raises Invalid; Conflict at 20 drafts that wait for photos."""
     if subject not in SUBJECTS:
         raise Invalid("Choose person, woman or man.", subject=list(SUBJECTS))
-    drafts = await session.scalar(
-        select(func.count()).where(UserModel.user_id == user_id, UserModel.status == "draft")
-    )
+    drafts_of = (UserModel.user_id == user_id, UserModel.status == ModelStatus.DRAFT)
+    drafts = await session.scalar(select(func.count()).where(*drafts_of))
     if (drafts or 0) >= MAX_DRAFTS:
         raise Conflict(f"You have {drafts} drafts. Finish or delete one of them first.")
     row = UserModel(
@@ -166,7 +165,7 @@ async def edit(
     if subject is not None and subject != row.subject:
         if subject not in SUBJECTS:
             raise Invalid("Choose person, woman or man.", subject=list(SUBJECTS))
-        if row.status in (*ACTIVE, "ready"):
+        if row.status in (*MODEL_ACTIVE, ModelStatus.READY):
             raise Conflict("The subject can’t change once the training has begun.")
         row.subject = subject
     await session.flush()
@@ -177,7 +176,7 @@ async def edit(
 async def dismiss(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) -> None:
     """Puts its card away from the dashboard. Raises NotFound; Conflict while it is trained."""
     row = await owned(session, user_id=user_id, user_model_id=user_model_id)
-    if row.status in ACTIVE:
+    if row.status in MODEL_ACTIVE:
         raise Conflict("This model is still being trained.")
     row.dismissed_at = func.now()
     await session.flush()
@@ -231,7 +230,7 @@ async def stop(session: AsyncSession, *, user_model_id: UUID, status: str, reaso
     """Ends a training that is waiting or under way, with a plain reason."""
     await session.execute(
         update(UserModel)
-        .where(UserModel.id == user_model_id, UserModel.status.in_(ACTIVE))
+        .where(UserModel.id == user_model_id, UserModel.status.in_(MODEL_ACTIVE))
         .values(
             status=status, status_reason=reason, stage="", seconds_left=None, finished_at=func.now()
         )
@@ -284,7 +283,7 @@ def _is_shown(sample: TrainingSample, row: UserModel) -> bool:
     """Those of the training under way, else of the one that made the version in use."""
     if row.lora_key is None:
         return True
-    if row.status in ACTIVE:
+    if row.status in MODEL_ACTIVE:
         return row.queued_at is not None and sample.created_at >= row.queued_at
     return sample.key.partition("/samples/")[0] == row.lora_key.rpartition("/")[0]
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import LoraVersion, TrainingImage, UserModel
+from db.states import MODEL_ACTIVE, ModelStatus
 from services.deps import Deps
 from services.errors import Conflict, NotFound
 from services.training import user_models
@@ -44,7 +45,7 @@ async def list_(session: AsyncSession, *, user_id: UUID, user_model_id: UUID) ->
 async def use(session: AsyncSession, *, user_id: UUID, user_model_id: UUID, number: int) -> None:
     """Make images with this version from now on. Raises NotFound; Conflict while it is trained."""
     row = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id, lock=True)
-    if row.status in user_models.ACTIVE:
+    if row.status in MODEL_ACTIVE:
         raise Conflict("Wait for the training to end, or cancel it.")
     query = select(LoraVersion).where(
         LoraVersion.user_model_id == row.id, LoraVersion.number == number
@@ -89,7 +90,7 @@ async def restore(session: AsyncSession, row: UserModel, *, reason: str) -> bool
     if version is None:
         return False
     _put(row, version)
-    row.status, row.stage, row.progress, row.seconds_left = "ready", "", 1.0, None
+    row.status, row.stage, row.progress, row.seconds_left = ModelStatus.READY, "", 1.0, None
     row.status_reason = f"{reason} The version before stays in use."
     await session.flush()
     return True

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import pytest
 
-from db.models.remote import OPEN
+from db.states import RUN_OPEN
 from services.app import bootstrap
 from services.credits import ledger_audit
 from services.deps import Deps
@@ -182,7 +182,7 @@ async def all_ended(scene: Scene) -> None:
     query = """select count(*) filter (where state = any(:open)) as open,
         coalesce(sum(cardinality(made)), 0) as made from remote_jobs"""
     before, moved_at = None, time.monotonic()
-    while (row := (await scene.sql(query, open=list(OPEN)))[0]).open:
+    while (row := (await scene.sql(query, open=list(RUN_OPEN)))[0]).open:
         if before != row:
             before, moved_at = row, time.monotonic()
         assert time.monotonic() - moved_at < STALLED, f"{row.open} runs are stuck"

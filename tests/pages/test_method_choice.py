@@ -106,7 +106,9 @@ async def test_another_model_by_the_same_method_leaves_the_form_as_it_is(
     await visitor.should_see(kind=PromptWords)
     before = visitor.find(kind=PromptWords).elements
     assert visitor.client
-    (models, *_) = [e for e in visitor.client.elements.values() if getattr(e, "tag", "") == "select"]
+    (models, *_) = [
+        e for e in visitor.client.elements.values() if getattr(e, "tag", "") == "select"
+    ]
     for id in (model, other.id):
         UserInteraction(visitor, {models}, None).trigger("change", str(id))
         await visitor.should_see(MEANS[Method.PREVIEW])
