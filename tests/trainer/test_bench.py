@@ -20,8 +20,12 @@ def test_the_first_hour_prints_a_table_and_what_is_fastest(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("| model | px | way |")
     assert len({line.count("|") for line in lines[:4]}) == 1
-    assert [row.way for row in rows] == ["plain", "images one by one"]
-    assert lines[-1].startswith("tiny at 64: trains fastest")
+    assert [row.way for row in rows] == list(hour.SHORT)
+    assert [row.batch for row in rows] == [1, 2, 1, 1]
+    assert all(row.rate("images_per_second") for row in rows if row.batch == 1)
+    said = lines[-1].partition(": ")[2].split("; ")
+    does = ["trains", "makes images", "makes images from a reference"]
+    assert [sentence.partition(" fastest ")[0] for sentence in said] == does
 
 
 def test_what_does_not_fit_does_not_end_the_hour(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,6 @@ Nothing here is about a likeness, which no tiny model of random weights has.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,21 @@ import torch
 from PIL import Image
 
 from services.trainer import lokr, loras, pipelines
-from services.trainer.architectures import Architecture, architecture
+from services.trainer.architectures import architecture
 from services.trainer.buckets import crops
 from services.trainer.captioning import captioner
 from services.trainer.captions import framing
 from services.trainer.dataset import Photo
-from services.trainer.encoding import Material, around_face, encode
+from services.trainer.encoding import around_face
 from services.trainer.recipe import FIRST, OFF, Recipe
-from services.trainer.reporting import Reporter
 from services.trainer.rules import draw_sigma, is_class_step, rate_share
 from services.trainer.spec import TrainPayload
-from services.trainer.training import Draw, Training, default_steps, make_optimizer
+from services.trainer.training import default_steps
 from tests.trainer import tiny
 from tests.trainer.bucket import Bucket
 from tests.trainer.conftest import Run, portrait
+from tests.trainer.studio import NEW, OLD, Studio, held_out, quiet, recipe_of
 
-BOX = (0.25, 0.12, 0.75, 0.82)
 TOKENS = 4096  # of a picture of one megapixel
 
 
@@ -135,102 +133,19 @@ def test_a_face_is_cut_out_where_it_is_large_enough(
         assert 0 <= top < bottom <= 1
 
 
-@dataclass
-class Studio:
-    """A training on the tiny klein without a worker around it."""
-
-    seed: int
-    recipe: Recipe
-
-    def __post_init__(self) -> None:
-        self.kind: Architecture = architecture("flux2-klein")
-        self.pipe = tiny.klein(seed=self.seed)
-        transformer = self.pipe.transformer
-        transformer.requires_grad_(False)
-        recipe = self.recipe
-        parameters = loras.add_adapter(
-            transformer,
-            rank=recipe.rank,
-            alpha=recipe.alpha,
-            adapter=recipe.adapter,
-            seed=self.seed,
-            extra=recipe.extra_targets,
-        )
-        self._held_out = [self.material([number]) for number in (5, 6)]
-        self.training = Training(
-            kind=self.kind,
-            transformer=transformer,
-            parameters=parameters,
-            optimizer=make_optimizer(parameters, recipe, eight_bit=False),
-            material=self.material(range(3)),
-            recipe=recipe,
-            steps=recipe.steps or 1,
-            seed=self.seed,
-            report=_quiet(),
-        )
-
-    def material(self, numbers: Any, **photo: Any) -> Material:
-        """Drawn portraits, encoded."""
-        payload = TrainPayload(
-            client_job_id="in-memory",
-            dataset_url="http://a/b",
-            weights_put_url="http://a/b",
-            recipe=self.recipe,
-        )
-        photos = [Photo(str(n), portrait(n), BOX, photo.get("caption")) for n in numbers]
-        sizes, describe = tuple(self.recipe.resolutions), photo.get("captioner")
-        return encode(self.kind, self.pipe, photos, payload, sizes, _quiet(), describe)
-
-    def draw(self, sigma: float, seed: int = 0, *, keeps: bool = False) -> Draw:
-        """A held-out portrait with fixed noise."""
-        material = self._held_out[seed % 2]
-        view = material.examples[0].views[0]
-        noise = torch.randn(
-            view.latents.packed.shape, generator=torch.Generator().manual_seed(seed)
-        )
-        prompt = material.subject if keeps else material.examples[0].caption
-        return Draw(view, prompt, torch.tensor([sigma]), noise, keeps)
-
-    def losses(self, sigmas: tuple[float, ...]) -> list[float]:
-        """The held-out loss at each sigma, the mean of eight draws."""
-        self.training.transformer.eval()
-        with torch.no_grad():
-            draws = {sigma: [self.draw(sigma, n) for n in range(8)] for sigma in sigmas}
-            return [
-                float(torch.stack([self.training.loss(draw) for draw in draws[sigma]]).mean())
-                for sigma in sigmas
-            ]
-
-
-def _quiet() -> Reporter:
-    return Reporter(lambda _info: None, lambda: None, lambda: 0.0)
-
-
-def _recipe(**changes: Any) -> Recipe:
-    return Recipe.model_validate({**tiny.RECIPE, **changes})
-
-
-# As the defaults are to those of the first release: half again as many steps at twice the rate.
-OLD = {**OFF, "steps": 60, "learning_rate": 1e-2}
-NEW = {"steps": 90, "learning_rate": 2e-2}
-
-
 @pytest.mark.timeout(300)
 def test_the_new_recipe_learns_what_decides_the_picture() -> None:
     """At sigma 0.9, where klein spends half an image, a fifth more; at 0.3 hardly less."""
     sums = numpy.zeros((2, 2))
     for seed in range(3):
-        for row, changes in enumerate((OLD, NEW)):
-            studio = Studio(seed, _recipe(**changes))
-            studio.training.run_to(studio.training.steps, lambda: False)
-            sums[row] += studio.losses((0.9, 0.3))
+        sums += [held_out(changes, seed, (0.9, 0.3)) for changes in (OLD, NEW)]
     ratios = sums[1] / sums[0]
     assert ratios[0] <= 0.8, ratios
     assert ratios[1] <= 1.15, ratios
 
 
 def test_captions_arrive() -> None:
-    studio = Studio(0, _recipe())
+    studio = Studio(0, recipe_of())
     assert set(studio.material([0]).captions) == {"photo of ohwx person, close-up"}
     own = studio.material([0], caption="in a park, red coat, blue eyes")
     assert own.captions == ("photo of ohwx person, in a park, red coat",)
@@ -240,7 +155,7 @@ def test_captions_arrive() -> None:
 
 
 def test_a_captioner_that_fails_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    report = _quiet()
+    report = quiet()
     assert captioner(None, report) is None
     assert captioner("no.such.module:describe", report) is None
     monkeypatch.setattr(pipelines, "describe", lambda _photo: 1 / 0, raising=False)
@@ -254,7 +169,7 @@ def test_a_captioner_that_fails_ends_nothing(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_share_of_each_caption() -> None:
-    training = Studio(0, _recipe(caption_dropout=0.05, trigger_share=0.12)).training
+    training = Studio(0, recipe_of(caption_dropout=0.05, trigger_share=0.12)).training
     example, counts = training.material.examples[0], {"empty": 0, "trigger": 0, "own": 0}
     for chance in numpy.linspace(0, 1, 100, endpoint=False):
         prompt = training._prompt(example, float(chance))
@@ -264,7 +179,7 @@ def test_the_share_of_each_caption() -> None:
 
 
 def test_a_step_that_keeps_the_class_pulls_back_to_the_base() -> None:
-    studio = Studio(0, _recipe(steps=30, class_share=0.2))
+    studio = Studio(0, recipe_of(steps=30, class_share=0.2))
     keeping = studio.draw(0.8, keeps=True)
     assert studio.training.loss(keeping).detach() == 0  # a fresh adapter changes nothing
     studio.training.run_to(30, lambda: False)
@@ -275,7 +190,7 @@ def test_a_step_that_keeps_the_class_pulls_back_to_the_base() -> None:
 
 
 def test_an_average_of_the_weights_is_used_and_outlives_a_restart() -> None:
-    studio = Studio(0, _recipe(steps=20, ema_decay=0.9))
+    studio = Studio(0, recipe_of(steps=20, ema_decay=0.9))
     training = studio.training
     training.run_to(20, lambda: False)
     last = [p.detach().clone() for p in training.parameters]
@@ -283,7 +198,7 @@ def test_an_average_of_the_weights_is_used_and_outlives_a_restart() -> None:
         used = [p.detach().clone() for p in training.parameters]
     assert any(not torch.equal(a, b) for a, b in zip(last, used, strict=True))
     assert all(torch.equal(a, b) for a, b in zip(last, training.parameters, strict=True))
-    again = Studio(0, _recipe(steps=20, ema_decay=0.9)).training
+    again = Studio(0, recipe_of(steps=20, ema_decay=0.9)).training
     again.restore(training.state())
     with again.average.used():
         assert all(torch.equal(a, b) for a, b in zip(used, again.parameters, strict=True))
@@ -291,7 +206,7 @@ def test_an_average_of_the_weights_is_used_and_outlives_a_restart() -> None:
 
 @pytest.mark.parametrize("rank", [8, 32])
 def test_a_lokr_is_written_as_the_lora_that_it_equals(rank: int, tmp_path: Path) -> None:
-    studio = Studio(0, _recipe(steps=20, adapter="lokr", rank=rank, alpha=rank))
+    studio = Studio(0, recipe_of(steps=20, adapter="lokr", rank=rank, alpha=rank))
     studio.training.run_to(20, lambda: False)
     draw, transformer = studio.draw(0.8), studio.training.transformer
     path = tmp_path / "lora.safetensors"

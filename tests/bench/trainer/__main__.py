@@ -15,9 +15,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from diffusers import Flux2KleinKVPipeline
+from PIL import Image
 
 from services.trainer import device as devices
 from services.trainer.pipelines import be_quiet
+from services.trainer.placement import REFERENCE_SIDE
 from services.trainer.sampling import make_images
 from services.trainer.training import Training
 from tests.bench.trainer.models import MODELS, Options, prepare
@@ -34,13 +37,16 @@ def main(arguments: list[str]) -> dict[str, Any]:
     if options.device == "cpu":
         torch.set_num_threads(1)
     be_quiet()
-    return {
+    figures = {
         **dataclasses.asdict(options),
         "torch": torch.__version__,
         "gpu": torch.cuda.get_device_name() if options.device == "cuda" else None,
-        **measure_training(options, given.steps, given.rounds),
-        **measure_images(options, given.images, given.rounds),
     }
+    if given.part != "images":
+        figures |= measure_training(options, given.steps, given.rounds)
+    if given.part != "training":
+        figures |= measure_images(options, given.images, given.rounds)
+    return figures
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -58,6 +64,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--checkpointing", action="store_true")
     parser.add_argument("--fp8", action="store_true")
     parser.add_argument("--no-fused", dest="fused", action="store_false")
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--references", type=int, default=0)
+    parser.add_argument("--cached", action="store_true")
+    parser.add_argument("--part", choices=["training", "images", "both"], default="both")
     return parser.parse_args(arguments)
 
 
@@ -121,8 +131,10 @@ def _fixed_draw(training: Training) -> Any:
 
 
 def measure_images(options: Options, count: int, rounds: int) -> dict[str, Any]:
-    """Images per second of ours, in one batch, and of plain calls of the pipeline."""
+    """Images per second of ours, in one batch, and of plain calls of the pipeline; peak memory."""
     pipe, training = prepare(options)
+    ours_pipe = with_cache(pipe) if options.cached else pipe
+    pictures = references(options)
     pipe.set_progress_bar_config(disable=True)
     training.transformer.eval()
     prompt = training.material.empty
@@ -131,7 +143,7 @@ def measure_images(options: Options, count: int, rounds: int) -> dict[str, Any]:
     def ours() -> None:
         make_images(
             training.kind,
-            pipe,
+            ours_pipe,
             prompts=[prompt] * count,
             negative=None,
             seeds=seeds,
@@ -139,6 +151,7 @@ def measure_images(options: Options, count: int, rounds: int) -> dict[str, Any]:
             steps=4,
             guidance_scale=1.0,
             on_step=lambda _step: None,
+            pictures=pictures,
         )
 
     def plain() -> None:
@@ -150,16 +163,41 @@ def measure_images(options: Options, count: int, rounds: int) -> dict[str, Any]:
                 height=size[1],
                 num_inference_steps=4,
                 generator=torch.Generator().manual_seed(seed),
+                **pictures,
             )
 
+    reset_peak()
     ours()
+    peak = devices.vram_peak()
     plain()
     pairs = [(count / timed(ours), count / timed(plain)) for _ in range(rounds)]
     return {
         "images_per_second": spread([pair[0] for pair in pairs]),
         "reference_images_per_second": spread([pair[1] for pair in pairs]),
         "image_ratio": spread([pair[0] / pair[1] for pair in pairs]),
+        "images_vram_peak_bytes": peak,
+        "ram_peak_bytes": devices.ram_peak(),
     }
+
+
+def references(options: Options) -> dict[str, Any]:
+    """The argument for pictures that an image is made from; {} without any."""
+    side = min(options.resolution, REFERENCE_SIDE)
+    pictures = [Image.effect_noise((side, side), 60).convert("RGB")] * options.references
+    return {"image": pictures} if pictures else {}
+
+
+def with_cache(pipe: Any) -> Any:
+    """The pipeline that keeps what it computed of the references; it takes no guidance scale."""
+    parts = ("scheduler", "vae", "text_encoder", "tokenizer", "transformer")
+    made = Flux2KleinKVPipeline(**{name: getattr(pipe, name) for name in parts})
+    made.set_progress_bar_config(disable=True)
+
+    def call(guidance_scale: float, **arguments: Any) -> Any:
+        assert guidance_scale == 1
+        return made(**arguments)
+
+    return call
 
 
 def timed(action: Callable[[], object]) -> float:

@@ -59,7 +59,7 @@ def reference_step(pipe: Any, training: Training, *, device: str) -> Callable[[]
 
 
 def _unpacked(packed: Any, grid: tuple[int, int]) -> Any:
-    return packed.permute(0, 2, 1).reshape(1, -1, *grid)
+    return packed.permute(0, 2, 1).reshape(len(packed), -1, *grid)
 
 
 def _sigma(scheduler: Any, clean: Any) -> Any:
