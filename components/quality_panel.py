@@ -11,7 +11,13 @@ from services.engines.base import Method
 from services.figures.quality import DAYS, Alike, Quality, Time
 from services.figures.reasons import Reason
 
-ENGINES = {"together": "Together AI", "worker": "GPU worker", "local": "GPU", "preview": "CPU"}
+ENGINES = {
+    "together": "Together AI",
+    "worker": "GPU worker",
+    "pull": "GPU workers",
+    "local": "GPU",
+    "preview": "CPU",
+}
 OPERATIONS = {
     "train": "Training",
     "generate": "New images",

@@ -14,6 +14,7 @@ from pages.api import (
     verify,
     versions,
     worker,
+    workers,
 )
 
 # in alphabetical order
@@ -31,4 +32,5 @@ RESOURCES = (
     verify,
     versions,
     worker,
+    workers,
 )

@@ -92,7 +92,8 @@ def _document() -> dict[str, Any]:
     for item in api["paths"].values():
         for method, operation in item.items():
             _add_headers(operation["responses"])
-            if method not in {"get", "head"} and operation.get("security"):
+            members = any("WorkerKey" not in each for each in operation.get("security", ()))
+            if method not in {"get", "head"} and members:
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
                 operation["responses"].setdefault("409", CONFLICT)
     return api

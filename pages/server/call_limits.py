@@ -15,9 +15,10 @@ from services.errors import DomainError, TooManyRequests
 from services.limits.calls import Asking, Calls, Standing
 from services.limits.policy import Act
 
-# Not counted: what a browser keeps or a signature opens, and what watches the installation.
+# Not counted: what a browser keeps, a signature or the key of a GPU worker opens, and what watches
+# the installation.
 FREE = re.compile(
-    r"^/(_nicegui/\d[^/]*|assets|static|files|worker)/"
+    r"^/(_nicegui/\d[^/]*|assets|static|files|worker|api/worker)/"
     r"|^/(favicon\.ico|healthz|readyz|metrics|api/webhooks/stripe)$"
 )
 READING = re.compile(

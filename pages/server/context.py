@@ -34,6 +34,14 @@ def current_admin(request: Request | None = None) -> UserView:
     return user
 
 
+def current_worker(request: Request) -> UUID:
+    """The GPU worker behind the key. Raises NotSignedIn."""
+    id: UUID | None = getattr(request.state, "worker", None)
+    if id is None:
+        raise NotSignedIn("This needs the key of a GPU worker.")
+    return id
+
+
 def session_id(request: Request | None = None) -> UUID | None:
     """The browser session behind the request; None for API keys and visitors."""
     id: UUID | None = getattr(_request(request).state, "session_id", None)

@@ -21,16 +21,18 @@ from services.accounts import api_keys, sessions, tokens
 from services.app.logs import REQUEST_ID
 from services.deps import Deps
 from services.errors import DomainError, Forbidden, NotSignedIn
+from services.workers import keys
 
 # none needs to know who asks: files and workers' reports are signed, and files are many
 STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static|files|worker)/|^/favicon\.ico$")
-# open without signing in; everything else that exists asks for it
+# open without signing in, or by keys of workers; everything else that exists asks for it
 PUBLIC = re.compile(
     r"^/($|login$|register$|reset$|privacy$|quality$|verify$|healthz$|readyz$|metrics$"
     r"|_nicegui_ws/"
-    r"|share/|s/|phone$|phone/|_nicegui/client/"
+    r"|share/|s/|phone$|phone/|_nicegui/client/|api/worker/"
     r"|api/(auth/(register|login)|verify|docs|openapi\.json|webhooks/stripe)$)"
 )
+WORKERS = "/api/worker/"  # for GPU workers, which have keys of their own
 WEBHOOKS = frozenset({"/api/webhooks/stripe"})  # signed by their sender: no session, no Origin
 
 
@@ -155,6 +157,8 @@ class Doorkeeper:
     async def _identify(self, scope: Scope) -> None:
         state, headers = scope["state"], Headers(scope=scope)
         kind, _, key = headers.get("authorization", "").partition(" ")
+        if scope["path"].startswith(WORKERS):
+            return await self._identify_worker(scope, key.strip())
         if scope["path"].startswith("/api/") and kind.lower() == "bearer":
             async with self._deps.reading() as session:
                 state["user"] = await api_keys.find(session, self._deps, key=key.strip())
@@ -162,11 +166,19 @@ class Doorkeeper:
                 state["api_key"] = tokens.digest(key.strip())
             elif scope["path"] not in WEBHOOKS:
                 raise NotSignedIn("This API key is unknown or was revoked.")
-            return
+            return None
         if token := cookies.read(self._deps.settings, scope):
             async with self._deps.reading() as session:
                 if found := await sessions.find(session, self._deps, token=token):
                     state |= {"user": found.user, "session_id": found.session_id}
+        return None
+
+    async def _identify_worker(self, scope: Scope, key: str) -> None:
+        """Leaves `worker`, its id, in the request's state. Raises NotSignedIn."""
+        async with self._deps.reading() as session:
+            scope["state"]["worker"] = await keys.find(session, key=key)
+        if scope["state"]["worker"] is None and _exists(scope):
+            raise NotSignedIn("This key of a GPU worker is unknown or was revoked.")
 
     def _admit(self, scope: Scope) -> None:
         """Raises Forbidden or NotSignedIn."""

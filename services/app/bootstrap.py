@@ -54,6 +54,7 @@ from services.storage.configured import configured
 from services.studio import generation_job
 from services.training import sheet_job, training_job
 from services.workers import presence
+from services.workers.line import WorkerLine
 
 GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may have them
 
@@ -125,6 +126,7 @@ class Product:
     listener: Listener
     scheduler: Scheduler
     worker: Worker | None
+    line: WorkerLine
     databases: tuple[AsyncEngine, ...]
 
     async def start(self) -> None:
@@ -137,6 +139,7 @@ class Product:
 
     def retire(self) -> None:
         """Begins no more jobs; safe to call from a signal handler."""
+        self.line.bell.close()
         if self.worker:
             self.worker.retire()
 
@@ -170,15 +173,16 @@ def build(settings: Settings, url: str) -> Product:
     _check_certificate(settings)
     database, lookups = make_engine(url), make_engine(url, pool_size=5, autocommit=True)
     storage = configured(settings, secret)
-    reading = make_reading(lookups)
+    reading, transaction = make_reading(lookups), make_transaction(database)
+    line = WorkerLine(transaction)
     deps = Deps(
-        transaction=make_transaction(database),
+        transaction=transaction,
         reading=reading,
         settings=settings,
         now=_now,
         new_id=uuid4,
         new_seed=lambda: secrets.randbelow(2**31),
-        engines=configured_engines.build(settings, storage),
+        engines=configured_engines.build(settings, storage, line),
         storage=storage,
         payments=configured_payments(settings),
         secret=secret,
@@ -190,10 +194,11 @@ def build(settings: Settings, url: str) -> Product:
     scheduler = Scheduler((worker.duties if worker else {}) | _limiting(deps))
     listener = Listener(url, missed=lambda: missed_notices.missed(deps))
     listener.subscribe(connections.Follower(deps).heard)
+    listener.subscribe(line.heard)
     if worker:
         listener.subscribe(worker.heard)
     health = Health(deps, listener, scheduler)
-    return Product(deps, health, listener, scheduler, worker, (database, lookups))
+    return Product(deps, health, listener, scheduler, worker, line, (database, lookups))
 
 
 def _now() -> datetime:

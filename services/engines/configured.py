@@ -1,10 +1,13 @@
 """The engines that there are, which of them the settings connect, and which one is usual."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from db.errors import CannotStart
-from services.engines import local, preview, together, worker
+from services.engines import local, preview, pull, together, worker
 from services.engines.base import ConnectionField, Engine, EngineInfo
+from services.engines.pull.engine import PullEngine
+from services.engines.pull.line import Line
 from services.engines.registry import Entry, Registry
 from services.settings import Settings
 from services.storage.base import Storage
@@ -32,16 +35,17 @@ class Factory(Protocol):
 ENGINES: dict[str, Factory] = {
     "worker": worker,
     local.NAME: local,
+    pull.NAME: pull.Pull(),
     "together": together,
     preview.NAME: preview,
 }
 AUTO = "auto"
 
 
-def chosen(settings: Settings) -> str:
+def chosen(settings: Settings, engines: Mapping[str, Factory] = ENGINES) -> str:
     """The engine that ENGINE names, or the best that is configured. Raises CannotStart."""
     if settings.engine == AUTO:
-        return next(name for name in ENGINES if _may_be_usual(name, settings))
+        return next(name for name in engines if _may_be_usual(engines[name], settings))
     if settings.engine not in ENGINES:
         names = ", ".join((AUTO, *ENGINES))
         raise CannotStart(
@@ -50,19 +54,20 @@ def chosen(settings: Settings) -> str:
     return settings.engine
 
 
-def _may_be_usual(name: str, settings: Settings) -> bool:
-    engine = ENGINES[name]
+def _may_be_usual(engine: Factory, settings: Settings) -> bool:
     return engine.missing(settings) is None and not engine.describe(settings).slow
 
 
-def build(settings: Settings, storage: Storage) -> Registry:
+def build(settings: Settings, storage: Storage, line: Line | None = None) -> Registry:
     """All engines: each that is configured is connected, since runs may still be there.
 
     Where ENGINE names one, only that one and the photo booth take new work. Raises CannotStart
     where the usual one can't be connected.
+    line: at which GPU workers ask for work; None where no process serves it.
     """
-    default = chosen(settings)
-    entries = {name: _entry(name, default, settings, storage, None) for name in ENGINES}
+    engines = _over(line)
+    default = chosen(settings, engines)
+    entries = {name: _entry(name, default, settings, storage, engines) for name in engines}
     return Registry(entries, default=default)
 
 
@@ -71,17 +76,29 @@ def rebuild(registry: Registry, settings: Settings, storage: Storage) -> None:
 
     Raises CannotStart, and changes nothing, where the usual engine can't be connected.
     """
-    default = chosen(settings)
+    asked = registry.find(pull.NAME)
+    engines = _over(asked.line if isinstance(asked, PullEngine) else None)
+    default = chosen(settings, engines)
     entries = {
-        name: _entry(name, default, settings, storage, registry.entry(name)) for name in ENGINES
+        name: _entry(name, default, settings, storage, engines, registry.entry(name))
+        for name in engines
     }
     registry.change(entries, default=default)
 
 
+def _over(line: Line | None) -> dict[str, Factory]:
+    return ENGINES | {pull.NAME: pull.Pull(line)}
+
+
 def _entry(
-    name: str, default: str, settings: Settings, storage: Storage, before: Entry | None
+    name: str,
+    default: str,
+    settings: Settings,
+    storage: Storage,
+    engines: Mapping[str, Factory],
+    before: Entry | None = None,
 ) -> Entry:
-    factory = ENGINES[name]
+    factory = engines[name]
     described = factory.describe(settings)
     missing = factory.missing(settings)
     if missing and name != default:

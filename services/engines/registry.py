@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from services.engines.base import Engine, EngineInfo
 from services.engines.resident import Resident
+from services.engines.visited import Visited
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,6 @@ class Registry:
 
 def _now(entry: Entry) -> Entry:
     """An entry with what its engine says of itself at present."""
-    if entry.reason is None and isinstance(entry.engine, Resident):
+    if entry.reason is None and isinstance(entry.engine, Resident | Visited):
         return replace(entry, reason=entry.engine.away)
     return entry

@@ -20,6 +20,7 @@ from db.models import EngineSetting
 from services.deps import Deps
 from services.engines import configured
 from services.engines.base import ConnectionField, EngineError, EngineInfo
+from services.engines.visited import Visited
 from services.errors import Conflict, Invalid, NotFound
 from services.kit import audit, notify, sealing, texts
 from services.kit.database_errors import log_failure
@@ -121,6 +122,9 @@ async def reload(deps: Deps) -> None:
         configured.rebuild(deps.engines, merged(deps.settings, values), deps.storage)
     except CannotStart as error:
         log.error("the engines stay as they are: %s", error)
+    for engine in deps.engines.connected.values():
+        if isinstance(engine, Visited):
+            await engine.refresh()
 
 
 class Follower:

@@ -25,10 +25,11 @@ from services.trainer.spec import (
     ProgressInfo,
     Stage,
     TrainPayload,
+    digest,
     from_wire,
     to_wire,
 )
-from services.trainer.store import FINAL, JobStore, StoredJob, digest, kind_of
+from services.trainer.store import FINAL, JobStore, StoredJob, kind_of
 from services.trainer.supervisor import COMMAND, Supervisor
 
 log = logging.getLogger(__name__)

@@ -6,6 +6,8 @@ On the wire a payload lies under one key ("job"), see `to_wire`.
 Imports nothing but pydantic, so that the app can use it without the worker's packages.
 """
 
+import hashlib
+import json
 import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -137,6 +139,12 @@ def from_wire(value: Any) -> TrainPayload | GeneratePayload:
 def without_urls(payload: dict[str, Any]) -> dict[str, Any]:
     """What a payload asks for: URLs are signed anew for each attempt and do not count."""
     return {key: value for key, value in payload.items() if not key.endswith(("_url", "_urls"))}
+
+
+def digest(payload: dict[str, Any]) -> str:
+    """A name for what a payload asks for, whatever URLs it travels by."""
+    text = json.dumps(without_urls(payload), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Code(StrEnum):

@@ -1,7 +1,5 @@
 """The queue's jobs on disk: one folder each, with one small file that says how it stands."""
 
-import hashlib
-import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -10,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from services.trainer.files import read_json, write_json
-from services.trainer.spec import without_urls
 
 Status = Literal["pending", "running", "done", "failed", "canceled"]
 FINAL = {"done", "failed", "canceled"}
@@ -95,9 +92,3 @@ class JobStore:
 def kind_of(job: StoredJob) -> str:
     """What a job that has not ended does: "train" or "generate"."""
     return str((job.payload or {}).get("job", {}).get("kind"))
-
-
-def digest(payload: dict[str, Any]) -> str:
-    """A name for what a payload asks for, whatever URLs it travels by."""
-    text = json.dumps(without_urls(payload), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,11 +1,11 @@
 """Jobs by the Queue API: our GPU worker, at Together or on the operator's machine."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 from together import APIStatusError, AsyncTogether, ConflictError, NotFoundError
-from together.types.beta.jig import QueueRetrieveResponse
 
 from services.engines import referring
 from services.engines.base import (
@@ -76,7 +76,7 @@ class Deployments:
             if isinstance(refused.__cause__, NotFoundError):
                 return RemoteStatus(remote_id, RemoteState.LOST)
             raise
-        return _status(remote_id, answer)
+        return status_of(remote_id, answer)
 
     async def cancel(self, remote_id: str) -> bool:
         """False where the queue can't stop it any more."""
@@ -191,7 +191,21 @@ def _trained(request: GenerateRequest, profile: Any) -> dict[str, Any]:
     }
 
 
-def _status(remote_id: str, answer: QueueRetrieveResponse) -> RemoteStatus:
+class Answer(Protocol):
+    """What a queue says of a job, ours in the database too."""
+
+    @property
+    def status(self) -> str: ...  # noqa: D102
+
+    @property
+    def info(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+
+    @property
+    def outputs(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+
+
+def status_of(remote_id: str, answer: Answer) -> RemoteStatus:
+    """Where a job stands, by what its queue says."""
     state = STATES.get(answer.status, RemoteState.RUNNING)
     info = _info(answer.info)
     if state is RemoteState.FAILED:
@@ -211,7 +225,7 @@ def _status(remote_id: str, answer: QueueRetrieveResponse) -> RemoteStatus:
     )
 
 
-def _done(remote_id: str, outputs: dict[str, object], info: ProgressInfo) -> RemoteStatus:
+def _done(remote_id: str, outputs: Mapping[str, Any], info: ProgressInfo) -> RemoteStatus:
     """Its files; an answer that can't be read has none, which is no success for anybody."""
     samples: tuple[ResultFile, ...] = ()
     results: tuple[ResultFile, ...] = ()
@@ -262,7 +276,7 @@ def _metrics(info: ProgressInfo) -> dict[str, Any]:
     }
 
 
-def _info(value: dict[str, object] | None) -> ProgressInfo:
+def _info(value: Mapping[str, Any] | None) -> ProgressInfo:
     try:
         return ProgressInfo.model_validate(value or {})
     except ValidationError:

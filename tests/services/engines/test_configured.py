@@ -35,14 +35,14 @@ def test_the_best_that_is_configured_is_taken_unless_one_is_named(
 
 
 def test_an_engine_that_there_is_not_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
-    with pytest.raises(CannotStart, match="auto, worker, local, together, preview"):
+    with pytest.raises(CannotStart, match="auto, worker, local, pull, together, preview"):
         configured.chosen(ExplicitSettings(data_dir=tmp_path, engine="nonsense"))
 
 
 def test_the_example_and_the_readme_tell_of_every_engine() -> None:
     example = (ROOT / ".env.example").read_text()
     readme = (ROOT / "README.md").read_text()
-    (said,) = re.findall(r"# (auto takes.*)\nENGINE=auto", example)
+    (said,) = re.findall(r"# (auto takes(?:.*\n# )?.*)\nENGINE=auto", example)
     for name, engine in configured.ENGINES.items():
         assert re.search(rf"\b{name}\b", said), name
         for setting in (field.setting.upper() for field in engine.FIELDS):

@@ -4,12 +4,10 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func
 
-from db.models import RunRow
 from services.deps import Deps
 from services.workers import claims, keys
-from tests.builders import make_generation, make_user
+from tests.doubles.worker_line import make_run
 
 NewWorker = Callable[[str], Awaitable[UUID]]
 NewJob = Callable[..., Awaitable[UUID]]
@@ -33,19 +31,7 @@ def new_run(live_deps: Deps) -> Callable[[], Awaitable[UUID]]:
 
     async def make() -> UUID:
         async with live_deps.transaction() as session:
-            user = await make_user(session)
-            generation = await make_generation(session, user_id=user.id)
-            row = RunRow(
-                id=uuid4(),
-                user_id=user.id,
-                kind="generation",
-                generation_id=generation.id,
-                engine="pull",
-                state="submitting",
-                deadline_at=func.now(),
-            )
-            session.add(row)
-        return row.id
+            return await make_run(session)
 
     return make
 
