@@ -2,8 +2,9 @@
 
 import io
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from services.faces.base import Box
 from tests import corpora
 from tests.pictures import drawn
 
@@ -51,3 +52,22 @@ def out_of_focus(image: Image.Image) -> Image.Image:
     soft = image.filter(ImageFilter.GaussianBlur(image.width / 100))
     place.paste(soft, (image.width // 2, 0))
     return place
+
+
+def shaken(image: Image.Image, *, across: int = 0, down: int = 0) -> Image.Image:
+    """Moved by so many px while it was taken: the mean of it at eight places on the way."""
+    for step in (2, 4, 8):
+        there = ImageChops.offset(image, across // step, down // step)
+        image = ImageChops.blend(image, there, 0.5)
+    return image
+
+
+def in_dark_glasses(image: Image.Image, box: Box) -> Image.Image:
+    """One lens over both eyes of the face in this box, in 0..1."""
+    left, top, right, bottom = box
+    width, height = (right - left) * image.width, (bottom - top) * image.height
+    x, y = left * image.width, top * image.height
+    lens = (x + 0.06 * width, y + 0.28 * height, x + 0.94 * width, y + 0.52 * height)
+    drawn = image.copy()
+    ImageDraw.Draw(drawn).rounded_rectangle(lens, height / 10, fill="#181410")
+    return drawn

@@ -14,12 +14,13 @@ Embedding = Sequence[float]  # of length 1; the cosine of two says how alike two
 class Face:
     """One face. side: its shorter side in pixels of the picture that was read.
 
-    sharpness: variance of the second derivative of its inside as 128 x 128 grey pixels, across or
-    half of that down, whichever is less; their mean was made 128: how bright a face is plays no
-    part. 0 and up.
+    sharpness: variance of the second derivative of its inside as 128 x 128 grey pixels, over that
+    of the first, in percent; across or down, whichever is less. Neither how bright a face is nor
+    its contrast plays a part. 0 and up.
     embedding: 128 numbers; empty for small faces in the background, which nobody compares.
     yaw, roll: how the head is held, see `pose`; of the upright picture. turned: quarter turns
     clockwise after which the picture is upright: 0 unless it lies on its side or on its head.
+    eyes: how light the lighter one is, as a share of the cheeks; 1 where nobody looked.
     """
 
     box: Box
@@ -29,6 +30,7 @@ class Face:
     yaw: float = 0.0
     roll: float = 0.0
     turned: int = 0
+    eyes: float = 1.0
 
     @property
     def area(self) -> float:

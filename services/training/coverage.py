@@ -1,7 +1,8 @@
 """What the photos of a set show of a person together: sides, distances, light, days."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.faces.pose import ASIDE
@@ -13,6 +14,7 @@ CLOSE, WHOLE = 0.3, 0.12
 BRIGHT = 130.0  # luma of the brightest tenth, 0..255: in a lit room or outside by day
 ENOUGH_DAYS = 3
 SOME = 4  # photos: of fewer nobody says what is missing
+BURST = 6  # photos of one hour, if they are half of the set, say little more than one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Coverage:
 
     left, front, right: which way the face looks in the picture. close, half, whole: how much of
     the person is seen. bright, dim: the light. days: on how many they were taken, as far as the
-    files say; 0 where none does. next: the photo that would help most now, in words, or None.
+    files say; 0 where none does. same_hour: the most that were taken in one hour. next: the photo
+    that would help most now, in words, or None.
     """
 
     left: int
@@ -33,7 +36,13 @@ class Coverage:
     bright: int
     dim: int
     days: int
+    same_hour: int
     next: str | None
+
+    @property
+    def burst(self) -> bool:
+        """Whether much of it is of one moment."""
+        return self.same_hour >= BURST and 2 * self.same_hour > self.left + self.front + self.right
 
 
 def coverage(used: Sequence[Facts]) -> Coverage | None:
@@ -44,6 +53,7 @@ def coverage(used: Sequence[Facts]) -> Coverage | None:
     yaws = [facts["face"]["yaw"] for facts in seen]
     shares = [facts["face"]["box"][3] - facts["face"]["box"][1] for facts in seen]
     bright = sum(facts["light"] >= BRIGHT for facts in seen)
+    hours = Counter(facts["taken"] for facts in seen if facts.get("taken"))
     found = {
         "left": sum(yaw <= -ASIDE for yaw in yaws),
         "front": sum(-ASIDE < yaw < ASIDE for yaw in yaws),
@@ -53,24 +63,27 @@ def coverage(used: Sequence[Facts]) -> Coverage | None:
         "whole": sum(share < WHOLE for share in shares),
         "bright": bright,
         "dim": len(seen) - bright,
-        "days": len({facts["taken"][:10] for facts in seen if facts.get("taken")}),
+        "days": len({hour[:10] for hour in hours}),
+        "same_hour": max(hours.values(), default=0),
     }
-    return Coverage(**found, next=_next(found, len(seen)))
+    shown = Coverage(**found, next=None)
+    return replace(shown, next=_next(found, len(seen), burst=shown.burst))
 
 
-def _next(found: dict[str, int], count: int) -> str | None:
+def _next(found: dict[str, int], count: int, *, burst: bool) -> str | None:
     """The two things that are missed most, as one photo."""
     if count < SOME:
         return None
     missed = [
         words
         for words, missing in (
+            ("from another day", burst),
             ("from the front", not found["front"]),
             (_side(found), not (found["left"] and found["right"])),
             ("from close by", not found["close"]),
             ("of the whole figure", not found["whole"]),
             ("in daylight", 2 * found["bright"] < count),
-            ("from another day", 0 < found["days"] < ENOUGH_DAYS),
+            ("from another day", 0 < found["days"] < ENOUGH_DAYS and not burst),
         )
         if missing
     ]

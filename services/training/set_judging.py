@@ -78,6 +78,8 @@ def _judged(row: TrainingImage, judged: Judged[str], hashes: Sequence[int]) -> p
     size = row.width, row.height
     codes = set(facts["warnings"]) - photo_coach.COMPARED
     codes |= photo_coach.face_codes(facts, size=size)
+    if photo_coach.eyes_hidden(face):
+        codes.add("eyes_hidden")
     if row.folder in judged.strangers:
         codes.add(photo_coach.STRANGER)
     if row.folder in judged.repeated or photo_coach.is_near(row.phash, hashes):

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image
 
 from services.faces import compare, pose
 from services.faces.base import FaceReader
@@ -11,7 +11,7 @@ from services.faces.off import NoFaceReader
 from services.faces.opencv import OpenCVReader
 from services.training import photo_coach
 from tests.pictures import drawn
-from tests.real_faces import ONE, OTHER, beside, photograph
+from tests.real_faces import ONE, OTHER, beside, in_dark_glasses, photograph, shaken
 
 
 @pytest.fixture(scope="module")
@@ -85,14 +85,34 @@ def test_a_picture_that_lies_is_read_as_if_upright(
     assert compare.cosine(there[0].embedding, upright[0].embedding) > 0.6
 
 
-def test_a_hand_that_shook_blurs_in_one_direction(opencv: FaceReader) -> None:
-    image = photograph(ONE[0])
-    moved = ImageChops.blend(image, ImageChops.offset(image, 6, 0), 0.5)
-    moved = ImageChops.blend(moved, ImageChops.offset(moved, 3, 0), 0.5)
-    sharp, shaken = opencv.read(image), opencv.read(moved)
+@pytest.mark.parametrize("name", [*ONE, OTHER])
+def test_a_hand_that_shook_blurs_in_one_direction(opencv: FaceReader, name: str) -> None:
+    """Sideways or up and down by a fiftieth of the face's width, also in the dark."""
+    image = photograph(name)
+    sharp = opencv.read(image)
     assert sharp
-    assert shaken
-    assert shaken[0].sharpness < photo_coach.FACE_SHARP < sharp[0].sharpness
+    assert sharp[0].sharpness > photo_coach.FACE_SHARP
+    left, _, right, _ = sharp[0].box
+    by = max(8, round((right - left) * image.width / 50))
+    for moved in (shaken(image, across=by), shaken(image, down=by)):
+        for light in (moved, moved.point(lambda value: value // 3)):
+            found = opencv.read(light)
+            assert found
+            assert found[0].sharpness < photo_coach.FACE_SHARP
+
+
+@pytest.mark.parametrize("name", [ONE[0], ONE[2], OTHER])
+def test_dark_glasses_are_told_from_dark_eyes(opencv: FaceReader, name: str) -> None:
+    """On ONE[1], turned a little, the points of the eyes slip off such a lens: it is missed."""
+    image = photograph(name)
+    image = image.resize((image.width * 2, image.height * 2))  # the smallest face has 150 px
+    bare, dark = opencv.read(image), opencv.read(image.point(lambda value: value // 3))
+    assert bare
+    assert dark
+    behind = opencv.read(in_dark_glasses(image, bare[0].box))
+    assert behind
+    found = [photo_coach.eyes_hidden(faces[0]) for faces in (bare, dark, behind)]
+    assert found == [False, False, True]
 
 
 @pytest.mark.parametrize("name", [*ONE, OTHER])
