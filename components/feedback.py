@@ -21,9 +21,17 @@ _TONE_ICON: dict[str, IconName] = {
 }
 
 
-def banner(text: str, *, tone: Tone = "", reference: str | None = None) -> El:
-    """One thing to know about the page; `reference` is an id to quote when asking for help."""
+def banner(
+    text: str, *, tone: Tone = "", reference: str | None = None, command: str | None = None
+) -> El:
+    """One thing to know about the page.
+
+    reference: an id to quote when asking for help. command: what to type at a terminal.
+    """
     made = Banner(text, tone=tone)
+    if command:
+        with made.body:
+            el("code", command, classes="small mono wrap-any")
     if reference:
         with made.body:
             el("p", f"Reference: {reference}", classes="tiny mono")

@@ -24,7 +24,7 @@ from pages.server.context import caller, current_user
 from pages.signed_in_frame import shell
 from services.deps import Deps
 from services.errors import DomainError, NotFound
-from services.faces.configured import missing
+from services.faces.configured import COMMAND, missing
 from services.files import uploads
 from services.limits.policy import Act
 from services.training import (
@@ -60,7 +60,7 @@ def register(deps: Deps) -> None:
                 return RedirectResponse(f"/models/{model.id}", 303)
         async with shell(deps, "New model", place="Dashboard", width="reading"):
             if user.is_admin and deps.faces is None and (todo := missing(deps.settings)):
-                banner(todo)
+                banner(todo, command=COMMAND)
             builder = Builder(deps, user.id, model, again=again)
             builder.build(found)
             await builder.open()

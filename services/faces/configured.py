@@ -4,19 +4,20 @@ from db.errors import CannotStart
 from services.faces import models
 from services.settings import Settings
 
+COMMAND = "uv run --no-dev --extra faces main.py"
 INSTALL = (
     "FACE_CHECKS=on needs packages that are not installed: start with "
-    "`uv run --no-dev --extra faces main.py`, or set FACE_CHECKS=auto."
+    f"`{COMMAND}`, or set FACE_CHECKS=auto."
 )
 
 MISSING = (
     "The photo coach is off, as its two networks are not installed: photos are not checked for "
-    "strangers, and no likeness is measured. Start with `uv run --no-dev --extra faces main.py`."
+    "strangers, and no likeness is measured. Start Likeness with this command:"
 )
 
 
 def missing(settings: Settings) -> str | None:
-    """What an administrator may do so that faces are looked at; None where that is decided."""
+    """What an administrator reads, before COMMAND, where faces could be looked at and are not."""
     return MISSING if settings.face_checks == "auto" and not looks(settings) else None
 
 

@@ -38,7 +38,7 @@ def test_the_files_may_come_from_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(models, "FOLDER", tmp_path)
     patched(monkeypatch, "distribution", models.PACKAGE)
     assert looks(choice("auto")) is False
-    assert "--extra faces" in (missing(choice("auto")) or "")
+    assert "The photo coach is off" in (missing(choice("auto")) or "")
     assert missing(choice("off")) is None
     for (name, _), data in files.items():
         (tmp_path / name).write_bytes(data)
