@@ -1,7 +1,6 @@
 """The parts that most tests need: a real Postgres, its transactions, and `Deps`."""
 
 import asyncio
-import contextlib
 import dataclasses
 import gc
 import random
@@ -13,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import psycopg
 import pytest
 from nicegui.testing import User
 from passlib.context import CryptContext
@@ -37,6 +35,7 @@ from services.settings import Settings
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from tests.builders import PASSWORD_HASH
+from tests.databases import TEMPLATE, Lender, administer, copy
 from tests.doubles.stripe import StripeDouble, stripe_double
 from tests.mailbox import Mailbox, mail_server
 from tests.serving import serving
@@ -44,7 +43,6 @@ from tests.shared import shared_dir as shared_dir
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SECRET = b"a secret of 32 bytes, for tests."
-TEMPLATE = "template_of_tests"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -62,42 +60,30 @@ def postgres() -> Iterator[EmbeddedPostgres]:
         server = EmbeddedPostgres(Path(folder) / "pg", options=NOT_DURABLE)
         server.start()
         try:
-            _admin(server, sql.SQL("create database {}"), TEMPLATE)
+            administer(server, sql.SQL("create database {}"), TEMPLATE)
             migrate.upgrade(server.url(TEMPLATE))
             yield server
         finally:
             server.stop()
 
 
-def _admin(server: EmbeddedPostgres, command: sql.SQL, *names: str) -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(command.format(*map(sql.Identifier, names)))
-
-
-def _copy(server: EmbeddedPostgres, name: str) -> str:
-    _admin(server, sql.SQL("create database {} template {}"), name, TEMPLATE)
-    return server.url(name)
-
-
-@contextlib.contextmanager
-def database_of_its_own(server: EmbeddedPostgres) -> Iterator[str]:
-    """The URL of a migrated database that is dropped after the block."""
-    name = f"test_{random.getrandbits(64):x}"
-    yield _copy(server, name)
-    _admin(server, sql.SQL("drop database {} with (force)"), name)
+@pytest.fixture(scope="session")
+def lender(postgres: EmbeddedPostgres) -> Lender:
+    """Databases that are emptied and lent again."""
+    return Lender(postgres)
 
 
 @pytest.fixture
-def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+def database_url(lender: Lender) -> Iterator[str]:
     """A migrated database of this test alone, for what has to commit, or to run elsewhere."""
-    with database_of_its_own(postgres) as url:
+    with lender.lent() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 async def shared_engine(postgres: EmbeddedPostgres) -> AsyncIterator[AsyncEngine]:
     """Connections to the database that tests use within a transaction that is rolled back."""
-    engine = make_engine(_copy(postgres, "shared"))
+    engine = make_engine(copy(postgres, "shared"))
     yield engine
     await engine.dispose()
 
@@ -202,6 +188,7 @@ def deps(
     new_seed: Callable[[], int],
     engine: Engine,
     storage: Storage,
+    quick_hashes: None,
 ) -> Deps:
     """Deps over the transaction that is rolled back, with a fixed clock, ids and seeds."""
     return Deps(

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from db.embedded.server import EmbeddedPostgres
-from tests.conftest import database_of_its_own
+from tests.databases import database_of_its_own
 from tests.programs import REPOSITORY, environment, free_port, running
 
 MB = 2**20

@@ -19,7 +19,6 @@ from services.storage.local import LocalStorage
 from services.training import consents
 from tests.builders import PASSWORD, make_user, make_user_model
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1"
 NEW = "another quiet sentence"
 

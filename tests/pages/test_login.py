@@ -14,7 +14,6 @@ from tests.accounts import member, sign_in
 from tests.builders import PASSWORD
 from tests.serving import browser
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 NASTY = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',

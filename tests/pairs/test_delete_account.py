@@ -20,7 +20,6 @@ from services.settings import Settings
 from tests.services.jobs.kit import is_state, run_sql, working
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 ANNA = "anna.lee@example.com"
 PASSWORD = "four quiet words here"
 

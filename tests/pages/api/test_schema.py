@@ -16,7 +16,6 @@ from tests.accounts import furnish
 from tests.doubles.engine import ScriptedEngine
 from tests.serving import listening
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 EXAMPLES = 8  # a route and phase
 CONFIG = """
 [auth.wfc]

@@ -24,7 +24,6 @@ from tests.programs import REPOSITORY
 from tests.serving import browser, serving
 from tests.studio import Studio
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 JSON = {"Accept": "application/json"}
 
 

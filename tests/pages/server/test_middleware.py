@@ -17,7 +17,6 @@ from tests.accounts import member, program, sign_in
 from tests.builders import PASSWORD
 from tests.serving import browser, serving
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 PRIVATE = ["/dashboard", "/studio", "/gallery", "/account", "/models/new", "/account/export"]
 PRIVATE_API = ["/api/auth/me", "/api/generations", "/api/albums", "/api/shares"]
 

@@ -14,7 +14,6 @@ from services.deps import Deps
 from tests.builders import make_user
 from tests.pictures import picture
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 KEY = "u/anna/full.jpg"
 # whether the browser's own cache still answers, without asking us
 CACHED = """async (url) => {

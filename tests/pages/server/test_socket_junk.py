@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import httpx
-import pytest
 from nicegui import Client
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -20,8 +19,6 @@ from tests.pages.server.open_pages import (
     refused,
     socket,
 )
-
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 JUNK: list[Any] = [None, [], "x", 7, {}, {"client_id": [1]}]
 # what is no message of Engine.IO or Socket.IO, or none that a page sends; "é" is a number's place

@@ -28,8 +28,6 @@ from tests.pages.server.open_pages import (
 )
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
-
 
 async def test_a_click_arrives(opened: Open) -> None:
     await opened.click()

@@ -13,8 +13,6 @@ from services.errors import NotSignedIn, TooManyRequests
 from tests.builders import PASSWORD, make_user
 from tests.services.accounts.test_signing_in import CALLER, NEW, login, register, token_of
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
-
 
 async def test_the_account_is_throttled(deps: Deps) -> None:
     async with deps.transaction() as session:

@@ -25,7 +25,6 @@ from tests.mailbox import Mailbox
 from tests.services.jobs.kit import pass_time, working
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 BERT = "bert@example.com"
 
 

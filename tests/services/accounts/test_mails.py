@@ -14,8 +14,6 @@ from tests.mailbox import Mailbox
 from tests.services.jobs.kit import enqueue, is_state, pass_time, row, run_sql, working
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
-
 
 @pytest.fixture
 def settings(settings: Settings, mailbox: Mailbox) -> Settings:

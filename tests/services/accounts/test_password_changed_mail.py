@@ -18,8 +18,6 @@ from tests.services.accounts.test_signing_in import CALLER, NEW, register, token
 from tests.services.jobs.kit import run_sql, working
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
-
 
 @pytest.fixture
 def settings(settings: Settings, mailbox: Mailbox) -> Settings:

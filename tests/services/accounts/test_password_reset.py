@@ -17,7 +17,6 @@ from tests.mailbox import Mailbox
 from tests.services.jobs.kit import run_sql, working
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 CALLER = Caller("192.0.2.7")
 NEW = "another quiet sentence"
 

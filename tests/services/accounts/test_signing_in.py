@@ -18,7 +18,6 @@ from services.errors import Conflict, Forbidden, Invalid, NotSignedIn
 from services.settings import Settings
 from tests.builders import PASSWORD, make_user
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 CALLER = Caller("192.0.2.7", "Firefox")
 NEW = "another quiet sentence"
 

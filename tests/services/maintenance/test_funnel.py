@@ -23,7 +23,6 @@ from tests.builders import (
 )
 from tests.doubles.posthog import KEY, PosthogServer, posthog_server
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 STEPS = ["registered", "first_photo", "first_picture", "second_picture", "training", "plan"]
 
 

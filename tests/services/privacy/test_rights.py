@@ -27,7 +27,6 @@ from tests.builders import PASSWORD
 from tests.services.jobs.kit import pass_time, working
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 SECRETS = ("password_hash", "token_hash", "key_hash")
 
 
