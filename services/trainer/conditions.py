@@ -5,17 +5,21 @@ from pathlib import Path
 from typing import Any
 
 from diffusers import Flux2KleinInpaintPipeline
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from services.trainer.context import Context
 from services.trainer.dataset import MAX_PHOTO_BYTES, MIN_SIDE, UNREADABLE, upright
 from services.trainer.errors import JobFailed
 from services.trainer.placement import REFERENCE_SIDE
-from services.trainer.spec import Code, GeneratePayload
+from services.trainer.spec import Code, FaceBox, GeneratePayload
 from services.trainer.transfer import fetch
 
 OVERLAP = 1 / 64  # of the shorter side: so far an extension reaches into the picture
 BLUR = 24  # the longer side over this: the radius of what an extension begins with
+AROUND = 2.0  # times the face's longer side: what is made again with it
+OVAL = 1.3  # times the face's box: what may change
+SMALLEST = 24  # pixels a side of that part
+FADE = 24  # the part's side over this: how softly the oval ends
 FOLDER = "inputs"  # in the job's folder, of which folders go when the job ends
 
 
@@ -24,12 +28,15 @@ class Conditions:
     """The pictures of one job, as the pipelines take them.
 
     references: RGB, of at most 768 x 768 pixels in area. source (RGB) and mask (grey): of the
-    size of the result; white is where the picture may change.
+    size of the result; white is where the picture may change. whole, place: the picture that the
+    result is a part of, and where, as left, top, right, bottom in pixels.
     """
 
     references: tuple[Image.Image, ...] = ()
     source: Image.Image | None = None
     mask: Image.Image | None = None
+    whole: Image.Image | None = None
+    place: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     def pipeline(self, pipe: Any) -> Any:
         """The pipeline for these, on the same parts: another one only where there is a mask."""
@@ -52,7 +59,19 @@ class Conditions:
         """The picture with every pixel outside the mask as it was in the source."""
         if self.mask is None or self.source is None:
             return image
+        if self.whole is not None:
+            return self._set_back(image)
         return Image.composite(image, self.source, self.mask)
+
+    def _set_back(self, image: Image.Image) -> Image.Image:
+        """The whole picture with this part of it, through a mask that fades out."""
+        assert self.whole  # noqa: S101  # the caller has looked
+        assert self.mask  # noqa: S101
+        left, top, right, bottom = self.place
+        size = right - left, bottom - top
+        whole, part = self.whole.copy(), image.resize(size, Image.Resampling.LANCZOS)
+        whole.paste(part, (left, top), self.mask.resize(size, Image.Resampling.BILINEAR))
+        return whole
 
 
 INPAINTING = ("scheduler", "vae", "text_encoder", "tokenizer", "transformer")
@@ -63,18 +82,57 @@ def read_conditions(payload: GeneratePayload, context: Context) -> Conditions:
     size = payload.width, payload.height
     folder = context.folder / FOLDER
     references = [
-        _within(_picture(url, folder / f"reference-{number}").convert("RGB"))
+        _within(read_picture(url, folder / f"reference-{number}").convert("RGB"))
         for number, url in enumerate(payload.reference_urls)
     ]
     source = mask = None
     if payload.source_url:
-        whole = _picture(payload.source_url, folder / "source").convert("RGB")
+        whole = read_picture(payload.source_url, folder / "source").convert("RGB")
         source = ImageOps.fit(whole, size)
         if payload.extend:
             source, mask = _extended(whole, size)
+        if payload.area:
+            return _within_whole(payload.area, whole, size, tuple(references))
     if payload.mask_url:
-        mask = ImageOps.fit(_picture(payload.mask_url, folder / "mask").convert("L"), size)
+        mask = ImageOps.fit(read_picture(payload.mask_url, folder / "mask").convert("L"), size)
     return Conditions(tuple(references), source, mask)
+
+
+def _within_whole(
+    area: FaceBox, whole: Image.Image, size: tuple[int, int], references: tuple[Image.Image, ...]
+) -> Conditions:
+    """A face with what is around it, and an oval that fades out before the edge of that."""
+    left, top, right, bottom = (
+        edge * side for edge, side in zip(area, whole.size * 2, strict=True)
+    )
+    half = AROUND * max(right - left, bottom - top) / 2
+    x, y = (left + right) / 2, (top + bottom) / 2
+    place = (
+        max(0, round(x - half)),
+        max(0, round(y - half)),
+        min(whole.width, round(x + half)),
+        min(whole.height, round(y + half)),
+    )
+    if min(place[2] - place[0], place[3] - place[1]) < SMALLEST:
+        raise JobFailed(Code.IMAGE_INVALID, "The face is too small to be made again.")
+    part = whole.crop(place).resize(size, Image.Resampling.LANCZOS)
+    across, down = size[0] / (place[2] - place[0]), size[1] / (place[3] - place[1])
+    oval = Image.new("L", size, 0)
+    grown = (OVAL - 1) / 2
+    wide, high = grown * (right - left), grown * (bottom - top)
+    box = (left - wide, top - high, right + wide, bottom + high)
+    inside = [((edge - place[i % 2]) * (down if i % 2 else across)) for i, edge in enumerate(box)]
+    ImageDraw.Draw(oval).ellipse(tuple(inside), fill=255)
+    soft = oval.filter(ImageFilter.GaussianBlur(max(size) / FADE))
+    return Conditions(references, part, _dark_edge(soft), whole, place)
+
+
+def _dark_edge(mask: Image.Image) -> Image.Image:
+    """Nothing of what fades out is cut off, also where the face touches the picture's edge."""
+    edge = Image.new("L", mask.size, 0)
+    lap = max(1, max(mask.size) // FADE)
+    edge.paste(255, (lap, lap, mask.width - lap, mask.height - lap))
+    return ImageChops.darker(mask, edge.filter(ImageFilter.BoxBlur(lap)))
 
 
 def _extended(whole: Image.Image, size: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
@@ -90,7 +148,8 @@ def _extended(whole: Image.Image, size: tuple[int, int]) -> tuple[Image.Image, I
     return around, mask
 
 
-def _picture(url: str, path: Path) -> Image.Image:
+def read_picture(url: str, path: Path) -> Image.Image:
+    """Fetch one picture, upright. Raises JobFailed: TRANSFER_FAILED, IMAGE_INVALID."""
     if not path.exists():
         fetch(url, path, max_bytes=MAX_PHOTO_BYTES)
     try:

@@ -3,6 +3,7 @@
 from pydantic import TypeAdapter
 
 from services.trainer.context import Context
+from services.trainer.enlarge import enlarge
 from services.trainer.files import read_json, write_json
 from services.trainer.generate import generate
 from services.trainer.spec import GenerateOutputs, GeneratePayload, TrainOutputs, TrainPayload
@@ -29,4 +30,4 @@ def run_job(payload: TrainPayload | GeneratePayload, context: Context) -> Output
 def _run(payload: TrainPayload | GeneratePayload, context: Context) -> Outputs:
     if isinstance(payload, TrainPayload):
         return train(payload, context)
-    return generate(payload, context)
+    return enlarge(payload, context) if payload.enlarge else generate(payload, context)

@@ -81,6 +81,9 @@ class GeneratePayload(Strict):
     every other pixel stays; extend: the picture stays whole, and what the size leaves around it is
     made; strength: how far, 1.0 from noise alone. All go with a LoRA or without,
     on FLUX.2 klein only.
+    area: a face in the picture that is changed, made again at width x height and set back softly;
+    every pixel away from it stays. enlarge: the picture is only made larger, by `upscaler`, whose
+    weights lie with the worker; words and size have no part in it.
     """
 
     kind: Literal["generate"] = "generate"
@@ -101,6 +104,9 @@ class GeneratePayload(Strict):
     source_url: Url | None = None
     mask_url: Url | None = None
     extend: bool = False
+    area: FaceBox | None = None
+    enlarge: Literal[2, 4] | None = None
+    upscaler: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
     strength: float = Field(default=0.8, gt=0, le=1)
     output_format: Literal["jpeg", "png", "webp"] = "jpeg"
     subject: str = Field(default="person", pattern=r"^[A-Za-z][A-Za-z -]{0,39}$")
@@ -117,6 +123,10 @@ class GeneratePayload(Strict):
             raise ValueError("mask_url needs a source_url")
         if self.extend and (self.mask_url or not self.source_url):
             raise ValueError("extend needs a source_url and takes no mask_url")
+        if self.area and (self.mask_url or self.extend or not self.source_url):
+            raise ValueError("area needs a source_url alone")
+        if self.enlarge and not (self.source_url and self.upscaler and len(self.seeds) == 1):
+            raise ValueError("enlarge needs a source_url and an upscaler, and makes one image")
 
 
 Payload = Annotated[TrainPayload | GeneratePayload, Field(discriminator="kind")]
