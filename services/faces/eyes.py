@@ -3,24 +3,24 @@
 import math
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
-from cv2.typing import MatLike
+from numpy.typing import ArrayLike, NDArray
 
 from services.faces.pose import Point
 
 # In distances of the eyes: half of what is looked at around an eye, and around a cheek.
 WIDE, HIGH, CHEEK = 0.26, 0.2, 0.12
 DOWN = 0.55  # the cheek lies so far on the way from the eye to the corner of the mouth
+LUMA = (0.114, 0.587, 0.299)  # of blue, green and red, BT.601
 LIGHT = 90.0  # percentile: lids and the white of an eye, which lenses hide
 
 
-def eyes(pixels: MatLike, points: Sequence[Point]) -> float:
+def eyes(pixels: ArrayLike, points: Sequence[Point]) -> float:
     """How light the lighter eye is, as a share of the cheek below it; 0 and up.
 
     pixels: BGR. points: as in `pose`. The lighter one, so that a side in the shade says nothing.
     """
-    distance = math.dist(points[0], points[1])
+    pixels, distance = np.asarray(pixels, np.uint8), math.dist(points[0], points[1])
     found = []
     for eye, mouth in zip(points[:2], points[3:], strict=True):
         cheek = _towards(eye, mouth)
@@ -34,11 +34,13 @@ def _towards(eye: Point, mouth: Point) -> Point:
     return eye[0] + (mouth[0] - eye[0]) / 2, eye[1] + (mouth[1] - eye[1]) * DOWN
 
 
-def _grey(pixels: MatLike, middle: Point, wide: float, high: float) -> MatLike:
+def _grey(
+    pixels: NDArray[np.uint8], middle: Point, wide: float, high: float
+) -> NDArray[np.float64]:
     """At least one pixel, also of a face at the edge of the picture."""
     height, width = pixels.shape[:2]
     left = min(width - 1, max(0, int(middle[0] - wide)))
     top = min(height - 1, max(0, int(middle[1] - high)))
     right, bottom = max(left + 1, int(middle[0] + wide)), max(top + 1, int(middle[1] + high))
-    part = np.ascontiguousarray(pixels[top:bottom, left:right])
-    return cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
+    grey: NDArray[np.float64] = pixels[top:bottom, left:right] @ np.array(LUMA)
+    return grey
