@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,7 @@ class JobQueue:
         self._store = JobStore(config.work_dir)
         self._news = asyncio.Event()
         self._stopping = False
+        self.on_end: Callable[[StoredJob], None] = lambda _job: None
         for job in self._store:  # what ran when the worker was killed goes on first
             if job.status == "running":
                 job.status, job.retries = "pending", job.retries + 1
@@ -123,6 +124,32 @@ class JobQueue:
                 lane.supervisor.request_stop(Code.CANCELED)
         self._finish(job, "canceled")
         self._news.set()
+        return True
+
+    def of(self, model: str) -> list[StoredJob]:
+        """All jobs of a model, the earliest first."""
+        return sorted((j for j in self._store if j.model == model), key=lambda j: j.created_at)
+
+    def keep(self, job: StoredJob) -> None:
+        """Write down what was noted in a job's `info`."""
+        self._store.save(job)
+
+    def park(self, job: StoredJob) -> None:
+        """Lay a job aside, at the edge of its step; submitted again, it goes on from there."""
+        if job.status not in {"pending", "running"}:
+            return
+        for lane in (self._images, self._trainings):
+            if job is lane.job:
+                lane.supervisor.request_stop(Code.STOPPED)
+        job.status, job.done_at, job.payload = "parked", time.time(), None
+        self._store.save(job)
+        self._news.set()
+
+    def forget(self, job: StoredJob) -> bool:
+        """Drop a job with all that it left; False where its process has not ended yet."""
+        if any(job is lane.job for lane in (self._images, self._trainings)):
+            return False
+        self._store.forget(job)
         return True
 
     def clear(self, model: str) -> int:
@@ -218,6 +245,8 @@ class JobQueue:
         await asyncio.gather(self._images.supervisor.close(), self._trainings.supervisor.close())
 
     async def _run(self, lane: _Lane, job: StoredJob) -> None:
+        if job.status != "pending":  # ended before it began
+            return
         job.status, job.claimed_at = "running", time.time()
         try:
             self._store.save(job)
@@ -254,8 +283,8 @@ class JobQueue:
             return await lane.supervisor.run(payload, self._store.folder(job), on_info)
 
     def _ended(self, job: StoredJob, failure: Failure) -> None:
-        """A job without a result: canceled before, put back because the worker stops, or failed."""
-        if job.status == "canceled":
+        """A job without a result: ended before, put back because the worker stops, or failed."""
+        if job.status in {"canceled", "parked"}:
             return
         if failure.code is Code.STOPPED:
             job.status, job.claimed_at = "pending", None
@@ -269,3 +298,4 @@ class JobQueue:
     ) -> None:
         job.status, job.outputs, job.done_at = status, outputs, time.time()
         self._store.save(job)
+        self.on_end(job)

@@ -9,13 +9,16 @@ from typing import Any, Literal
 
 from services.trainer.files import read_json, write_json
 
-Status = Literal["pending", "running", "done", "failed", "canceled"]
+Status = Literal["pending", "running", "parked", "done", "failed", "canceled"]
 FINAL = {"done", "failed", "canceled"}
+PARKED = 3600.0  # seconds that a job lies aside, with the photos that it was trained on
 
 
 @dataclass(slots=True)
 class StoredJob:
     """One job. Times are seconds since 1970; payload is None once the job has ended.
+
+    parked: laid aside, with its checkpoint, for a while: another worker may have it.
 
     digest: of the payload without its URLs, which are signed anew for each attempt.
     """
@@ -81,12 +84,17 @@ class JobStore:
             elif path.name != "job.json":
                 path.unlink()
 
+    def forget(self, job: StoredJob) -> None:
+        """Remove a job and its folder."""
+        self._jobs.pop(job.request_id, None)
+        shutil.rmtree(self.folder(job), ignore_errors=True)
+
     def purge(self, older_than: float) -> None:
-        """Forget jobs that ended more than so many seconds ago."""
+        """Forget jobs that ended more than so many seconds ago, and parked ones after an hour."""
         for job in self:
-            if job.done_at is not None and job.done_at < time.time() - older_than:
-                del self._jobs[job.request_id]
-                shutil.rmtree(self.folder(job), ignore_errors=True)
+            limit = min(older_than, PARKED) if job.status == "parked" else older_than
+            if job.done_at is not None and job.done_at < time.time() - limit:
+                self.forget(job)
 
 
 def kind_of(job: StoredJob) -> str:
