@@ -107,8 +107,12 @@ async def claim(body: Asked, worker: Worker, request: Request, deps: DepsDep) ->
     found = await asking.next_job(deps, worker_id=worker, ask=ask, gone=gone)
     if found is None:
         return Response(status_code=204)
-    token = str(found.token)
-    return Given(job_id=found.id, kind=found.kind, token=token, payload=found.payload)  # type: ignore[arg-type]
+    return Given(
+        job_id=found.id,
+        kind=found.kind,  # type: ignore[arg-type]
+        token=str(found.token),
+        payload=found.payload,
+    )
 
 
 @router.post("/worker/progress", responses=documented(409))

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, Generation, UserModel
@@ -25,14 +24,13 @@ from services.engines.base import (
 )
 from services.faces.person import Person
 from services.imaging import Derived
-from services.kit import notify
 from services.provenance import fingerprints, marks
 from services.provenance.manifests import Origin
 from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
 from services.storage.keys import new_folder
-from services.studio import generations, likeness_floor, people, sources, styles
+from services.studio import generations, likeness_floor, made_images, people, sources, styles
 from services.studio.likeness_floor import Measured
 from services.training import photo_coach, photos, references
 
@@ -168,7 +166,7 @@ class GenerationWork:
             made = await runs.made_by(session, run)
             before = len(made)
             model = await session.get(UserModel, row.user_model_id) if row.user_model_id else None
-        recipe = {**_recipe(row, model), **status.recipe}
+        recipe = {**made_images.recipe(row, model), **status.recipe}
         persons = await people.persons(self.deps, row)
         reason = "The engine made no picture."
         for result in status.results:
@@ -270,7 +268,7 @@ class GenerationWork:
         try:
             async with self.deps.transaction() as session:
                 await sources.of(session, row, lock=True)
-                inserted = await _insert(session, run, values, measured)
+                inserted = await made_images.insert(session, run, values, measured)
                 if inserted:
                     fingerprints.record(session, self.deps, derived.fingerprints, origin)
         except BadResult:
@@ -344,58 +342,7 @@ def _outcome(row: Generation, made: int) -> str | None:
     return f"{missing} of {row.count} could not be made, and nothing was charged for {them}. {why}"
 
 
-async def _insert(
-    session: AsyncSession, run: runs.Run, values: dict[str, Any], measured: Measured
-) -> bool:
-    """False if the run is no longer at this attempt, or its image is not wanted (any more)."""
-    position = values["position"]
-    if not await runs.record_made(session, run, position=position):
-        return False
-    wanted = not run.again or await likeness_floor.make_room(
-        session, values["generation_id"], position, measured
-    )
-    if measured.below or not wanted:
-        await likeness_floor.record_below(session, run, position=position)
-    if not wanted:
-        return False
-    statement = insert(GeneratedImage).values(values).on_conflict_do_nothing()
-    inserted = await session.scalar(statement.returning(GeneratedImage.id))
-    if inserted is None:
-        return False
-    user_id = values["user_id"]
-    await notify.publish(session, topic="image", id=inserted, user_id=user_id)
-    await generations.changed(session, generation_id=values["generation_id"], user_id=user_id)
-    return True
-
-
 def _seeds(row: Generation, run: runs.Run) -> list[int]:
     """Of the images that this run makes."""
     usual = [(row.seed + i) % (generations.MAX_SEED + 1) for i in range(row.count)]
     return likeness_floor.seeds(row, run, usual, generations.MAX_SEED)
-
-
-def _recipe(row: Generation, model: UserModel | None) -> dict[str, Any]:
-    fields = [
-        "engine",
-        "operation",
-        "method",
-        "prompt",
-        "negative_prompt",
-        "preset",
-        "aspect",
-        "width",
-        "height",
-        "steps",
-        "guidance_scale",
-        "lora_scale",
-    ]
-    return (
-        {name: getattr(row, name) for name in fields}
-        | row.reading
-        | {
-            "user_model_id": str(row.user_model_id) if row.user_model_id else None,
-            "base_model": model and model.base_model,
-            "trigger_word": model and model.trigger_word,
-        }
-        | ({"people": row.people} if row.people > 1 else {})
-    )
