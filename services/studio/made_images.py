@@ -15,7 +15,7 @@ from services.studio.likeness_floor import Measured
 async def insert(
     session: AsyncSession, run: runs.Run, values: dict[str, Any], measured: Measured
 ) -> bool:
-    """Keep an image; False if its run is no longer at this attempt, or it is not wanted (any more)."""
+    """Keep an image. False if its run is at another attempt by now, or nobody wants it any more."""
     position = values["position"]
     if not await runs.record_made(session, run, position=position):
         return False
