@@ -83,6 +83,11 @@ FIRST_PAINT = (
     f"@media(prefers-color-scheme:dark){{html:not([data-theme=light])"
     f"{{background:{DARK['bg']}}}}}html[data-theme=dark]{{background:{DARK['bg']}}}"
 )
+APP = "/assets/app"  # `installing` serves manifest and icons there
+INSTALLING = (
+    f'<link rel="manifest" href="{APP}/manifest.webmanifest">'
+    f'<link rel="apple-touch-icon" href="{APP}/icon-180.png">'
+)
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'
     f'<path fill="{LIGHT["accent"]}" d="{icons.MARK}" fill-rule="evenodd"/></svg>'
@@ -118,7 +123,7 @@ def head_html() -> str:
     return (
         f"<script>{THEME_SCRIPT}{THEME_SWITCH}{dates.SCRIPT}</script><style>{FIRST_PAINT}</style>"
         f'<link rel="stylesheet" href="{stylesheet_url()}">'
-        '<meta name="theme-color" media="(prefers-color-scheme: light)" '
+        f'{INSTALLING}<meta name="theme-color" media="(prefers-color-scheme: light)" '
         f'content="{LIGHT["bg"]}"><meta name="theme-color" '
         f'media="(prefers-color-scheme: dark)" content="{DARK["bg"]}">'
     )

@@ -2,7 +2,7 @@
 
 from nicegui import app
 
-from components import cached_signatures, design, pictures
+from components import cached_signatures, design, installing, pictures
 from pages import (
     api,
     billing,
@@ -58,6 +58,7 @@ def register_all(deps: Deps) -> None:
     cached_signatures.install()
     nicegui_middleware.install()
     pictures.install()
+    installing.install()
     compression.install()
     middleware.install(deps)
     sockets.install(deps)

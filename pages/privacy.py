@@ -94,6 +94,14 @@ COUNTED = (
     "browser sends nothing there and gets no cookie for it. The link goes when you delete your "
     "account, and is never made for accounts older than this counting.",
 )
+PUSHED = (
+    "Messages to browsers",
+    "If you switch them on under Account, this server sends a message when pictures or a model are "
+    "ready. It goes through the push service of your browser’s maker (Google, Mozilla, Apple or "
+    "Microsoft), encrypted so that only your browser can read it: that service learns that this "
+    "server told your browser something, and when. Its address for your browser is kept here "
+    "until you switch the messages off or sign out there.",
+)
 
 
 def _parts(deps: Deps) -> list[tuple[str, str]]:
@@ -118,6 +126,7 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
         MARKS,
         CHECKING,
         *([CALLS] if deps.calls else []),
+        *([PUSHED] if deps.settings.web_push == "on" else []),
         *([_counted(deps)] if deps.analytics.enabled else []),
         ("Who does the work", " ".join(f"{e.label}: {e.privacy}" for e in _engines(deps))),
         (
@@ -150,6 +159,7 @@ def _parts(deps: Deps) -> list[tuple[str, str]]:
             "Cookies",
             "Two. One keeps you signed in. The other remembers that this browser has signed in to "
             "your account, so that a stranger who guesses passwords does not lock you out. "
+            "A phone that adds photos by a code gets one for an hour, which says for which model. "
             "Nothing follows you, and your browser fetches nothing but from this server and the "
             "storage that its operator chose.",
         ),

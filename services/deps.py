@@ -21,6 +21,7 @@ from services.storage.base import Storage
 
 PAYMENTS = "payments"
 MAIL = "mail"
+PUSH = "push"
 
 Session = AsyncSession  # what a service takes first; for edges, which know no SQL
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
@@ -58,7 +59,11 @@ class Deps:
     @property
     def offers(self) -> frozenset[str]:
         """What this process has and others of the installation may lack: jobs name their needs."""
-        named = {PAYMENTS: self.payments.enabled, MAIL: self.settings.smtp_url is not None}
+        named = {
+            PAYMENTS: self.payments.enabled,
+            MAIL: self.settings.smtp_url is not None,
+            PUSH: self.settings.web_push == "on",
+        }
         up = self.engines.up.items()
         engines = [engine_of(name) for name, _ in up]
         here = [engine_of(name, each.place) for name, each in up if isinstance(each, Resident)]

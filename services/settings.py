@@ -82,6 +82,11 @@ class Settings(DatabaseSettings):
 
     smtp_url: SecretStr | None = None
     smtp_allow_plaintext: bool = False
+    web_push: Literal["off", "on"] = "off"
+    web_push_hosts: str = (
+        "fcm.googleapis.com,updates.push.services.mozilla.com,web.push.apple.com,"
+        "*.push.apple.com,*.notify.windows.com"
+    )
     sentry_dsn: SecretStr | None = None
     posthog_key: SecretStr | None = None
     posthog_host: str = "https://eu.i.posthog.com"

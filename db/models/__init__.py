@@ -19,6 +19,7 @@ from db.models.gallery import Album, AlbumImage, ShareLink
 from db.models.generations import GeneratedImage, Generation
 from db.models.jobs import JobOffer, JobRow, JobTick
 from db.models.limits import CallCount
+from db.models.notifications import NotificationChoice, PushKey, PushSubscription
 from db.models.payments import Checkout, Customer, Invoice, StripeEvent, Subscription
 from db.models.provenance import Fingerprint, SigningCertificate
 from db.models.remote import RunRow
@@ -58,11 +59,14 @@ __all__ = [
     "LoraVersion",
     "MeasureTotal",
     "ModelSheet",
+    "NotificationChoice",
     "OneTimeToken",
     "PastMember",
     "PhoneLink",
     "PlanPrice",
     "PlanRow",
+    "PushKey",
+    "PushSubscription",
     "ReportRow",
     "RunRow",
     "Session",

@@ -17,6 +17,7 @@ from components.dom import attach, el
 from components.feedback import badge, banner, section, toast
 from components.keys import revoke_keys_tick
 from pages.account.consents import consents_section
+from pages.account.notifications import notifications_section
 from pages.server import context, cookies
 from pages.signed_in_frame import shell
 from services.accounts import api_keys, passwords, sessions, signing_in, users
@@ -25,6 +26,7 @@ from services.accounts.sessions import SessionView
 from services.accounts.users import UserView
 from services.deps import Deps
 from services.errors import DomainError
+from services.notifications import choices
 from services.privacy import rights
 from services.training import consents
 
@@ -56,11 +58,13 @@ def register(deps: Deps) -> None:
             browsers = await sessions.of_user(session, deps, user_id=user.id)
             keys = await api_keys.of_user(session, user_id=user.id)
             given = await consents.standing(session, user_id=user.id)
+            told = await choices.of_user(session, deps, user_id=user.id, session_id=session_id)
         async with shell(deps, "Account", width="reading"):
             if said in SAID:
                 banner(SAID[said], tone="good")
             _profile(deps, user)
             _password(problem, len(keys))
+            notifications_section(deps, told, is_admin=user.is_admin)
             _browsers(deps, browsers, session_id)
             _keys(deps, keys)
             consents_section(deps, given)

@@ -19,7 +19,7 @@ from services.limits.policy import Act
 # the installation.
 FREE = re.compile(
     r"^/(_nicegui/\d[^/]*|assets|static|files|worker|api/worker)/"
-    r"|^/(favicon\.ico|healthz|readyz|metrics|api/webhooks/stripe)$"
+    r"|^/(favicon\.ico|service-worker\.js|healthz|readyz|metrics|api/webhooks/stripe)$"
 )
 READING = re.compile(
     r"^(?P<sockets>/_nicegui_ws/)"

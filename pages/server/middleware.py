@@ -24,7 +24,9 @@ from services.errors import DomainError, Forbidden, NotSignedIn
 from services.workers import keys
 
 # none needs to know who asks: files and workers' reports are signed, and files are many
-STATIC = re.compile(r"^/(_nicegui/\d[^/]*|assets|static|files|worker)/|^/favicon\.ico$")
+STATIC = re.compile(
+    r"^/(_nicegui/\d[^/]*|assets|static|files|worker)/|^/(favicon\.ico|service-worker\.js)$"
+)
 # open without signing in, or by keys of workers; everything else that exists asks for it
 PUBLIC = re.compile(
     r"^/($|login$|register$|reset$|privacy$|quality$|verify$|healthz$|readyz$|metrics$"

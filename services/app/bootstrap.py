@@ -45,6 +45,7 @@ from services.maintenance import (
     stuck_runs,
     unmarked_pictures,
 )
+from services.notifications import ended, push_job
 from services.payments.configured import configured as configured_payments
 from services.privacy import deleted_members, member_erasure
 from services.provenance import certificates, marks, verifying
@@ -64,6 +65,8 @@ KINDS: dict[str, Kind] = kinds(
         events,
         member_erasure,
         mail_job,
+        ended,
+        push_job,
         erasing,
         cancellation,
         training_job,

@@ -23,6 +23,7 @@ HOUSE = frozenset(
         "job_ticks",
         "measure_totals",
         "plan_prices",
+        "push_keys",
         "reports",
         "signing_certificates",
         "stripe_events",
@@ -34,7 +35,15 @@ HOUSE = frozenset(
 # kept after a member is gone, with ids only
 KEPT = frozenset({"audit_log"})
 SECRET = frozenset(
-    {"address_hash", "device_hash", "password_hash", "token_hash", "key_hash", "signed_payload"}
+    {
+        "address_hash",
+        "auth_secret",
+        "device_hash",
+        "password_hash",
+        "token_hash",
+        "key_hash",
+        "signed_payload",
+    }
 )
 BATCH = 500
 

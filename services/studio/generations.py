@@ -20,6 +20,7 @@ from services.files import erasing
 from services.gallery import images as gallery_images
 from services.gallery.images import ImageView
 from services.kit import notify, paging
+from services.notifications import ended
 from services.remote import cancellation, runs
 from services.studio import checking, likeness_floor, operations, people, prompt_reading, styles
 from services.studio.requests import ASPECTS as ASPECTS
@@ -264,6 +265,8 @@ async def settle(
     row.mask = None  # what was painted is of no more use
     await session.flush()
     style = styles.measured(row.preset)
+    if status != GenerationStatus.CANCELED:
+        await ended.pictures(session, row)
     await measures.generation(session, row, status=status, reason=reason, style=style)
     await changed(session, generation_id=row.id, user_id=row.user_id)
 

@@ -30,6 +30,7 @@ from services.engines.base import (
 from services.faces.person import Person
 from services.figures import measures
 from services.files import erasing
+from services.notifications import ended
 from services.provenance import fingerprints, marks
 from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
@@ -167,6 +168,7 @@ class TrainingWork:
         row.started_at = row.started_at or await runs.now(session)
         row.finished_at = await runs.now(session)
         await session.flush()
+        await ended.training(session, user_model_id=row.id, user_id=row.user_id)
         end = GenerationStatus.SUCCEEDED
         await measures.training(session, run_id=run.id, engine=run.engine, status=end)
         scratch = f"{trainings.folder(row, run)}/scratch"

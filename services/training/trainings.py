@@ -16,6 +16,7 @@ from services.engines.base import Engine, EngineInfo
 from services.errors import Conflict, DomainError, NotFound
 from services.figures import measures
 from services.files import erasing
+from services.notifications import ended
 from services.remote import cancellation, runs
 from services.training import consents, photo_coach, user_models, versions
 from services.training.photo_coach import MAX_PHOTOS, MIN_PHOTOS
@@ -148,6 +149,8 @@ async def end(session: AsyncSession, run: runs.Run, *, status: str, reason: str)
         await ledger.release(session, reference=reference(run.id))
     if not await versions.restore(session, row, reason=reason):
         await user_models.stop(session, user_model_id=row.id, status=status, reason=reason)
+    if status != ModelStatus.CANCELED:
+        await ended.training(session, user_model_id=row.id, user_id=row.user_id)
     await measures.training(session, run_id=run.id, engine=run.engine, status=status, reason=reason)
     await erasing.request(session, prefix=folder(row, run))
     if run.attempt:

@@ -1,9 +1,12 @@
 """/account, as its owner uses it in a real browser."""
 
+import asyncio
 import io
+import json
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,11 +16,17 @@ from sqlalchemy import func, select
 from db.models import Consent, User, UserModel
 from services.accounts import api_keys, sessions, users
 from services.accounts.sessions import Caller
+from services.app.bootstrap import KINDS
 from services.deps import Deps
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from services.training import consents
 from tests.builders import PASSWORD, make_user, make_user_model
+from tests.doubles.push import Browser as PushBrowser
+from tests.doubles.push import PushService, push_service
+from tests.e2e.driving import shot
+from tests.services.jobs.kit import working
+from tests.waiting import eventually
 
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1"
 NEW = "another quiet sentence"
@@ -173,3 +182,90 @@ async def test_delete_takes_the_typed_address_and_the_password(
     await page.wait_for_url(f"{address}/")
     async with live_deps.transaction() as session:
         assert await session.scalar(select(func.count()).select_from(User)) == 0
+
+
+# Chromium without a network has no push service: what it would subscribe with comes from the test.
+SUBSCRIBES = """PushManager.prototype.getSubscription = async () => null;
+PushManager.prototype.subscribe = async () => ({ toJSON: () => (%s) });"""
+SHOWN = """async () => (await self.registration.getNotifications())
+    .map((one) => [one.title, one.data.path])"""
+
+
+@pytest.fixture
+def service() -> Iterator[PushService]:
+    with push_service() as service:
+        yield service
+
+
+class Pushed:
+    """The browser's own service of pushes, which delivers what a test gives it."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def start(self) -> "Pushed":
+        """Finds the page's service worker."""
+        found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def registered(event: dict[str, Any]) -> None:
+            if event["registrations"] and not found.done():
+                found.set_result(event["registrations"][0]["registrationId"])
+
+        self._devtools = await self._page.context.new_cdp_session(self._page)
+        self._devtools.on("ServiceWorker.workerRegistrationUpdated", registered)
+        await self._devtools.send("ServiceWorker.enable")
+        self._to = {"origin": await self._page.evaluate("origin"), "registrationId": await found}
+        return self
+
+    async def deliver(self, said: dict[str, Any]) -> None:
+        await self._devtools.send(
+            "ServiceWorker.deliverPushMessage", {**self._to, "data": json.dumps(said)}
+        )
+
+    async def while_looking_on(self, said: dict[str, Any]) -> None:
+        """What the service worker does about it, to its end."""
+        (worker,) = self._page.context.service_workers
+        await worker.evaluate("(said) => show(said)", said)
+
+    async def shown(self) -> Any:
+        (worker,) = self._page.context.service_workers
+        return await worker.evaluate(SHOWN)
+
+
+async def test_a_browser_is_told_while_its_member_is_elsewhere(
+    page: Page, live_deps: Deps, service: PushService
+) -> None:
+    live_deps.settings.web_push = "on"
+    live_deps.settings.web_push_hosts = f"127.0.0.1:{service.port}"
+    browser = PushBrowser(service)
+    keys = {"p256dh": browser.receiver.public_key, "auth": browser.receiver.auth_secret}
+    subscription = json.dumps({"endpoint": browser.endpoint, "keys": keys})
+    await page.context.grant_permissions(["notifications"])
+    await page.add_init_script(SUBSCRIBES % subscription)
+    await page.reload()
+    await page.get_by_role("button", name="Tell me in this browser").click()
+    told = page.get_by_role("region", name="Notifications").get_by_role("listitem")
+    await expect(told).to_contain_text("This browser")
+    await shot(page, "notifications")
+    await page.get_by_role("button", name="Send a test").click()
+    async with working(live_deps, KINDS) as worker:
+
+        async def sent() -> bool:
+            await worker.poll()
+            return bool(service.requests)
+
+        await eventually(sent)
+    said = browser.read(service.requests[0][1])
+    pushed = await Pushed(page).start()
+    await pushed.while_looking_on(said)
+    assert await pushed.shown() == []
+    await page.goto("about:blank")
+    await pushed.deliver(said)
+
+    async def shown() -> bool:
+        return bool(await pushed.shown() == [[said["title"], "/account"]])
+
+    await eventually(shown)
+    await page.go_back()
+    await page.get_by_role("button", name="Stop in this browser").click()
+    await expect(told).to_have_count(0)

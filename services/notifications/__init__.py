@@ -1,0 +1,1 @@
+"""Telling a member who has gone away: messages to their browsers, and e-mail."""

@@ -1,0 +1,44 @@
+"""The job that sends one message to one browser; what its push service took is not sent again."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services import jobs
+from services.deps import PUSH, Deps
+from services.notifications import choices, web_push
+from services.notifications.web_push import Gone, Message, Refused
+
+KIND = "push"
+ATTEMPTS = 12  # bridges half an hour without the push service; later the message is stale
+
+
+async def enqueue(
+    session: AsyncSession, *, subscription_id: UUID, user_id: UUID, message: Message
+) -> None:
+    """Queue it with the caller's transaction, for a process that may send it."""
+    payload = {"subscription_id": str(subscription_id), **web_push.vars_of(message)}
+    await jobs.enqueue(session, kind=KIND, payload=payload, user_id=user_id, needs=PUSH)
+
+
+async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
+    """Send it, unless the browser is not told any more. Raises Unavailable.
+
+    A crash between the push service's answer and ours sends it twice: the tag shows it once.
+    """
+    said = dict(job.payload)
+    id = UUID(said.pop("subscription_id"))
+    async with job.transaction(deps) as session:
+        receiver = await choices.receiver(session, id=id)
+        key = await web_push.signing_key(session, deps) if receiver else b""
+    if receiver is None:
+        return jobs.Done()
+    try:
+        await web_push.send(deps, key, receiver, Message(**said))
+    except Gone:
+        async with job.transaction(deps) as session:
+            await choices.forget(session, id=id)
+            await job.finish(session)
+    except Refused as error:
+        raise jobs.Permanent(f"The message was not sent: {error}.") from None
+    return jobs.Done()
