@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from components.controls import Field, PasswordField, button, set_enabled
 from components.dom import attach, el
-from components.feedback import badge, banner, facts
+from components.feedback import Facts, badge, banner
 from components.icons import icon
 from services.engines.base import EngineError
 from services.errors import DomainError
@@ -14,7 +14,10 @@ Connect = Callable[[Mapping[str, str]], Awaitable[str]]
 
 
 class EnginePanel:
-    """What the engine is, a button that tests it, and a form where it can be connected here."""
+    """What the engine is, a button that tests it, and a form where it can be connected here.
+
+    more: room for what only this engine has.
+    """
 
     def __init__(
         self,
@@ -34,11 +37,12 @@ class EnginePanel:
         with el("div", classes="card stack").mark(f"engine-{view.name}"):
             with el("div", classes="row between"):
                 el("h3", view.info.label)
-                badge(_state(view), tone="good" if view.ready else "")
+                self._badge = badge("")
             el("p", view.info.notice, classes="muted")
             if view.help:
                 el("p", view.help, classes="small muted")
-            facts(_facts(view))
+            self._facts = Facts()
+            self.more = el("div")
             if check:
                 with el("div", classes="row"):
                     test = button("Test the connection", self._test(check), icon_name="bolt")
@@ -46,6 +50,13 @@ class EnginePanel:
             if view.fields:
                 self._form(view)
             self._answer = el("div", aria_live="polite")
+        self.show(view)
+
+    def show(self, view: ConnectionView) -> None:
+        """What may change by itself: its state, and why it is not used."""
+        self._badge.text = _state(view)
+        self._badge.classes(replace=f"badge {'good' if view.ready else ''}")
+        self._facts.show(_facts(view))
 
     def _test(self, check: Callable[[], Awaitable[str]]) -> Callable[[], Awaitable[None]]:
         async def test() -> None:

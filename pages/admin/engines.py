@@ -5,12 +5,23 @@ from uuid import UUID
 
 from nicegui import ui
 
+from components import live
 from components.dom import el
 from components.engine_panel import EnginePanel
 from components.feedback import section
+from components.local_panel import LocalPanel
 from services.deps import Deps
+from services.engines.local.state import Local
 from services.remote import connections
 from services.remote.connections import ConnectionView
+
+TOPIC = "engine state"  # of this process alone
+ANY = UUID(int=0)
+
+
+def follow(deps: Deps) -> None:
+    """Has open pages hear of engines that change by themselves."""
+    deps.engines.follow(lambda: live.changed(TOPIC, ANY, None))
 
 
 class Engines:
@@ -28,12 +39,34 @@ class Engines:
         with section("Engines"), el("div", classes="choices"):
             for view in views:
                 engine = self._deps.engines.find(view.name)
-                EnginePanel(
+                panel = EnginePanel(
                     view,
                     check=engine.check if engine else None,
                     on_connect=self._connecting(view),
                     on_disconnect=self._disconnecting(view),
                 )
+                if isinstance(engine, Local):
+                    self._follow(engine, view.name, panel)
+
+    def _follow(self, engine: Local, name: str, panel: EnginePanel) -> None:
+        """The worker of this machine, and what changes there while one looks."""
+
+        async def look() -> None:
+            engine.look()
+
+        async def fetch() -> None:
+            engine.fetch()
+
+        with panel.more:
+            local = LocalPanel(engine.state, on_look=look, on_fetch=fetch, on_hold=engine.hold)
+
+        async def show(_: UUID) -> None:
+            local.show(engine.state)
+            async with self._deps.transaction() as session:
+                views = await connections.list_(session, self._deps)
+            panel.show(next(view for view in views if view.name == name))
+
+        live.on(TOPIC, None, show)
 
     def _connecting(self, view: ConnectionView) -> Callable[[Mapping[str, str]], Awaitable[str]]:
         async def connect(values: Mapping[str, str]) -> str:

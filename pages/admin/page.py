@@ -13,6 +13,7 @@ from components.feedback import badge, card, facts, section, table, toast
 from components.money_panel import money_panel
 from components.page_index import PageIndex
 from components.queue_panel import LedgerPanel, QueuePanel
+from pages.admin import engines
 from pages.admin.business import BusinessFigures
 from pages.admin.engines import Engines
 from pages.admin.invitations import Invitations
@@ -40,6 +41,7 @@ OWN_CERTIFICATE = (
 
 def register(deps: Deps) -> None:
     """Serve the page."""
+    engines.follow(deps)
 
     @ui.page("/admin")
     async def admin() -> None:

@@ -1,7 +1,7 @@
 """The engines that this process knows: which are connected, which may be asked, which is usual."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.engines.base import Engine, EngineInfo
@@ -43,6 +43,7 @@ class Registry:
         self._default = default
         self._retired: list[Engine] = []
         self._started = False
+        self._hear: Callable[[], None] = lambda: None
 
     @classmethod
     def of(cls, *engines: Engine) -> "Registry":
@@ -63,7 +64,15 @@ class Registry:
         self._started = True
         for engine in self.connected.values():
             if isinstance(engine, Resident):
+                engine.follow(self._hear)
                 engine.start()
+
+    def follow(self, hear: Callable[[], None]) -> None:
+        """Have `hear` called whenever one that works in this container has changed by itself."""
+        self._hear = hear
+        for engine in self.connected.values():
+            if isinstance(engine, Resident):
+                engine.follow(hear)
 
     @property
     def default(self) -> Engine:

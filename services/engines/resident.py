@@ -1,5 +1,6 @@
 """Engines that work in a process of one container, and runs that only that one knows."""
 
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 
@@ -8,7 +9,8 @@ class Resident(Protocol):
     """An engine that works in a process of this container, which `start` brings up.
 
     place: names the container: no other one knows the runs that were sent here. up: whether it
-    can be asked now. away: why it takes nothing new, in plain words; None where it does.
+    can be asked now. away: why it takes nothing new, in plain words; None where it does. follow:
+    have `hear` called after each change of these.
     """
 
     @property
@@ -21,6 +23,8 @@ class Resident(Protocol):
     def away(self) -> str | None: ...  # noqa: D102
 
     def start(self) -> None: ...  # noqa: D102
+
+    def follow(self, hear: Callable[[], None]) -> None: ...  # noqa: D102
 
 
 def placed(place: str, remote_id: str) -> str:

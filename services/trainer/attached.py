@@ -36,7 +36,7 @@ Say = Callable[[dict[str, Any]], None]
 
 def main(command: Sequence[str] = COMMAND) -> None:
     """Serve until stdin ends. command: of the processes that jobs run in."""
-    say = _private_stdout()
+    say = private_stdout()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     config = WorkerConfig.from_environment()
     config = replace(config, key=secrets.token_urlsafe(32))  # of this one life
@@ -96,9 +96,18 @@ class Parent:
             act()
 
     def _listen(self, source: IO[bytes]) -> None:
-        source.read()
+        until_end(source)
         self.gone.set()
         self._act()
+
+
+def until_end(source: IO[bytes]) -> None:
+    """Return when the other end is closed.
+
+    Unbuffered, since Python can't exit while a thread holds the lock of a buffered reader.
+    """
+    while os.read(source.fileno(), 1024):
+        pass
 
 
 @contextmanager
@@ -121,7 +130,7 @@ def _locked(lock: IO[str]) -> bool:
     return True
 
 
-def _private_stdout() -> Say:
+def private_stdout() -> Say:
     """Lines to the parent; what libraries print goes to stderr."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)

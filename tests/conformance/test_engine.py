@@ -23,6 +23,8 @@ from services.engines.base import (
     RemoteState,
     RemoteStatus,
 )
+from services.engines.local import machine
+from services.engines.local.engine import make_engine as make_local_engine
 from services.engines.preview.engine import PreviewEngine
 from services.engines.preview.process import Renderer
 from services.settings import Settings
@@ -120,11 +122,15 @@ async def custom(
 
 
 @pytest.fixture(scope="module")
-def worker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def bases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if trainer_python() is None:
         pytest.skip("no Python with the trainer's packages: see README, “Own GPU”")
-    folder = tmp_path_factory.mktemp("worker")
-    with running_worker(build_bases(folder / "bases"), folder / "work") as worker:
+    return build_bases(tmp_path_factory.mktemp("worker") / "bases")
+
+
+@pytest.fixture(scope="module")
+def worker_url(bases: Path) -> Iterator[str]:
+    with running_worker(bases, bases.parent / "work") as worker:
         yield worker.url
 
 
@@ -158,7 +164,32 @@ async def worker_flux1(
     await engine.close()
 
 
-ENGINES = ["preview", "instant", "custom", "worker", "worker_flux1"]
+@pytest.fixture(scope="module")
+async def child(bases: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """A machine that has a GPU, as far as the app looks, and computes on the CPU."""
+    tiny = {"BASE_DIR": str(bases), "DEVICE": "cpu", "THREADS": "1"}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(machine, "DEVICES", [str(bases)])
+        for name, value in tiny.items():
+            patched.setenv(f"TRAINER_{name}", value)
+        settings = ExplicitSettings(
+            data_dir=tmp_path_factory.mktemp("data"),
+            local_gpu_python=Path(trainer_python() or ""),
+            training_recipe=TINY,
+        )
+        engine = make_local_engine(settings)
+        engine.start()
+        await eventually(lambda: engine.up, timeout=60)
+        yield engine
+        await engine.close()
+
+
+@pytest.fixture
+async def local(child: Engine, storage: LocalStorage) -> Bench:
+    return Bench(child, storage, side=64, steps=2, limit=90)
+
+
+ENGINES = ["preview", "instant", "custom", "worker", "worker_flux1", "local"]
 
 
 @pytest.fixture(params=ENGINES)
@@ -180,7 +211,7 @@ async def test_it_says_what_it_is_and_that_it_is_ready(bench: Bench) -> None:
     assert info.batch >= 1
     said = await bench.engine.check()
     assert said.endswith(".")
-    if info.name == "worker":
+    if info.name in {"local", "worker"}:
         assert "It runs on the CPU (torch 2." in said
 
 

@@ -1,10 +1,12 @@
 """The worker that is a child of the app, with its real server, and jobs that need no torch.
 
 `python -m tests.doubles.local_worker`. A job puts one plain picture a seed; with "slowly" in its
-prompt it waits after the first one until there is a file `go` in the work folder.
+prompt it waits after the first one until there is a file `go` in the work folder. With `look` or
+`fetch` it is a fetch of two weights, which stays half-way until there is that file.
 """
 
 import json
+import os
 import sys
 import threading
 from pathlib import Path
@@ -24,7 +26,9 @@ from services.trainer.spec import (
 from services.trainer.transfer import put
 from tests.doubles.engine import picture
 
-MODULE = ("-m", "tests.doubles.local_worker")
+MODULE = FETCHING = ("-m", "tests.doubles.local_worker")
+BASES = ("FLUX.2-klein-base-4B", "FLUX.2-klein-4B")
+GIGABYTES = 8
 GO = "go"
 
 
@@ -36,7 +40,41 @@ def main() -> None:
             if "run" in command:
                 threading.Thread(target=work, args=(command["run"],), daemon=True).start()
         return
+    if sys.argv[1:]:
+        threading.Thread(target=end_with_stdin, daemon=True).start()
+        fetch(sys.argv[1])
+        return
     attached.main((sys.executable, *MODULE, "jobs"))
+
+
+def fetch(act: str) -> None:
+    """What `services.trainer.fetching` says; half of it is here after the first time."""
+    config = WorkerConfig.from_environment()
+    begun = config.base_dir / "begun"
+    size = GIGABYTES * 10**9
+    left = size // 2 if begun.exists() else size
+    one = {"licence": "apache-2.0", "size": size, "left": left}
+    say({"repositories": [{"name": f"black-forest-labs/{base}", **one} for base in BASES]})
+    if act == "fetch":
+        config.base_dir.mkdir(parents=True, exist_ok=True)
+        begun.touch()
+        say({"done": size, "total": 2 * size})
+        wait_for(config.work_dir / GO)
+        put_weights(config.base_dir)
+    say({"finished": True})
+
+
+def put_weights(base_dir: Path) -> None:
+    """As far as the app and the worker look before a job begins."""
+    for base in BASES:
+        (base_dir / base).mkdir(parents=True, exist_ok=True)
+        (base_dir / base / "model_index.json").touch()
+
+
+def end_with_stdin() -> None:
+    """The parent wants it."""
+    attached.until_end(sys.stdin.buffer)
+    os._exit(0)
 
 
 def work(run: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Weights from the hub, with its own client against a hub on this machine."""
 
 import dataclasses
+import json
 import os
 import shutil
 import subprocess
@@ -173,3 +174,58 @@ def test_only_what_a_base_needs_is_fetched() -> None:
     other = ["flux1-dev.safetensors", "README.md", "sample.png", "ae.sft", "text_encoder/model.bin"]
     found = [path for path in [*wanted, *other] if download.WANTED.fullmatch(path)]
     assert found == wanted
+
+
+def _fetching(hub: Hub, folder: Path, act: str) -> subprocess.Popen[str]:
+    """As the app runs it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "services.trainer.fetching", act, "quality", "fast"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "HF_ENDPOINT": hub.url,
+            "HF_HUB_OFFLINE": "0",
+            "TRAINER_BASE_DIR": str(folder),
+        },
+    )
+
+
+def test_another_program_is_told_what_there_is_and_how_far_it_is(
+    hub: Hub, base_dir: Path, tmp_path: Path
+) -> None:
+    with _fetching(hub, tmp_path, "look") as looking:
+        assert looking.stdin
+        assert looking.stdout
+        *_, found, end = map(json.loads, looking.stdout)
+        assert end == {"finished": True}
+        assert [each["name"] for each in found["repositories"]] == [QUALITY, FAST]
+        assert {each["licence"] for each in found["repositories"]} == {"apache-2.0"}
+        assert all(each["size"] == each["left"] > 0 for each in found["repositories"])
+    assert looking.returncode == 0
+    assert not hub.sent
+    with _fetching(hub, tmp_path, "fetch") as fetching:
+        assert fetching.stdin
+        assert fetching.stdout
+        _, *told, end = map(json.loads, fetching.stdout)
+    assert end == {"finished": True}
+    assert told[-1]["done"] == told[-1]["total"] == sum(e["size"] for e in found["repositories"])
+    assert (tmp_path / tiny.KLEIN_FAST / "model_index.json").exists()
+
+
+def test_a_fetch_ends_with_the_program_that_wanted_it(hub: Hub, tmp_path: Path) -> None:
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def hold(_path: str) -> None:
+        waiting.set()
+        go_on.wait(60)
+
+    hub.on_file = hold
+    with _fetching(hub, tmp_path, "fetch") as fetching:
+        assert fetching.stdin
+        assert waiting.wait(60)
+        fetching.stdin.close()
+        assert fetching.wait(60) == 0
+        go_on.set()
+    assert not (tmp_path / tiny.KLEIN / "model_index.json").exists()

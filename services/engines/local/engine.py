@@ -20,19 +20,19 @@ from services.engines.base import (
 from services.engines.local import machine
 from services.engines.local.child import Child, Serving
 from services.engines.local.info import describe
+from services.engines.local.state import LocalState
+from services.engines.local.weights import MODULE as FETCHING
+from services.engines.local.weights import WeightStore
 from services.engines.resident import placed
 from services.engines.together.engine import client
 from services.engines.worker.engine import WorkerEngine, over
 from services.settings import Settings
-from services.trainer.bases import find_base, is_there
 from services.trainer.config import WorkerConfig
 from services.trainer.errors import JobFailed
 
 MODULE = ("-m", "services.trainer.attached")
-STARTING = "It is starting."
-NO_WEIGHTS = (
-    "Its weights are not here yet: an administrator fetches them under Administration, Engines."
-)
+RUNNING = "The worker runs."
+STARTING = "The worker is starting."
 
 Asked = TypeVar("Asked", TrainRequest, GenerateRequest)
 
@@ -41,10 +41,18 @@ class LocalEngine:
     """Trains and generates on this machine's own GPU."""
 
     def __init__(
-        self, worker: WorkerEngine, child: Child, config: WorkerConfig, *, place: str, home: "Home"
+        self,
+        worker: WorkerEngine,
+        child: Child,
+        weights: WeightStore,
+        config: WorkerConfig,
+        *,
+        place: str,
+        home: "Home",
     ) -> None:
         """worker: an engine whose connection leads to the child. place: see `Resident`."""
         self._worker, self._child, self._home = worker, child, home
+        self._weights = weights
         self.config, self.place = config, place
 
     @property
@@ -78,18 +86,42 @@ class LocalEngine:
     @property
     def away(self) -> str | None:
         """Missing weights, or a worker that does not start; one that starts again is no reason."""
-        if lacking := self._lacking():
-            return lacking
-        return self._child.trouble if self._child.hopeless else None
+        if self._child.hopeless:
+            return self._child.trouble
+        return self._weights.lacking
 
-    def _lacking(self) -> str | None:
+    @property
+    def state(self) -> LocalState:
+        """The worker as an administrator sees it."""
+        child = self._child
         try:
-            base = find_base(self.config, None)
-        except JobFailed as error:
-            return error.failure.message
-        wanted = (base.quality, base.fast) if self.info.trains else (base.fast,)
-        there = all(is_there(self.config, profile) for profile in wanted)
-        return None if there else NO_WEIGHTS
+            weights = self._weights.views()
+        except JobFailed:
+            weights = ()
+        return LocalState(
+            running=self.up,
+            status=RUNNING if self.up else child.trouble or STARTING,
+            hardware=_shown(child.serving.hardware) if child.serving else {},
+            weights=weights,
+            folder=str(self.config.base_dir),
+            fetch=self._weights.state,
+        )
+
+    def follow(self, hear: Callable[[], None]) -> None:
+        """Have `hear` called after each change of the state."""
+        self._child.changed = self._weights.changed = hear
+
+    def look(self) -> None:
+        """Ask the hub for licence and size of what is missing."""
+        self._weights.begin("look")
+
+    def fetch(self) -> None:
+        """Fetch what is missing, and go on where an earlier fetch was."""
+        self._weights.begin("fetch")
+
+    async def hold(self) -> None:
+        """Stop to fetch."""
+        await self._weights.hold()
 
     def start(self) -> None:
         """Keeps a worker alive from now on."""
@@ -124,7 +156,8 @@ class LocalEngine:
         return await self._worker.check()
 
     async def close(self) -> None:
-        """Ends the worker."""
+        """Ends the worker, and a fetch under way."""
+        await self._weights.hold()
         await self._child.stop()
         await self._worker.close()
 
@@ -183,10 +216,12 @@ class ToChild(httpx.AsyncBaseTransport):
         await self._line.aclose()
 
 
-def make_engine(settings: Settings, module: Sequence[str] = MODULE) -> LocalEngine:
+def make_engine(
+    settings: Settings, module: Sequence[str] = MODULE, fetching: Sequence[str] = FETCHING
+) -> LocalEngine:
     """What the settings describe. Raises CannotStart with what is missing.
 
-    module: what the worker's Python is to run.
+    module, fetching: what the worker's Python is to run, to serve and to fetch weights.
     """
     if missing := machine.missing(settings):
         raise CannotStart(f"ENGINE=local: {missing}")
@@ -194,9 +229,12 @@ def make_engine(settings: Settings, module: Sequence[str] = MODULE) -> LocalEngi
     python = str(settings.local_gpu_python or sys.executable)
     child = Child((python, *module), lambda: machine.environment(config))
     connection = client("of the child", "http://local", ToChild(lambda: child.serving))
-    worker = over(connection, describe(settings, gpu=machine.has_gpu()), settings)
+    info = describe(settings, gpu=machine.has_gpu())
+    profiles = ("quality", "fast") if info.trains else ("fast",)
+    weights = WeightStore(config, (python, *fetching), child.environment, profiles=profiles)
+    worker = over(connection, info, settings)
     home = Home(settings.base_url, _own_address(settings))
-    return LocalEngine(worker, child, config, place=machine.place(settings), home=home)
+    return LocalEngine(worker, child, weights, config, place=machine.place(settings), home=home)
 
 
 def _own_address(settings: Settings) -> str:
@@ -204,3 +242,16 @@ def _own_address(settings: Settings) -> str:
     everywhere = settings.host in {"0.0.0.0", "::"}  # noqa: S104
     host = "127.0.0.1" if everywhere else settings.host
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def _shown(hardware: Mapping[str, Any]) -> dict[str, str]:
+    """What the worker found, as it is read."""
+    gib = (hardware.get("memory_bytes") or 0) / 2**30
+    found = {
+        "GPU": hardware.get("gpu"),
+        "GPU memory": f"{gib:.0f} GiB" if gib else None,
+        "Driver": hardware.get("driver"),
+        "CUDA": hardware.get("cuda"),
+        "Torch": hardware.get("torch"),
+    }
+    return {name: value for name, value in found.items() if value}

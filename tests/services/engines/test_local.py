@@ -20,7 +20,8 @@ from services.engines import configured
 from services.engines.base import Refused
 from services.engines.local import machine
 from services.engines.local.child import Child
-from services.engines.local.engine import NO_WEIGHTS, LocalEngine, make_engine
+from services.engines.local.engine import LocalEngine, make_engine
+from services.engines.local.weights import MISSING
 from services.engines.registry import Entry, Registry
 from services.jobs import Worker
 from services.settings import Settings
@@ -28,14 +29,13 @@ from services.storage.local import LocalStorage
 from services.studio import generations
 from tests.chaos.conftest import gone
 from tests.conftest import SECRET, ExplicitSettings
-from tests.doubles.local_worker import GO, MODULE
+from tests.doubles.local_worker import GO, MODULE, put_weights
 from tests.servers import served
 from tests.services.jobs.kit import SECOND
 from tests.studio import Studio
 from tests.waiting import eventually, eventually_sync
 
 PUBLIC = "https://photos.example.com"  # leads nowhere from here
-BASES = ("FLUX.2-klein-base-4B", "FLUX.2-klein-4B")
 
 
 def settings_of(data_dir: Path, **given: Any) -> Settings:
@@ -43,14 +43,6 @@ def settings_of(data_dir: Path, **given: Any) -> Settings:
     own: dict[str, Any] = {"local_gpu": "on", "local_gpu_python": Path(sys.executable)}
     own |= {"public_url": PUBLIC}
     return ExplicitSettings(data_dir=data_dir, **(own | given))
-
-
-def put_weights(data_dir: Path) -> None:
-    """As far as the worker looks before a job begins."""
-    for base in BASES:
-        folder = data_dir / "local" / "models" / base
-        folder.mkdir(parents=True)
-        (folder / "model_index.json").touch()
 
 
 def engine_of(deps: Deps) -> LocalEngine:
@@ -75,7 +67,7 @@ def container(live_deps: Deps, tmp_path: Path) -> Iterator[Container]:
         async def start(name: str = "one") -> AsyncIterator[Deps]:
             settings = settings_of(tmp_path / name, port=port)
             if not settings.data_dir.exists():
-                put_weights(settings.data_dir)
+                put_weights(settings.data_dir / "local" / "models")
             engine = make_engine(settings, MODULE)
             deps = replace(
                 live_deps, settings=settings, storage=storage, engines=Registry.of(engine)
@@ -307,9 +299,9 @@ async def test_a_gpu_is_the_usual_engine_once_its_weights_are_there(
     engines = configured.build(settings_of(tmp_path, engine="auto", local_gpu="auto"), storage)
     local = engines.entry("local")
     assert local
-    assert (local.ready, local.reason) == (False, NO_WEIGHTS)
+    assert (local.ready, local.reason) == (False, MISSING)
     assert engines.default.info.name == "preview"
-    put_weights(tmp_path)
+    put_weights(tmp_path / "local" / "models")
     assert [engine.info.name for engine in engines.ready] == ["local", "preview"]
     assert engines.default.info.trains
     await engines.close()
@@ -319,7 +311,7 @@ async def test_a_cpu_is_never_the_usual_engine_unless_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storage: LocalStorage
 ) -> None:
     monkeypatch.setattr(machine, "DEVICES", [])
-    put_weights(tmp_path)
+    put_weights(tmp_path / "local" / "models")
     for engine, usual in (("auto", "preview"), ("local", "local")):
         engines = configured.build(settings_of(tmp_path, engine=engine), storage)
         assert engines.default.info.name == usual
