@@ -5,7 +5,8 @@ from typing import Any
 
 from components import pictures
 from components.dom import El, attach, el, html_id
-from services.studio.styles import Preset
+from services.engines.base import Parameter
+from services.studio.styles import StyleView
 
 
 class Picker:
@@ -44,30 +45,34 @@ class Picker:
 class StylePicker(Picker):
     """Styles as pictures rendered in them; the first choice is no style at all."""
 
-    def __init__(self, styles: Iterable[Preset], *, value: str) -> None:
+    def __init__(self, styles: Iterable[StyleView], *, value: str) -> None:
         """Stock pictures, until there are the member's own."""
         super().__init__("Preset", classes="styles", value=value)
         with self.option("", title="Only what the prompt says"):
             el("span", classes="style-none", aria_hidden="true")
             el("b", "No preset")
-        self._images: dict[str, El] = {}
+        self._tiles: list[tuple[StyleView, El]] = []
         for style in styles:
             with self.option(style.id, title=style.description):
-                self._images[style.id] = _tile(style.id)
+                self._tiles.append((style, _tile(style)))
                 el("b", style.name)
 
     def show(self, own: Mapping[str, str]) -> None:
-        """own: style -> address of the chosen person's picture; stock pictures for the rest."""
-        for style, image in self._images.items():
-            url = own.get(style) or pictures.sample(style, small=True)
-            if url.partition("?")[0] != str(image.props["src"]).partition("?")[0]:
+        """own: look -> address of the chosen person's picture; stock pictures for the rest."""
+        for style, image in self._tiles:
+            url = own.get(style.look or "") or pictures.of_style(style)
+            if url and url.partition("?")[0] != str(image.props.get("src")).partition("?")[0]:
                 attach(image, src=url)
 
 
-def _tile(style: str) -> El:
+def _tile(style: StyleView) -> El:
+    """Its picture, or an empty place of the same size."""
+    url = pictures.of_style(style)
+    if url is None:
+        return el("span", classes="style-none", aria_hidden="true")
     return el(
         "img",
-        src=pictures.sample(style, small=True),
+        src=url,
         alt="",
         loading="lazy",
         decoding="async",
@@ -128,3 +133,17 @@ class Slider:
             low, high = self._range
             self.value = min(high, max(low, float(event.args)))
             self._figure.text = f"{self.value:g}"
+
+
+def parameter_slider(label: str, parameter: Parameter | None, help: str) -> Slider | None:
+    """A slider over what the engine takes; None where it takes no such number."""
+    if parameter is None:
+        return None
+    return Slider(
+        label,
+        minimum=parameter.minimum,
+        maximum=parameter.maximum,
+        step=parameter.step,
+        default=parameter.default,
+        help=help,
+    )

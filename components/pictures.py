@@ -9,6 +9,8 @@ from pathlib import Path
 
 from nicegui import app
 
+from services.studio.styles import StyleView
+
 FOLDER = Path(__file__).parent / "samples"
 YEAR = 31_536_000  # seconds
 
@@ -25,6 +27,18 @@ def _version() -> str:
 def sample(name: str, *, small: bool = False) -> str:
     """URL of a preset's sample, or of `photo-1` to `photo-4`: 480 x 600 px, small 240 x 300."""
     return f"/assets/samples/{_version()}/{'small/' if small else ''}{name}.webp"
+
+
+def of_style(style: StyleView, *, small: bool = True) -> str | None:
+    """URL of the operator's picture, else of the sample; None where there is neither."""
+    if style.picture:
+        return f"/styles/{style.id}/{style.picture}.webp"
+    return sample(style.id, small=small) if style.id in _samples() else None
+
+
+@cache
+def _samples() -> frozenset[str]:
+    return frozenset(file.stem for file in FOLDER.glob("*.webp"))
 
 
 def install() -> None:

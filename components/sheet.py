@@ -4,7 +4,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from components.dom import El, attach, el
-from services.studio import styles
 from services.training.sheets import SheetPictureView, SheetView
 
 
@@ -42,7 +41,7 @@ class _Place:
     def show(self, picture: SheetPictureView | None, model_id: UUID | None, waiting: bool) -> None:
         """waiting: whether a picture is on its way."""
         self._frame.classes(replace="skeleton" if waiting and not picture else "")
-        name = styles.get(picture.preset).name if picture else ""
+        name = picture.style if picture else ""
         self._name.text, self._words.text = name, picture.prompt if picture else ""
         self._show_image(picture)
         href = address(picture, model_id) if picture and model_id else None

@@ -1,6 +1,6 @@
 """/: what the product does, shown; plain HTML that fetches the application's scripts ahead."""
 
-from functools import cache
+from functools import lru_cache
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -10,7 +10,7 @@ from nicegui.version import __version__ as nicegui_version
 from components.controls import link_button
 from components.dom import el
 from components.icons import IconName, icon
-from components.pictures import sample
+from components.pictures import of_style, sample
 from components.plain import Plain
 from components.plan_card import plan_card
 from pages.server.context import visitor
@@ -19,6 +19,7 @@ from services.credits import plans
 from services.credits.plans import Plan
 from services.deps import Deps
 from services.studio import styles
+from services.studio.styles import StyleView
 
 WALL = (
     ("photo-1", "oil"),
@@ -68,15 +69,16 @@ def register(deps: Deps) -> None:
     @app.get("/", include_in_schema=False)
     async def landing(request: Request) -> HTMLResponse:
         offered: tuple[Plan, ...] = ()
-        if deps.payments.enabled:
-            async with deps.transaction() as session:
+        async with deps.reading() as session:
+            looks = tuple(await styles.offered(session))
+            if deps.payments.enabled:
                 offered = tuple(p for p in await plans.all_plans(session) if not p.hidden)
         open_to_all = deps.settings.registration == "open"
         signed_in = visitor(request) is not None
         if not signed_in:
             _tell(deps)
         quality = deps.settings.quality_public
-        return _page(offered, open_to_all, signed_in, quality=quality).response()
+        return _page(offered, looks, open_to_all, signed_in, quality=quality).response()
 
 
 def _tell(deps: Deps) -> None:
@@ -85,8 +87,15 @@ def _tell(deps: Deps) -> None:
     deps.analytics.record(event)
 
 
-@cache
-def _page(offered: tuple[Plan, ...], open_to_all: bool, signed_in: bool, *, quality: bool) -> Plain:
+@lru_cache(maxsize=16)  # what the operator edits makes another page
+def _page(
+    offered: tuple[Plan, ...],
+    looks: tuple[StyleView, ...],
+    open_to_all: bool,
+    signed_in: bool,
+    *,
+    quality: bool,
+) -> Plain:
     start = ("Open your studio", "/dashboard") if signed_in else ("Get started", "/register")
     if not (open_to_all or signed_in):
         start = ("Sign in", "/login")
@@ -94,7 +103,7 @@ def _page(offered: tuple[Plan, ...], open_to_all: bool, signed_in: bool, *, qual
     with page.body(width="landing", signed_in=signed_in, doors=True, sign_up=open_to_all):
         _hero(start, signed_in)
         _how()
-        _looks()
+        _looks(looks)
         _promise()
         if offered:
             _plans(offered, start)
@@ -136,6 +145,11 @@ def _hero(start: tuple[str, str], signed_in: bool) -> None:
                 with el("div"):
                     for name in column:
                         _picture(name, "Portrait", eager=True)
+
+
+def _small(url: str, alt: str) -> None:
+    size = {"width": "240", "height": "300"}
+    el("img", src=url, alt=alt, decoding="async", loading="lazy", **size)
 
 
 def _picture(name: str, alt: str, *, eager: bool = False, small: bool = False) -> None:
@@ -185,17 +199,18 @@ def _how() -> None:
                 el("p", "Choose a style and a format. Every picture keeps its recipe.")
 
 
-def _looks() -> None:
+def _looks(looks: tuple[StyleView, ...]) -> None:
+    """The styles that have a picture."""
+    shown = [(style, url) for style in looks if (url := of_style(style))]
+    own = any(style.picture for style, _ in shown)
+    made = "" if own else " All of them made here by the photo booth, without generative AI."
     with el("section", classes="part", id="styles"):
-        _part(
-            "One face, every style",
-            "Sixteen to begin with, all made by the photo booth, without generative AI.",
-        )
+        _part("One face, every style", f"{len(shown)} to begin with.{made}")
         with el("div", classes="looks"):
-            for preset in styles.PRESETS:
+            for style, url in shown:
                 with el("figure"):
-                    _picture(preset.id, preset.description, small=True)
-                    el("figcaption", preset.name)
+                    _small(url, style.description)
+                    el("figcaption", style.name)
         el("p", SITTER, classes="small muted")
 
 

@@ -1,5 +1,7 @@
 """/quality: how good the work was in the last 30 days, for everybody if the operator says so."""
 
+from collections.abc import Callable
+
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from nicegui import app
@@ -8,7 +10,7 @@ from components.dom import el
 from components.plain import Plain
 from components.quality_panel import quality_panel
 from pages.server.context import visitor
-from services.deps import Deps
+from services.deps import Deps, Session
 from services.errors import NotFound
 from services.figures import quality
 from services.studio import styles
@@ -29,6 +31,7 @@ def register(deps: Deps) -> None:
             raise NotFound("There is no such page.")
         async with deps.transaction() as session:
             found = await quality.kept(session)
+            style_name = await naming(session)
         page = Plain("Quality")
         with page.body(
             width="reading",
@@ -43,7 +46,8 @@ def register(deps: Deps) -> None:
         return page.response()
 
 
-def style_name(id: str) -> str:
-    """What a style is called on the page."""
-    known = {"": "No style", "own": "Own styles"}
-    return known.get(id) or styles.name(id) or id
+async def naming(session: Session) -> Callable[[str], str]:
+    """What a style is called on the page, by its id in the figures."""
+    names = {style.id: style.name for style in await styles.all_styles(session)}
+    names |= {"": "No style", "own": "Own styles"}
+    return lambda id: names.get(id, id)

@@ -11,7 +11,7 @@ from components.dom import El, el
 from components.feedback import Banner, empty_state, toast
 from components.icons import icon
 from components.method_picker import MethodPicker
-from components.pickers import Slider, StylePicker, aspect_picker
+from components.pickers import StylePicker, aspect_picker, parameter_slider
 from components.prompt_words import PromptWords
 from components.results import ResultCard
 from components.second_person import SecondPerson
@@ -21,12 +21,13 @@ from pages.server.context import current_user
 from pages.signed_in_frame import shell
 from pages.studio_start import Start, asked_again, like, nothing_yet
 from services.deps import Deps
-from services.engines.base import Method, Parameter
+from services.engines.base import Method
 from services.errors import DomainError, NotFound
 from services.gallery import images
 from services.limits.policy import Act
 from services.studio import generations, styles
 from services.studio.generations import GenerationRequest, GenerationView
+from services.studio.styles import StyleView
 from services.training import methods, sheets, user_models
 from services.training.methods import Choice as MethodChoice
 from services.training.user_models import UserModelView
@@ -66,6 +67,7 @@ def register(deps: Deps) -> None:
                     await generations.get(session, deps, user_id=user.id, generation_id=again)
                 )
             recent = await generations.list_(session, deps, user_id=user.id, limit=SHOWN)
+            known = await styles.all_styles(session)
         ready = [m for m in found.items if m.methods]
         async with shell(deps, "Studio", heading=False) as room:
             if not ready:
@@ -73,7 +75,7 @@ def register(deps: Deps) -> None:
                 nothing_yet(found.items)
                 live.on("user_model", user.id, _opening(deps, user.id))
                 return
-            page = Studio(deps, user.id, ready, available=room.balance.available)
+            page = Studio(deps, user.id, ready, known, available=room.balance.available)
             page.build(start)
             await page.open(recent.items)
 
@@ -105,10 +107,15 @@ class Studio:
         deps: Deps,
         user_id: UUID,
         models: Sequence[UserModelView],
+        known: Sequence[StyleView],
         *,
         available: int | None,
     ) -> None:
-        """models: those that are ready, newest first. available: credits, None is unlimited."""
+        """models: those that are ready, newest first. available: credits, None is unlimited.
+
+        known: all styles, also those that are not offered any more.
+        """
+        self._styles = {style.id: style for style in known}
         self._available = available
         self._deps = deps
         self._user_id = user_id
@@ -143,10 +150,9 @@ class Studio:
         self.method = MethodPicker(on_change=self._method_chosen)
         self.method.offer(self._methods)
         self._build_prompt(start.prompt)
-        known = {p.id for p in styles.PRESETS}
-        self.style = StylePicker(
-            styles.PRESETS, value=start.preset if start.preset in known else ""
-        )
+        offered = [style for style in self._styles.values() if style.offered]
+        chosen = start.preset if start.preset in {style.id for style in offered} else ""
+        self.style = StylePicker(offered, value=chosen)
         self._show_words()
         self.aspect = aspect_picker(generations.ASPECTS, value=start.aspect)
         most_at_once = self._choice.info.max_count
@@ -225,8 +231,13 @@ class Studio:
         self._words.set_visibility(words is not None)
         if words:
             with self._words:
-                shown = PromptWords(self.prompt, words, style=lambda: self.style.value or None)
+                shown = PromptWords(self.prompt, words, style=self._look)
             self.style.on_change(shown.again)
+
+    def _look(self) -> str | None:
+        """How the photo booth would draw it."""
+        style = self._styles.get(self.style.value)
+        return style.look if style else None
 
     def _build_advanced(self) -> None:
         """The seed, which every engine takes, and below it what this one takes."""
@@ -251,11 +262,13 @@ class Studio:
             self.negative = None
             if info.negative_prompt:
                 self.negative = Field("What to avoid", value=negative, maxlength="500")
-            self.steps = _slider("Steps", info.steps, "More takes longer.")
-            self.guidance = _slider(
+            self.steps = parameter_slider("Steps", info.steps, "More takes longer.")
+            self.guidance = parameter_slider(
                 "Guidance scale", info.guidance_scale, "How closely the prompt is followed."
             )
-            self.lora = _slider("LoRA scale", info.lora_scale, "How strong the likeness is.")
+            self.lora = parameter_slider(
+                "LoRA scale", info.lora_scale, "How strong the likeness is."
+            )
 
     async def open(self, recent: Sequence[GenerationView]) -> None:
         """Show what is under way and what came last, and follow it."""
@@ -358,13 +371,19 @@ class Studio:
             with self._results:
                 card = ResultCard(
                     generation,
-                    caption=_caption(generation),
+                    caption=self._caption(generation),
                     on_cancel=lambda: self._cancel(generation.id),
                 )
             card.root.move(target_index=0)
             self._cards[generation.id] = card
         text = await waiting.generation(self._deps, self._user_id, generation)
         self._cards[generation.id].show(generation, waiting=text)
+
+    def _caption(self, generation: GenerationView) -> str:
+        style = self._styles.get(generation.preset or "")
+        name = style.name if style else generation.preset or "No preset"
+        names = [generation.user_model_name or "Deleted model", generation.second_model_name]
+        return f"{' and '.join(filter(None, names))} · {name} · {generation.aspect}"
 
     async def _cancel(self, id: UUID) -> None:
         try:
@@ -374,22 +393,3 @@ class Studio:
                 )
         except DomainError as error:
             toast(str(error), danger=True)
-
-
-def _caption(generation: GenerationView) -> str:
-    style = styles.get(generation.preset).name if generation.preset else "No preset"
-    names = [generation.user_model_name or "Deleted model", generation.second_model_name]
-    return f"{' and '.join(filter(None, names))} · {style} · {generation.aspect}"
-
-
-def _slider(label: str, parameter: Parameter | None, help: str) -> Slider | None:
-    if parameter is None:
-        return None
-    return Slider(
-        label,
-        minimum=parameter.minimum,
-        maximum=parameter.maximum,
-        step=parameter.step,
-        default=parameter.default,
-        help=help,
-    )

@@ -34,8 +34,9 @@ SEQUENCES = """
 OTHERS = """
     select pg_terminate_backend(pid, 5000) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()"""
-PLANS = "select plans::text from plans"  # the only rows that migrations leave
-PLANS_AGAIN = "insert into plans select (plan::plans).* from unnest(%s::text[]) plan"
+SEEDED = ("plans", "styles", "packs")  # the only tables with rows that migrations leave
+ROWS = sql.SQL("select {table}::text from {table}")
+ROWS_AGAIN = sql.SQL("insert into {table} select (row::{table}).* from unnest(%s::text[]) row")
 
 
 def administer(server: EmbeddedPostgres, command: sql.SQL, *names: str) -> None:
@@ -84,8 +85,13 @@ class _Lent:
         self.url = copy(server, self._name)
         with psycopg.connect(self.url) as connection:
             self._tables = [name for (name,) in connection.execute(TABLES, ["alembic_version"])]
-            self._plans = [plan for (plan,) in connection.execute(PLANS)]
+            self._seeds = {name: self._rows(connection, name) for name in SEEDED}
             self._shape = connection.execute(SHAPE).fetchone()
+
+    @staticmethod
+    def _rows(connection: psycopg.Connection, name: str) -> list[str]:
+        query = ROWS.format(table=sql.Identifier(name))
+        return [row for (row,) in connection.execute(query)]
 
     def emptied(self) -> bool:
         """Whether it is as it was; False where the schema is another one, or rows were many."""
@@ -105,7 +111,8 @@ class _Lent:
             deleted += connection.execute(
                 sql.SQL("delete from {}").format(sql.Identifier(name))
             ).rowcount
-        connection.execute(PLANS_AGAIN, [self._plans])
+        for name, rows in self._seeds.items():
+            connection.execute(ROWS_AGAIN.format(table=sql.Identifier(name)), [rows])
         connection.execute(SEQUENCES)
         return deleted
 

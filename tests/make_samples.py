@@ -15,7 +15,8 @@ FOLDER = Path(__file__).parents[1] / "components" / "samples"
 SIZE = (480, 600)
 SMALL = (240, 300)
 QUALITY = 82
-# A sentence and a seed for each style; seeds were chosen by looking.
+# A sentence and a seed for each style; seeds were chosen by looking. A style that is not a look of
+# its own is drawn as the photo booth draws it, see `LOOKS`.
 SENTENCES: dict[str, tuple[str, int]] = {
     "studio-portrait": ("studio with a dark grey backdrop", 4),
     "golden-hour": ("in a meadow at golden hour", 3),
@@ -33,6 +34,25 @@ SENTENCES: dict[str, tuple[str, int]] = {
     "line-art": ("studio", 1),
     "cyanotype": ("on the beach", 6),
     "risograph": ("in a meadow at noon", 9),
+    "business-headshot": ("in the city at noon", 4),
+    "window-light": ("in a café", 3),
+    "film-still": ("in the city at night in the rain", 5),
+    "film-noir": ("in an alley at night", 7),
+    "instant-film": ("in a park in spring", 6),
+    "flash-snapshot": ("city lights at night", 2),
+    "storybook": ("in the snow in winter", 5),
+    "renaissance": ("in a castle at dusk", 4),
+}
+# Of the other styles, as the migration of the table gives them.
+LOOKS: dict[str, str | None] = {
+    "business-headshot": "studio-portrait",
+    "window-light": None,
+    "film-still": "golden-hour",
+    "film-noir": "black-and-white-film",
+    "instant-film": "vintage-print",
+    "flash-snapshot": None,
+    "storybook": "watercolour",
+    "renaissance": "oil",
 }
 # The photos that a member would give: the same portrait in four croppings, (left, top, right,
 # bottom) in 0..1, and whether it is mirrored.
@@ -54,7 +74,7 @@ def main() -> None:
             width=2 * SIZE[0],
             height=2 * SIZE[1],
             prompt=sentence,
-            preset=preset,
+            preset=LOOKS.get(preset, preset),
             scene=understand(sentence).scene.facts(),
         )
         save(preset, Image.open(io.BytesIO(made.data)))

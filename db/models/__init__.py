@@ -23,6 +23,7 @@ from db.models.notifications import NotificationChoice, PushKey, PushSubscriptio
 from db.models.payments import Checkout, Customer, Invoice, StripeEvent, Subscription
 from db.models.provenance import Fingerprint, SigningCertificate
 from db.models.remote import RunRow
+from db.models.styles import PackRow, StyleRow
 from db.models.user_models import (
     LoraVersion,
     ModelSheet,
@@ -61,6 +62,7 @@ __all__ = [
     "ModelSheet",
     "NotificationChoice",
     "OneTimeToken",
+    "PackRow",
     "PastMember",
     "PhoneLink",
     "PlanPrice",
@@ -74,6 +76,7 @@ __all__ = [
     "SheetPicture",
     "SigningCertificate",
     "StripeEvent",
+    "StyleRow",
     "Subscription",
     "ThrottleHit",
     "TrainingImage",

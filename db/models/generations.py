@@ -66,7 +66,7 @@ class Generation(Base):
     source_image_id: the picture that an operation starts from; None when it was erased.
     people: how many it shows: with two, second_model_id is the other one's until that is deleted.
     scale: of an enlargement, 2 or 4. mask: a PNG, white where the picture may change, until the
-    end.
+    end. album_id: where its pictures are put as they come.
     """
 
     __tablename__ = "generations"
@@ -114,6 +114,9 @@ class Generation(Base):
         ForeignKey("user_models.id", ondelete="SET NULL")
     )
     cost: Mapped[int]  # credits
+    album_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("albums.id", ondelete="SET NULL"), index=True
+    )
     reading: Mapped[Json]  # how an engine with a vocabulary read the prompt; {} of any other
     dismissed_at: Mapped[When | None]
     created_at: Mapped[Now]

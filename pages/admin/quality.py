@@ -4,7 +4,7 @@ from components.controls import button
 from components.dom import el
 from components.feedback import card, section
 from components.quality_panel import quality_panel
-from pages.quality import style_name
+from pages.quality import naming
 from services.deps import Deps
 from services.figures import quality
 from services.figures.quality import FEW, Quality
@@ -28,6 +28,7 @@ class QualityFigures:
                 button("Measure now", self._measure, mark="measure-quality")
             self._body = el("div", classes="stack")
         async with self._deps.transaction() as session:
+            self._style_name = await naming(session)
             self._show(await quality.kept(session))
 
     def _who_sees(self) -> str:
@@ -42,4 +43,4 @@ class QualityFigures:
     def _show(self, found: Quality) -> None:
         self._body.clear()
         with self._body:
-            quality_panel(found, style_name=style_name)
+            quality_panel(found, style_name=self._style_name)

@@ -10,11 +10,10 @@ from pydantic import Base64Bytes, BaseModel, Field
 from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
 from services.engines.base import EngineInfo, Method, Operation
-from services.studio import edit_sheet, engines, generations, styles
+from services.studio import edit_sheet, engines, generations
 from services.studio.edit_sheet import Reading
 from services.studio.engines import EngineView
 from services.studio.generations import GenerationQuote, GenerationRequest, GenerationView
-from services.studio.styles import Preset
 
 router = api_router("generate")
 
@@ -53,7 +52,7 @@ class NewGeneration(BaseModel, extra="forbid"):
     method: Method | None = Field(
         default=None, description="One of the model's `methods`; by default the first of them."
     )
-    preset: str | None = Field(default=None, max_length=100, description="See /api/presets.")
+    preset: str | None = Field(default=None, max_length=100, description="See /api/styles.")
     negative_prompt: str | None = Field(default=None, max_length=2000)
     count: int | None = Field(
         default=None, ge=1, le=8, description="4 if left out; an operation makes 1."
@@ -79,13 +78,6 @@ class Accepted(BaseModel):
 
     job_id: UUID
     cost: int
-
-
-class Presets(BaseModel):
-    """All styles; there are few."""
-
-    items: list[Preset]
-    next_cursor: None = None
 
 
 class Engines(BaseModel):
@@ -159,12 +151,6 @@ async def cancel_generation(
 ) -> GenerationView:
     """Stop it at once: finished images stay and are paid, the rest is given back."""
     return await generations.cancel(session, deps, user_id=user.id, generation_id=job_id)
-
-
-@router.get("/presets")
-async def list_presets(_user: CurrentUser) -> Presets:
-    """The styles that a request may name."""
-    return Presets(items=list(styles.PRESETS))
 
 
 @router.get("/engines")

@@ -1,5 +1,6 @@
 """/gallery: all pictures of a member, with filters, search, albums and trash."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from fastapi import Request
@@ -12,7 +13,8 @@ from pages.gallery.dialogs import PictureDialogs, pictures
 from pages.signed_in_frame import shell
 from services.deps import Deps
 from services.gallery import images
-from services.studio.styles import PRESETS
+from services.studio import styles
+from services.studio.styles import StyleView
 
 SORTS = (
     ("", "Newest first"),
@@ -36,7 +38,8 @@ def register(deps: Deps) -> None:
         async with shell(deps, "Gallery") as room:
             async with deps.reading() as session:
                 choices = await images.choices(session, user_id=room.user.id)
-            given = filters(choices, dict(request.query_params))
+                known = await styles.all_styles(session)
+            given = filters(choices, known, dict(request.query_params))
             first = ("Open the studio", "/studio") if choices.models else ("Train a model", NEW)
             with pictures(deps, room.user.id, filters=given).empty:
                 empty_state(
@@ -49,7 +52,9 @@ def register(deps: Deps) -> None:
             button("Albums", albums, kind="quiet", icon_name="album")
 
 
-def filters(choices: images.Choices, values: dict[str, str]) -> list[Filter]:
+def filters(
+    choices: images.Choices, known: Sequence[StyleView], values: dict[str, str]
+) -> list[Filter]:
     """The controls above the pictures, on `values`; what a member has none of is left out."""
     models = [(str(id), name) for id, name in choices.models]
     albums = [(str(id), name) for id, name in choices.albums]
@@ -58,7 +63,7 @@ def filters(choices: images.Choices, values: dict[str, str]) -> list[Filter]:
         Filter("sort", "Order", SORTS),
         Filter("model_id", "Model", [("", "All models"), *models]) if models else None,
         Filter("album_id", "Album", [("", "All pictures"), *albums]) if albums else None,
-        Filter("preset", "Style", [("", "All styles"), *((p.id, p.name) for p in PRESETS)]),
+        Filter("preset", "Style", [("", "All styles"), *((p.id, p.name) for p in known)]),
         Filter("rating", "Rating", STARS),
         Filter("since", "From", kind="date"),
         Filter("until", "To", kind="date"),

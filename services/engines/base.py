@@ -90,7 +90,7 @@ class GenerateRequest:
     """n images of one prompt; image i uses `seeds[i]` and is put at `outputs[i]`.
 
     prompt: the member's own words. template: the style's words around them, for real models,
-    with {subject} and {prompt}; `words` puts the three together.
+    with {subject} and {prompt}; `words` puts the three together. preset: the photo booth's look.
     width, height: pixels. None in an optional parameter means the engine's own default.
     method: how the person comes into the picture: by `photos`, or by `lora`.
     photos: the member's best photos, best first: references, or material for the preview.

@@ -124,6 +124,15 @@ async def remove_images(
     return applied
 
 
+async def put(session: AsyncSession, *, album_id: UUID, image_id: UUID) -> None:
+    """Puts a new image into its owner's album, unless the album was deleted meanwhile."""
+    there = select(Album.id, literal(image_id)).where(Album.id == album_id)
+    statement = insert(AlbumImage).from_select(
+        ["album_id", "image_id"], there.with_for_update(read=True, key_share=True)
+    )
+    await session.execute(statement.on_conflict_do_nothing())
+
+
 async def _present(
     session: AsyncSession, deps: Deps, user_id: UUID, selection: Selection
 ) -> list[ColumnElement[bool]]:

@@ -7,16 +7,22 @@ from services.deps import Deps
 from services.engines.base import Parameter
 from services.errors import Invalid
 from services.kit import texts
-from services.studio import prompt_reading, styles
+from services.studio import prompt_reading
 from services.studio.operations import Plan
 from services.studio.requests import ASPECTS, MAX_SEED, PROMPT_LENGTH, GenerationRequest
+from services.studio.styles import StyleView
 from services.training.methods import Choice
 
 USUAL_COUNT = 4
 
 
 def checked(
-    deps: Deps, user_id: UUID, request: GenerationRequest, choice: Choice, plan: Plan | None
+    deps: Deps,
+    user_id: UUID,
+    request: GenerationRequest,
+    choice: Choice,
+    plan: Plan | None,
+    style: StyleView | None,
 ) -> Generation:
     """The row, not yet in the session. Raises Invalid with the field that is wrong."""
     info = choice.info
@@ -25,8 +31,6 @@ def checked(
         raise Invalid(f"Ask for 1 to {info.max_count} images at a time.", field="count")
     if request.seed is not None and not 0 <= request.seed <= MAX_SEED:
         raise Invalid(f"A seed is a number from 0 to {MAX_SEED:,}.", field="seed")
-    if request.preset is not None:
-        styles.get(request.preset)
     if request.negative_prompt and not info.negative_prompt:
         raise Invalid(f"{info.label} takes no negative prompt.", field="negative_prompt")
     _within("Steps", request.steps, info.steps, info.label)
@@ -60,7 +64,7 @@ def checked(
         scale=request.scale,
         mask=request.mask,
         reading=prompt_reading.of_operation(
-            choice.engine, request.operation, prompt, request.preset
+            choice.engine, request.operation, prompt, style.look if style else None
         ),
     )
 

@@ -23,6 +23,7 @@ from services.engines.base import (
     ResultFile,
 )
 from services.faces.person import Person
+from services.gallery import albums
 from services.imaging import Derived
 from services.provenance import fingerprints, marks
 from services.provenance.manifests import Origin
@@ -32,6 +33,7 @@ from services.remote.results import BadResult
 from services.storage.keys import new_folder
 from services.studio import generations, likeness_floor, made_images, people, sources, styles
 from services.studio.likeness_floor import Measured
+from services.studio.styles import StyleView
 from services.training import photo_coach, photos, references
 
 KIND = "generation"
@@ -71,9 +73,10 @@ class GenerationWork:
             each, second = await people.second(session, self.deps, row, most)
             best = await self._photos(session, row, source, each) if model else []
             made = await runs.made_by(session, run)
+            style = await styles.find(session, row.preset)
             mask = await session.scalar(select(Generation.mask).where(Generation.id == row.id))
         have = frozenset(position - run.first for position in made)
-        request = replace(self._request(run, row, model, best, have), second=second)
+        request = replace(self._request(run, row, model, best, have, style), second=second)
         if source is None:
             return request
         folder = generations.incoming(run)
@@ -107,6 +110,7 @@ class GenerationWork:
         model: UserModel | None,
         best: list[photos.TrainingPhoto],
         have: frozenset[int],
+        style: StyleView | None,
     ) -> GenerateRequest:
         return GenerateRequest(
             client_job_id=run.id,
@@ -116,8 +120,8 @@ class GenerationWork:
             height=row.height,
             outputs=self._outputs(run),
             photos=[runs.readable(self.deps, photo.key) for photo in best],
-            preset=row.preset,
-            template=styles.template(row.preset),
+            preset=style.look if style else None,
+            template=styles.template(style),
             negative_prompt=row.negative_prompt,
             steps=row.steps,
             guidance_scale=row.guidance_scale,
@@ -166,6 +170,7 @@ class GenerationWork:
             made = await runs.made_by(session, run)
             before = len(made)
             model = await session.get(UserModel, row.user_model_id) if row.user_model_id else None
+            style = await styles.find(session, row.preset)
         recipe = {**made_images.recipe(row, model), **status.recipe}
         persons = await people.persons(self.deps, row)
         reason = "The engine made no picture."
@@ -180,8 +185,9 @@ class GenerationWork:
                 derived = await imaging.derive(data, faces=any(persons))
                 origin = marks.origin(engine=run.engine, recipe=own, at=self.deps.now())
                 derived = await marks.mark(self.deps, derived, origin)
-                measured = self._measured(run, row, derived, persons)
-                await self._keep(run, row, position, derived, own, measured, origin)
+                measured = self._measured(run, row, derived, persons, style)
+                name = style.name if style else None
+                await self._keep(run, row, position, derived, own, measured, origin, name)
                 made.add(position)
             except (imaging.Rejected, Unmarkable):
                 reason = "The engine sent something that is not a picture."
@@ -193,13 +199,19 @@ class GenerationWork:
         return len(made) > before
 
     def _measured(
-        self, run: runs.Run, row: Generation, derived: Derived, persons: Sequence[Person | None]
+        self,
+        run: runs.Run,
+        row: Generation,
+        derived: Derived,
+        persons: Sequence[Person | None],
+        style: StyleView | None,
     ) -> Measured:
         """How alike each person in it is."""
+        strict = styles.photographic(row.preset, style)
         found = people.shared_out(derived.faces, persons)
         return people.together(
             [
-                likeness_floor.measure(self.deps, run, row, theirs, person)
+                likeness_floor.measure(self.deps, run, row, theirs, person, photographic=strict)
                 for theirs, person in zip(found, persons, strict=True)
             ]
         )
@@ -232,6 +244,7 @@ class GenerationWork:
         recipe: dict[str, Any],
         measured: Measured,
         origin: Origin,
+        style: str | None,
     ) -> None:
         """Bytes, then the row, unless the run has ended or made this image before.
 
@@ -252,7 +265,7 @@ class GenerationWork:
             "seed": seed,
             "prompt": row.prompt,
             "preset": row.preset,
-            "style": styles.name(row.preset),
+            "style": style,
             "engine": row.engine,
             "method": row.method,
             "recipe": {**recipe, **measured.said, "seed": seed},
@@ -269,6 +282,8 @@ class GenerationWork:
             async with self.deps.transaction() as session:
                 await sources.of(session, row, lock=True)
                 inserted = await made_images.insert(session, run, values, measured)
+                if inserted and row.album_id:
+                    await albums.put(session, album_id=row.album_id, image_id=values["id"])
                 if inserted:
                     fingerprints.record(session, self.deps, derived.fingerprints, origin)
         except BadResult:

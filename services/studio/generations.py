@@ -27,6 +27,7 @@ from services.studio.requests import ASPECTS as ASPECTS
 from services.studio.requests import MAX_SEED as MAX_SEED
 from services.studio.requests import PROMPT_LENGTH as PROMPT_LENGTH
 from services.studio.requests import GenerationRequest as GenerationRequest
+from services.studio.requests import Share as Share
 from services.training import methods, user_models
 
 LIMITS = runs.Limits(
@@ -134,10 +135,16 @@ async def quote(
 
 
 async def create(
-    session: AsyncSession, deps: Deps, *, user_id: UUID, request: GenerationRequest
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    user_id: UUID,
+    request: GenerationRequest,
+    share: Share | None = None,
 ) -> GenerationView:
     """Reserves the credits and queues the images, all in the caller's transaction.
 
+    share: of the pack that the request is part of; else an image costs one credit.
     Raises Invalid, NotFound, Conflict (nothing can make images of the model, operation not
     possible), InsufficientCredits.
     """
@@ -148,7 +155,12 @@ async def create(
         session, user_id=user_id, request=request, count=plan.people if plan else 1
     )
     choice = plan.choice if plan else await people.choice(session, deps, request, models)
-    row = checking.checked(deps, user_id, request, choice, plan)
+    new = request.operation is Operation.GENERATE
+    look_up = styles.ask if new else styles.find  # an operation keeps the style of its picture
+    style = await look_up(session, request.preset)
+    row = checking.checked(deps, user_id, request, choice, plan, style)
+    if share:
+        row.cost, row.album_id = share.credits, share.album_id
     session.add(row)
     await session.flush()
     await ledger.reserve(
@@ -156,7 +168,7 @@ async def create(
         user_id=user_id,
         credits=row.cost,
         reference=reference(row.id),
-        purpose=operations.purpose(row, people.named(models)),
+        purpose=share.purpose if share else operations.purpose(row, people.named(models)),
     )
     for model in models:
         if model.status not in MODEL_ACTIVE and model.dismissed_at is None:
@@ -264,7 +276,7 @@ async def settle(
     row.finished_at = func.now()
     row.mask = None  # what was painted is of no more use
     await session.flush()
-    style = styles.measured(row.preset)
+    style = await styles.measured(session, row.preset)
     if status != GenerationStatus.CANCELED:
         await ended.pictures(session, row)
     await measures.generation(session, row, status=status, reason=reason, style=style)

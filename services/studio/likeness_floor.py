@@ -34,7 +34,6 @@ from services.faces.pose import PROFILE
 from services.faces.scale import Word
 from services.files import erasing
 from services.remote import runs
-from services.studio import styles
 
 SMALL = 0.05  # of the picture's shorter side: of a smaller face nobody can say whose it is
 TWINS = "A second face in it looks like the person, too."
@@ -73,24 +72,34 @@ class Measured:
 
 
 def measure(
-    deps: Deps, run: runs.Run, row: Generation, faces: Sequence[Face] | None, person: Person | None
+    deps: Deps,
+    run: runs.Run,
+    row: Generation,
+    faces: Sequence[Face] | None,
+    person: Person | None,
+    *,
+    photographic: bool,
 ) -> Measured:
-    """How alike an image is; nothing is known where nobody looks, or where no face is found."""
+    """How alike an image is; nothing is known where nobody looks, or where no face is found.
+
+    photographic: whether the image's style shows a face as a camera would.
+    """
     if person is None or not faces:
         return Measured()
     face = person.face(tuple(faces))
     alike = person.likeness(tuple(faces))
     if face is None or alike is None:
         return Measured()
-    below = alike.word is Word.NOT_HER and applies(deps, run, row) and _clear(face, row)
+    strict = photographic and applies(deps, run, row)
+    below = strict and alike.word is Word.NOT_HER and _clear(face, row)
     box = [round(edge, 4) for edge in face.box] if person.places else None
     return Measured(alike.number, alike.word, box, below, person.count(tuple(faces)) > 1)
 
 
 def applies(deps: Deps, run: runs.Run, row: Generation) -> bool:
-    """Only to new photographic images; never to the photo booth's, cut from photos as they are."""
-    photographic = row.operation == Operation.GENERATE and styles.photographic(row.preset)
-    return deps.settings.likeness_floor and photographic and run.engine != preview.NAME
+    """Only to new images; never to the photo booth's, cut from photos as they are."""
+    new = row.operation == Operation.GENERATE
+    return deps.settings.likeness_floor and new and run.engine != preview.NAME
 
 
 def seeds(row: Generation, run: runs.Run, usual: Sequence[int], most: int) -> list[int]:
@@ -156,9 +165,12 @@ async def _cared_for(session: AsyncSession, image: GeneratedImage) -> bool:
     """Whether the member has rated, changed, shared or collected the image meanwhile."""
     if image.favourite or image.rating is not None:
         return True
+    own = (  # where the image was put when it was made
+        select(Generation.album_id).where(Generation.id == image.generation_id).scalar_subquery()
+    )
     uses = (
         exists().where(Generation.source_image_id == image.id),
-        exists().where(AlbumImage.image_id == image.id),
+        exists().where(AlbumImage.image_id == image.id, AlbumImage.album_id.is_distinct_from(own)),
         exists().where(ShareLink.image_id == image.id, ShareLink.revoked_at.is_(None)),
     )
     return bool(await session.scalar(select(or_(*uses))))
@@ -187,7 +199,7 @@ async def capture(session: AsyncSession, row: Generation, *, reference: str) -> 
     made = await runs.made(session, generation_id=row.id)
     unlike = await given_back(session, generation_id=row.id)
     why = await _reason(session, row, len(unlike)) if unlike else ""
-    credits = len(made - unlike)
+    credits = row.cost * len(made - unlike) // row.count  # a pack may have a price of its own
     await ledger.capture(session, reference=reference, credits=credits, given_back=why)
     return f"{len(made)} made, {why}" if why else None
 

@@ -19,6 +19,18 @@ MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one request has of a pack: its share of the price, and the album for its pictures.
+
+    credits: whole, 0 or more. purpose: what the statement calls the pack.
+    """
+
+    credits: int
+    album_id: UUID
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """What a member asks for. seed: of the first image; None draws one.
 

@@ -1,155 +1,95 @@
-"""Style presets: what the studio offers, and the words that real models are given for each."""
+"""Styles: what the studio offers, and the words that real models are given for each."""
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import StyleRow
+from db.models.styles import Medium as Medium
 from services.engines.base import PHOTO
 from services.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
-class Preset:
-    """One style. `template` takes {subject} (trigger word and class) and {prompt}."""
+class StyleView:
+    """One style. words: for real models, around {subject} (trigger word and class) and {prompt}.
+
+    look: how the photo booth draws it; None: as a plain photo. picture: the hash of the picture
+    that the operator gave it; None where there is none. edited: not as this product wrote it.
+    """
 
     id: str
     name: str
     description: str
-    template: str
+    words: str
+    medium: Medium
+    look: str | None
+    picture: str | None
+    offered: bool
+    edited: bool
 
 
-def _preset(id: str, name: str, description: str, style: str) -> Preset:
-    return Preset(id, name, description, f"{style} of {{subject}}, {{prompt}}")
+async def offered(session: AsyncSession) -> list[StyleView]:
+    """Those that members may ask for, in the operator's order."""
+    return [style for style in await all_styles(session) if style.offered]
 
 
-PRESETS = (
-    _preset(
-        "studio-portrait",
-        "Studio portrait",
-        "Soft key light on a dark seamless backdrop",
-        "professional studio portrait, softbox key light, dark seamless backdrop, 85mm, photo",
-    ),
-    _preset(
-        "golden-hour",
-        "Golden hour",
-        "Low warm sun, haze and flare",
-        "golden hour photograph, low warm backlight, sun flare, shallow depth of field,",
-    ),
-    _preset(
-        "black-and-white-film",
-        "Black-and-white film",
-        "Silver grain and deep shadows",
-        "black and white film photograph, 35mm silver halide grain, high contrast,",
-    ),
-    _preset(
-        "vintage-print",
-        "Vintage print",
-        "Faded dyes, a light leak and a paper border",
-        "vintage 1970s colour print, faded dyes, light leak, paper border, photograph",
-    ),
-    _preset(
-        "magazine-cover",
-        "Magazine cover",
-        "Your prompt is the headline",
-        "fashion magazine cover photograph, masthead and headline, glossy editorial,",
-    ),
-    _preset(
-        "double-exposure",
-        "Double exposure",
-        "A portrait and a landscape on one frame",
-        "double exposure photograph blended with a misty mountain forest, white background,",
-    ),
-    _preset(
-        "duotone-poster",
-        "Duotone poster",
-        "Two inks and bold type",
-        "duotone screen print poster, two bold inks, halftone, graphic design, portrait",
-    ),
-    _preset(
-        "pop-art",
-        "Pop-art grid",
-        "Four prints, four palettes",
-        "pop art screen print grid, four panels, flat saturated colours, portrait",
-    ),
-    _preset(
-        "comic",
-        "Comic",
-        "Ink lines, flat colour and halftone dots",
-        "comic book panel, bold ink outlines, flat colours, halftone shading, illustration",
-    ),
-    _preset(
-        "neon",
-        "Neon",
-        "Glowing contours in the dark",
-        "neon lit night portrait, magenta and cyan glow, dark background, cinematic photo",
-    ),
-    _preset(
-        "watercolour",
-        "Watercolour",
-        "Wet washes on rough paper",
-        "watercolour painting, wet on wet washes, visible paper texture, portrait",
-    ),
-    _preset(
-        "oil",
-        "Oil painting",
-        "Thick strokes that follow the form",
-        "oil painting, visible impasto brush strokes, rich colour, classical portrait",
-    ),
-    _preset(
-        "pencil",
-        "Pencil sketch",
-        "Graphite and hatching",
-        "detailed graphite pencil sketch, cross hatching, paper texture, portrait",
-    ),
-    _preset(
-        "line-art",
-        "Line art",
-        "A few sure lines of ink",
-        "minimal ink line art drawing, clean contours, cream paper, portrait",
-    ),
-    _preset(
-        "cyanotype",
-        "Cyanotype",
-        "Prussian blue, brushed by hand",
-        "cyanotype print, prussian blue, hand brushed emulsion edges, portrait",
-    ),
-    _preset(
-        "risograph",
-        "Risograph",
-        "Three spot inks, slightly out of register",
-        "risograph print, three spot colours, grain, slight misregistration, portrait",
-    ),
-)
-
-_PHOTOGRAPHIC = frozenset(
-    ("studio-portrait", "golden-hour", "black-and-white-film", "vintage-print", "magazine-cover")
-)
-_BY_ID = {preset.id: preset for preset in PRESETS}
+async def all_styles(session: AsyncSession) -> list[StyleView]:
+    """Those that are switched off, too: pictures were made in them."""
+    rows = await session.scalars(select(StyleRow).order_by(StyleRow.position, StyleRow.id))
+    return [view(row) for row in rows]
 
 
-def get(preset_id: str) -> Preset:
-    """The preset with this id. Raises Invalid, naming what there is."""
-    try:
-        return _BY_ID[preset_id]
-    except KeyError:
-        raise Invalid(f"There is no preset “{preset_id}”.", presets=list(_BY_ID)) from None
+async def find(session: AsyncSession, style_id: str | None) -> StyleView | None:
+    """Offered or not: a request keeps the style that it was asked for in."""
+    row = await session.get(StyleRow, style_id) if style_id else None
+    return view(row) if row else None
 
 
-def name(preset_id: str | None) -> str | None:
-    """What members call a style; None without one. Raises Invalid."""
-    return get(preset_id).name if preset_id else None
+async def ask(session: AsyncSession, style_id: str | None) -> StyleView | None:
+    """The style for new pictures; None without one. Raises Invalid, naming what there is."""
+    if style_id is None:
+        return None
+    style = await find(session, style_id)
+    if style is None or not style.offered:
+        known = [each.id for each in await offered(session)]
+        said = f"{style.name} is not offered any more." if style else _unknown(style_id)
+        raise Invalid(said, presets=known)
+    return style
 
 
-def template(preset_id: str | None) -> str:
-    """What a real model is asked for: words around {subject} and {prompt}. Raises Invalid."""
-    return get(preset_id).template if preset_id else PHOTO
+def _unknown(style_id: str) -> str:
+    return f"There is no preset “{style_id}”."
 
 
-def photographic(preset_id: str | None) -> bool:
-    """Whether a picture in this style shows the face as a camera would."""
-    return preset_id is None or preset_id in _PHOTOGRAPHIC
+def template(style: StyleView | None) -> str:
+    """What a real model is asked for: words around {subject} and {prompt}."""
+    return style.words if style else PHOTO
 
 
-def measured(preset_id: str | None) -> str:
+def photographic(preset_id: str | None, style: StyleView | None) -> bool:
+    """Whether a picture shows the face as a camera would; unknown styles are not trusted to."""
+    return style.medium is Medium.PHOTO if style else preset_id is None
+
+
+async def measured(session: AsyncSession, preset_id: str | None) -> str:
     """How a style is told apart in figures: its id; `own` where it is none of ours; or empty."""
     if preset_id is None:
         return ""
-    return preset_id if preset_id in _BY_ID else "own"
+    return preset_id if await find(session, preset_id) else "own"
+
+
+def view(row: StyleRow) -> StyleView:
+    """As services and pages see it."""
+    return StyleView(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        words=row.words,
+        medium=Medium(row.medium),
+        look=row.look,
+        picture=row.picture_hash,
+        offered=row.offered,
+        edited=row.edited_at is not None,
+    )

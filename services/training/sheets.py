@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import ModelSheet, SheetPicture, TrainingImage, UserModel
+from db.models import ModelSheet, SheetPicture, StyleRow, TrainingImage, UserModel
 from db.states import SheetStatus
 from services.deps import Deps
 from services.errors import Conflict
@@ -23,10 +23,11 @@ PHOTOS = 4  # of the best ones, in turn, so that the pictures differ
 
 @dataclass(frozen=True, slots=True)
 class SheetPictureView:
-    """One picture; url: signed, good for some minutes. thumbhash: base64."""
+    """One picture; url: signed, good for some minutes. thumbhash: base64. style: its name."""
 
     position: int
     preset: str
+    style: str
     prompt: str
     url: str
     thumbhash: str
@@ -54,9 +55,13 @@ async def get(
     """What there is of it, in its order. Raises NotFound."""
     model = await user_models.owned(session, user_id=user_id, user_model_id=user_model_id)
     sheet = await session.get(ModelSheet, model.id, populate_existing=True)
-    query = select(SheetPicture).where(SheetPicture.user_model_id == model.id)
-    rows = await session.scalars(query.order_by(SheetPicture.position))
-    pictures = tuple(_view(deps, row) for row in rows)
+    query = (
+        select(SheetPicture, StyleRow.name)
+        .outerjoin(StyleRow, StyleRow.id == SheetPicture.preset)
+        .where(SheetPicture.user_model_id == model.id)
+        .order_by(SheetPicture.position)
+    )
+    pictures = tuple(_view(deps, row, name) for row, name in await session.execute(query))
     maker = sheet_queue.maker(deps)
     total = len(maker.sheet.pictures) if maker else len(pictures)
     status = sheet.status if sheet else ""
@@ -125,10 +130,11 @@ async def begin(
     return sheet
 
 
-def _view(deps: Deps, row: SheetPicture) -> SheetPictureView:
+def _view(deps: Deps, row: SheetPicture, style: str | None) -> SheetPictureView:
     return SheetPictureView(
         position=row.position,
         preset=row.preset,
+        style=style or row.preset,
         prompt=row.prompt,
         url=deps.storage.url(row.key),
         thumbhash=base64.b64encode(row.thumbhash).decode(),

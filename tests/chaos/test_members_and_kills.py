@@ -21,9 +21,10 @@ from db.states import RUN_OPEN
 from services.app import bootstrap
 from services.credits import ledger_audit
 from services.deps import Deps
+from services.engines.preview.looks import LOOKS
 from services.errors import Conflict
 from services.maintenance import storage_orphans, stuck_runs
-from services.studio import generations, styles
+from services.studio import generations
 from services.studio.generations import GenerationView
 from services.training import trainings
 from tests.chaos import whole
@@ -75,7 +76,7 @@ class Member:
         """Requests of one to four pictures, one in ten of them stopped."""
         until = time.monotonic() + storm.seconds
         while time.monotonic() < until:
-            preset = self.chance.choice([None, *(preset.id for preset in styles.PRESETS)])
+            preset = self.chance.choice([None, *LOOKS])
             count = self.chance.choice([1, 1, 1, 2, 4])
             self.asked.append(await self.studio.generate(count=count, preset=preset))
             await pause(self.chance.uniform(0, storm.pace))

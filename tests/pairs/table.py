@@ -33,7 +33,6 @@ MEANWHILE: dict[Meanwhile, str] = {
     "container": "a second process works the same queue",
 }
 APART: dict[tuple[Act, Meanwhile], str] = {
-    ("generate", "price"): "a picture costs one credit, whatever plans cost",
     ("upload", "role"): "taking a photo in needs no key",
     ("upload", "plan"): "no plan limits photos",
     ("upload", "price"): "a photo costs nothing",

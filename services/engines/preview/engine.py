@@ -223,7 +223,8 @@ class PreviewEngine:
             photo=photo,
             **plan.arguments(),
         )
-        return made.data, {**made.facts(), "photo": plan.photo, "words": plan.words}
+        kept = {"photo": plan.photo, "words": plan.words, "preset": plan.preset}
+        return made.data, {**made.facts(), **kept}
 
     @staticmethod
     def _made(work: _Work, request: GenerateRequest) -> None:

@@ -198,7 +198,12 @@ async def test_the_engine_and_the_styles_are_told(client: httpx.AsyncClient) -> 
     offer = (await client.get("/api/engine")).json()
     assert offer["engine"]["name"] == "scripted"
     assert offer["aspects"]["16:9"] == [1280, 720]
-    assert len((await client.get("/api/presets")).json()["items"]) >= 12
+    styles = (await client.get("/api/styles")).json()["items"]
+    assert len(styles) == 24
+    noir = next(style for style in styles if style["id"] == "film-noir")
+    assert (noir["medium"], noir["look"]) == ("photo", "black-and-white-film")
+    assert noir["picture_url"].endswith("/film-noir.webp")
+    assert len((await client.get("/api/presets")).json()["items"]) == 24
     assert (await client.get("/api/consent")).json()["version"] == "1"
 
 

@@ -29,6 +29,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("patch", "/api/images/{image_id}"): {"favourite": True},
     ("patch", "/api/models/{model_id}"): {"name": "Mine"},
     ("patch", "/api/models/{model_id}/images/{image_id}"): {"included": False},
+    ("post", "/api/packs/{pack_id}/run"): {"model_id": "MODEL"},
     ("put", "/api/models/{model_id}/images/{image_id}/caption"): {"text": "mine"},
 }
 # ids in bodies, where the address has none
@@ -84,6 +85,7 @@ async def ids(deps: Deps) -> dict[str, str]:
             "model_id": str(model.id),
             "photo_id": str(photo.id),
             "image_id": str(image.id),
+            "pack_id": "business",
             "job_id": str((await session.scalars(select(Generation.id))).first()),
         }
 

@@ -8,11 +8,11 @@ from typing import Any
 from PIL import Image
 
 from services.engines.base import FileRef, SheetRequest
+from services.engines.preview.looks import LOOKS
 from services.engines.preview.render import Made, render
 from services.engines.preview.sheet import PICTURES, BoothSheet
 from services.engines.preview.words import understand
 from services.storage.base import Storage
-from services.studio import styles
 from tests import sitters
 
 
@@ -21,7 +21,7 @@ async def rendered(photos: Sequence[bytes], **arguments: Any) -> Made:
 
 
 def test_every_style_is_there_once_and_every_word_is_followed() -> None:
-    assert sorted(p.preset for p in PICTURES) == sorted(p.id for p in styles.PRESETS)
+    assert sorted(p.preset for p in PICTURES) == sorted(LOOKS)
     for picture in PICTURES:
         understood = understand(picture.prompt)
         assert understood.scene.place, picture

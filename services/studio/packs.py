@@ -1,0 +1,183 @@
+"""Packs: prompts x styles x formats, for one price, by one click, into one album."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import PackRow
+from services.deps import Deps
+from services.engines.base import Method
+from services.errors import Conflict, NotFound
+from services.gallery import albums
+from services.gallery.albums import AlbumName
+from services.studio import batches, styles
+from services.studio.batches import Priced
+from services.studio.generations import GenerationQuote, GenerationView
+from services.studio.requests import GenerationRequest
+from services.training import user_models
+
+
+@dataclass(frozen=True, slots=True)
+class PackView:
+    """One pack. styles: ids of those that are offered; missing: of those that are not, any more.
+
+    pictures: how many it makes. price: credits of all. fixed: the price of the whole pack as the
+    operator set it; None: one credit for each picture.
+    """
+
+    id: str
+    name: str
+    description: str
+    prompts: tuple[str, ...]
+    styles: tuple[str, ...]
+    missing: tuple[str, ...]
+    formats: tuple[str, ...]
+    fixed: int | None
+    offered: bool
+    edited: bool
+
+    @property
+    def pictures(self) -> int:
+        """Each prompt in each style and each format."""
+        return len(self.prompts) * len(self.styles) * len(self.formats)
+
+    @property
+    def price(self) -> int:
+        """Of a pack that lacks styles, the part that is left of the operator's price."""
+        if self.fixed is None:
+            return self.pictures
+        whole = len(self.styles) + len(self.missing)
+        return max(1, self.fixed * len(self.styles) // whole)
+
+
+@dataclass(frozen=True, slots=True)
+class PackRequest:
+    """One click. credits: the price that was shown; None: whatever it is now."""
+
+    user_model_id: UUID
+    engine: str | None = None
+    method: Method | None = None
+    credits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackRun:
+    """What was ordered: one request for each picture, all into one album."""
+
+    album: AlbumName
+    quote: GenerationQuote
+    generations: tuple[GenerationView, ...]
+
+
+async def offered(session: AsyncSession) -> list[PackView]:
+    """Those that members may order, in the operator's order."""
+    return [pack for pack in await all_packs(session) if pack.offered and pack.styles]
+
+
+async def all_packs(session: AsyncSession) -> list[PackView]:
+    """Those that are switched off, too."""
+    known = {style.id for style in await styles.offered(session)}
+    rows = await session.scalars(select(PackRow).order_by(PackRow.position, PackRow.id))
+    return [_view(row, known) for row in rows]
+
+
+async def get(session: AsyncSession, *, pack_id: str) -> PackView:
+    """One that may be ordered. Raises NotFound."""
+    row = await session.get(PackRow, pack_id, populate_existing=True)
+    known = {style.id for style in await styles.offered(session)}
+    pack = _view(row, known) if row else None
+    if pack is None or not pack.offered or not pack.styles:
+        raise NotFound("There is no such pack.")
+    return pack
+
+
+async def quote(
+    session: AsyncSession,
+    deps: Deps,
+    *,
+    user_id: UUID,
+    pack: PackView,
+    engine: str | None = None,
+    method: Method | None = None,
+) -> GenerationQuote:
+    """What it costs and takes, before the click. Raises Invalid, Conflict."""
+    return await batches.quote(
+        session,
+        deps,
+        user_id=user_id,
+        pictures=pack.pictures,
+        credits=pack.price,
+        engine=engine,
+        method=method,
+    )
+
+
+async def run(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, pack_id: str, request: PackRequest
+) -> PackRun:
+    """Makes the album and queues every picture, in the caller's transaction: all or nothing.
+
+    Raises NotFound, Invalid, InsufficientCredits; Conflict where the price is not the one that was
+    shown, or where nothing can make pictures of the model.
+    """
+    pack = await get(session, pack_id=pack_id)
+    if request.credits is not None and request.credits != pack.price:
+        raise Conflict(
+            f"{pack.name} is now {pack.pictures} pictures for {_credits(pack.price)}.",
+            credits=pack.price,
+            pictures=pack.pictures,
+        )
+    model = await user_models.get(
+        session, deps, user_id=user_id, user_model_id=request.user_model_id
+    )
+    whole = await quote(
+        session, deps, user_id=user_id, pack=pack, engine=request.engine, method=request.method
+    )
+    name = f"{pack.name} · {model.name}"[: albums.NAME_LENGTH]
+    album = await albums.create(session, deps, user_id=user_id, name=name)
+    made = await batches.create(
+        session,
+        deps,
+        user_id=user_id,
+        requests=_requests(pack, request),
+        priced=Priced(pack.price, album.id, name),
+    )
+    return PackRun(AlbumName(album.id, album.name), whole, tuple(made))
+
+
+def _requests(pack: PackView, request: PackRequest) -> Sequence[GenerationRequest]:
+    return [
+        GenerationRequest(
+            user_model_id=request.user_model_id,
+            prompt=prompt,
+            engine=request.engine,
+            method=request.method,
+            preset=style,
+            count=1,
+            aspect=aspect,
+        )
+        for prompt, style, aspect in product(pack.prompts, pack.styles, pack.formats)
+    ]
+
+
+def _credits(number: int) -> str:
+    return "1 credit" if number == 1 else f"{number} credits"
+
+
+def _view(row: PackRow, known: set[str]) -> PackView:
+    return PackView(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        prompts=tuple(row.prompts),
+        styles=tuple(id for id in row.styles if id in known),
+        missing=tuple(id for id in row.styles if id not in known),
+        formats=tuple(row.formats),
+        fixed=row.credits,
+        offered=row.offered,
+        edited=row.edited_at is not None,
+    )
