@@ -11,7 +11,9 @@ from components.engine_panel import EnginePanel
 from components.feedback import section
 from components.local_panel import LocalPanel
 from services.deps import Deps
+from services.engines.base import Engine
 from services.engines.local.state import Local
+from services.engines.visited import Visited
 from services.remote import connections
 from services.remote.connections import ConnectionView
 
@@ -22,6 +24,11 @@ ANY = UUID(int=0)
 def follow(deps: Deps) -> None:
     """Has open pages hear of engines that change by themselves."""
     deps.engines.follow(lambda: live.changed(TOPIC, ANY, None))
+
+
+def _away(engine: Engine) -> bool:
+    """Whether nobody is there who could answer a test."""
+    return isinstance(engine, Visited) and engine.away is not None
 
 
 class Engines:
@@ -41,7 +48,7 @@ class Engines:
                 engine = self._deps.engines.find(view.name)
                 panel = EnginePanel(
                     view,
-                    check=engine.check if engine else None,
+                    check=None if engine is None or _away(engine) else engine.check,
                     on_connect=self._connecting(view),
                     on_disconnect=self._disconnecting(view),
                 )

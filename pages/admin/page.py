@@ -20,6 +20,7 @@ from pages.admin.invitations import Invitations
 from pages.admin.members import Members
 from pages.admin.plans import Plans
 from pages.admin.quality import QualityFigures
+from pages.admin.workers import Workers
 from pages.server.context import current_admin
 from pages.signed_in_frame import shell
 from services import jobs
@@ -57,6 +58,7 @@ def register(deps: Deps) -> None:
             await invitations.build()
             await Plans(deps, user).build()
             await Engines(deps, user.id).build()
+            await Workers(deps, user.id).build()
             await BusinessFigures(deps).build()
             await QualityFigures(deps).build()
             await Work(deps, user.id).build()

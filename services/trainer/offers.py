@@ -8,7 +8,7 @@ from services.trainer.config import WorkerConfig
 from services.trainer.errors import JobFailed
 
 # On a picture that is there; each needs the distilled base of FLUX.2 klein.
-OPERATIONS = ("edit", "inpaint", "extend")
+OPERATIONS = ("edit", "inpaint", "extend", "face")
 REFERS = "flux2-klein"
 
 

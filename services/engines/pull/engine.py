@@ -84,7 +84,12 @@ class PullEngine:
 
         base = request.base_model or self._base
         sent = replace(request, base_model=base, progress_url=None)
-        payload = generate_payload(sent, profile=self._settings.generation_profile)
+        usual = self.info.lora_scale
+        payload = generate_payload(
+            sent,
+            profile=self._settings.generation_profile,
+            lora_scale=usual.default if usual else 1.0,
+        )
         needs = [named(payload.profile, base)]
         if request.operation is not Operation.GENERATE:
             needs.append(str(request.operation))
