@@ -23,6 +23,7 @@ SHAPE = """
         (select string_agg(concat_ws(' ', oid, relfilenode, reloptions), ',' order by oid)
             from ours where relkind in ('r', 'i', 'S')),
         (select string_agg(concat(oid, tgenabled), ',' order by oid) from pg_trigger),
+        (select string_agg(version_num, ',') from alembic_version),
         (select string_agg(concat(oid, xmin), ',' order by oid) from pg_proc
             where pronamespace = 'public'::regnamespace)))"""
 TABLES = """

@@ -42,6 +42,7 @@ def test_rows_plans_and_numbers_are_as_after_the_migrations(lender: Lender) -> N
         "alter table credit_entries disable trigger user",
         "truncate albums cascade",
         "drop schema public cascade",
+        "update alembic_version set version_num = 'of a later release'",
         "create or replace function without_accents(text) returns text language sql as 'select $1'",
     ],
 )
