@@ -19,7 +19,8 @@ from pages import waiting
 from pages.server.call_limits import count_in_page
 from pages.server.context import current_user
 from pages.signed_in_frame import shell
-from pages.studio_start import Start, asked_again, like, nothing_yet
+from pages.studio_packs import StudioPacks
+from pages.studio_start import Start, as_id, asked_again, like, nothing_yet
 from services.deps import Deps
 from services.engines.base import Method
 from services.errors import DomainError, NotFound
@@ -55,7 +56,7 @@ def register(deps: Deps) -> None:
         prompt: str = "",
     ) -> None:
         request = ui.context.client.request
-        source = source or _uuid(request.query_params.get("from", ""))
+        source = source or as_id(request.query_params.get("from", ""))
         prompt = prompt[: generations.PROMPT_LENGTH]
         user, start = current_user(), Start(model=model, preset=preset, prompt=prompt)
         async with deps.transaction() as session:
@@ -66,7 +67,9 @@ def register(deps: Deps) -> None:
                 start = asked_again(
                     await generations.get(session, deps, user_id=user.id, generation_id=again)
                 )
-            recent = await generations.list_(session, deps, user_id=user.id, limit=SHOWN)
+            recent = await generations.list_(
+                session, deps, user_id=user.id, limit=SHOWN, packs=False
+            )
             known = await styles.all_styles(session)
         ready = [m for m in found.items if m.methods]
         async with shell(deps, "Studio", heading=False) as room:
@@ -78,13 +81,6 @@ def register(deps: Deps) -> None:
             page = Studio(deps, user.id, ready, known, available=room.balance.available)
             page.build(start)
             await page.open(recent.items)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _opening(deps: Deps, user_id: UUID) -> live.Handler:
@@ -126,9 +122,12 @@ class Studio:
         """The form as it begins, and the results."""
         with el("div", classes="studio"):
             with el("section", classes="studio-form", aria_label="What to make"):
-                el("h1", "Studio")
+                with el("div", classes="row between"):
+                    el("h1", "Studio")
+                    self._packs = StudioPacks(self._deps, self._user_id, chosen=self._of_whom)
                 self._build_form(start)
             with el("section", classes="results", aria_label="Results") as self._results:
+                self._packs.place = el("div", classes="stack")
                 self._empty = el("div", classes="card")
                 with self._empty:
                     empty_state(
@@ -234,6 +233,10 @@ class Studio:
                 shown = PromptWords(self.prompt, words, style=self._look)
             self.style.on_change(shown.again)
 
+    def _of_whom(self) -> tuple[UUID, Method | None]:
+        """Whom a pack would show, and how it would be made."""
+        return UUID(self.model.value), self.method.value
+
     def _look(self) -> str | None:
         """How the photo booth would draw it."""
         style = self._styles.get(self.style.value)
@@ -274,6 +277,7 @@ class Studio:
         """Show what is under way and what came last, and follow it."""
         await self._price()
         await self._show_tiles()
+        await self._packs.open()
         for generation in reversed(recent):
             await self._show(generation)
         live.on("generation", self._user_id, self._changed)
@@ -374,7 +378,7 @@ class Studio:
                     caption=self._caption(generation),
                     on_cancel=lambda: self._cancel(generation.id),
                 )
-            card.root.move(target_index=0)
+            card.root.move(target_index=1)  # below the packs
             self._cards[generation.id] = card
         text = await waiting.generation(self._deps, self._user_id, generation)
         self._cards[generation.id].show(generation, waiting=text)

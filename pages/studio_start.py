@@ -62,3 +62,11 @@ def nothing_yet(models: Sequence[UserModelView]) -> None:
         sentence = f"{under_way.name} is being trained. The studio opens as soon as it is ready."
     with el("div", classes="card"):
         empty_state(sentence, symbol="sparkle", action=action)
+
+
+def as_id(text: str) -> UUID | None:
+    """An id in an address; None where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage, Generation, UserModel
@@ -207,11 +207,20 @@ async def list_(
     cursor: str | None = None,
     limit: int = 20,
     dismissed: bool = True,
+    packs: bool = True,
+    album_id: UUID | None = None,
 ) -> paging.Page[GenerationView]:
-    """A member's requests, newest first; `dismissed=False` leaves out what was put away."""
+    """A member's requests, newest first; `dismissed=False` leaves out what was put away.
+
+    packs: False leaves out the parts of packs. album_id: only the parts of the pack with this one.
+    """
     shown = [Generation.user_id == user_id]
     if not dismissed:
         shown.append(Generation.dismissed_at.is_(None))
+    if not packs:
+        shown.append(Generation.album_id.is_(None))
+    if album_id:
+        shown.append(Generation.album_id == album_id)
     page = await paging.newest(session, Generation, *shown, cursor=cursor, limit=limit)
     return paging.Page(tuple(await _views(session, deps, page.items)), page.next_cursor)
 
@@ -277,10 +286,23 @@ async def settle(
     row.mask = None  # what was painted is of no more use
     await session.flush()
     style = await styles.measured(session, row.preset)
-    if status != GenerationStatus.CANCELED:
+    if status != GenerationStatus.CANCELED and not await _pack_goes_on(session, row):
         await ended.pictures(session, row)
     await measures.generation(session, row, status=status, reason=reason, style=style)
     await changed(session, generation_id=row.id, user_id=row.user_id)
+
+
+async def _pack_goes_on(session: AsyncSession, row: Generation) -> bool:
+    """Whether another part of its pack is under way, so that the member is told once, at the end.
+
+    The account that `settle` has locked lets one part of a pack end after the other.
+    """
+    others = exists().where(
+        Generation.album_id == row.album_id,
+        Generation.id != row.id,
+        Generation.status.in_(GENERATION_OPEN),
+    )
+    return row.album_id is not None and bool(await session.scalar(select(others)))
 
 
 async def changed(session: AsyncSession, *, generation_id: UUID, user_id: UUID) -> None:

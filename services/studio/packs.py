@@ -2,23 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import product
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import PackRow
+from db.models import Generation, PackRow
 from services.deps import Deps
 from services.engines.base import Method
 from services.errors import Conflict, NotFound
 from services.gallery import albums
 from services.gallery.albums import AlbumName
-from services.studio import batches, styles
+from services.gallery.images import ImageView
+from services.studio import batches, generations, styles
 from services.studio.batches import Priced
 from services.studio.generations import GenerationQuote, GenerationView
 from services.studio.requests import GenerationRequest
 from services.training import user_models
+
+MOST_PICTURES = 100  # of one pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,54 @@ async def run(
         priced=Priced(pack.price, album.id, name),
     )
     return PackRun(AlbumName(album.id, album.name), whole, tuple(made))
+
+
+@dataclass(frozen=True, slots=True)
+class PackProgress:
+    """How far a pack is. ended: parts that are done or failed; charged: credits, once all are."""
+
+    album: AlbumName
+    ids: tuple[UUID, ...]
+    ended: int
+    charged: int
+    images: tuple[ImageView, ...]
+
+    @property
+    def active(self) -> bool:
+        """Whether more pictures are to come."""
+        return self.ended < len(self.ids)
+
+
+async def recent(session: AsyncSession, deps: Deps, *, user_id: UUID) -> list[PackProgress]:
+    """The packs that a member ordered since yesterday, newest first; two at most."""
+    query = (
+        select(Generation.album_id)
+        .where(Generation.user_id == user_id, Generation.album_id.is_not(None))
+        .where(Generation.created_at > deps.now() - timedelta(days=1))
+        .group_by(Generation.album_id)
+        .order_by(func.max(Generation.created_at).desc())
+        .limit(2)
+    )
+    ids = (await session.scalars(query)).all()
+    return [await progress(session, deps, user_id=user_id, album_id=id) for id in ids if id]
+
+
+async def progress(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, album_id: UUID
+) -> PackProgress:
+    """How far the pack with this album is. Raises NotFound."""
+    album = await albums.get(session, user_id=user_id, album_id=album_id)
+    page = await generations.list_(
+        session, deps, user_id=user_id, album_id=album_id, limit=MOST_PICTURES
+    )
+    parts = page.items[::-1]
+    return PackProgress(
+        album,
+        tuple(part.id for part in parts),
+        sum(not part.active for part in parts),
+        sum(part.charged or 0 for part in parts),
+        tuple(image for part in parts for image in part.images),
+    )
 
 
 def _requests(pack: PackView, request: PackRequest) -> Sequence[GenerationRequest]:
