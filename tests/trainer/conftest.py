@@ -1,5 +1,6 @@
 """Tiny base models, a bucket behind signed URLs, and jobs that run in this process."""
 
+import gc
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -50,10 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def base_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all tiny bases."""
+    """A folder with all tiny bases; what is imported by then is not looked at by collections."""
     from tests.trainer import tiny
 
-    return tiny.build(tmp_path_factory.mktemp("bases"))
+    folder = tiny.build(tmp_path_factory.mktemp("bases"))
+    gc.collect()
+    gc.freeze()
+    return folder
 
 
 @pytest.fixture(scope="session")
