@@ -6,6 +6,7 @@ const FROM = {
   extend: "New format of",
   enlarge: "Enlarged from",
   cutout: "Cut out of",
+  face: "A new face for",
 };
 
 // The number, where enough photos are there to say one, and the word: 90 is as the person's own.

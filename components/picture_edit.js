@@ -38,10 +38,17 @@ const WORDS = `
   </form>`;
 
 const PIXELS = `
-  <div v-if="can('cutout') || sheet.scales.length" class="stack tight">
+  <div v-if="can('cutout') || can('face') || sheet.scales.length" class="stack tight">
     <button v-if="can('cutout')" type="button" class="btn" :disabled="poor" @click="ask('cutout')">
       No background{{ cost }}
     </button>
+    <template v-if="can('face')">
+      <button v-for="each in sheet.faces" :key="each.id" type="button" class="btn" :disabled="poor"
+        @click="ask('face', { model_id: each.id })">
+        {{ sheet.faces.length > 1 ? "Face of " + each.name : "Face more like " + each.name }}{{ cost }}
+      </button>
+      <p class="small muted">Kept, and charged, only if the likeness rises.</p>
+    </template>
     <button v-for="scale in sheet.scales" :key="scale" type="button" class="btn" :disabled="poor"
       @click="ask('enlarge', { scale })">
       Enlarge {{ scale }}×{{ cost }}

@@ -23,6 +23,7 @@ OPERATIONS = {
     "generate": "New images",
     "edit": "Edits by words",
     "inpaint": "Edits of a part",
+    "face": "New faces",
     "extend": "New formats",
     "enlarge": "Enlargements",
     "cutout": "Cut-outs",

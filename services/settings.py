@@ -56,6 +56,7 @@ class Settings(DatabaseSettings):
     generation_profile: Literal["fast", "quality"] = "quality"
     lora_scale: float | None = Field(default=None, ge=0, le=1.5)  # None: the profile's own
     training_recipe: dict[str, Any] = Field(default_factory=dict)
+    upscaler: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
     gpu_worker_url: str | None = None
     gpu_worker_key: SecretStr | None = None
     local_gpu: Literal["auto", "on", "off"] = "auto"

@@ -36,6 +36,7 @@ class Operation(StrEnum):
     EXTEND = "extend"  # the same picture in another format
     ENLARGE = "enlarge"  # twice or four times as wide and high
     CUTOUT = "cutout"  # without its background
+    FACE = "face"  # the face made again, in its place
 
 
 OPERATIONS = tuple(str(operation) for operation in Operation)

@@ -97,7 +97,7 @@ class GenerateRequest:
     alphas: each photo's cut-out, a grey picture of the same shape, or None.
     have: indices of the images that an earlier attempt brought; an engine may leave them out.
     source: the picture that an operation starts from, and made: its recipe. scale: 2 or 4.
-    mask: a grey picture of the source's shape, white where it may change.
+    mask: a grey picture of the source's shape, white where it may change. area: its face.
     second: another person who is to be seen beside the first, for engines that offer two.
     """
 
@@ -127,6 +127,7 @@ class GenerateRequest:
     made: Mapping[str, Any] = field(default_factory=dict)
     scale: int | None = None
     mask: FileRef | None = None
+    area: tuple[float, float, float, float] | None = None
     method: Method = Method.TRAINED
     second: Person | None = None
 
@@ -210,7 +211,7 @@ class EngineInfo:
     cost_per_image_usd: None where it is not known or nothing is paid.
     tag: what its pictures are marked with; empty where nothing need be said.
     operations: what it can do; with which pictures, its `objection` says. enlarging: how it makes
-    pictures larger, in a few words. slow: takes minutes, so that ENGINE=auto leaves it out.
+    pictures larger, in a few words, upscaler: by which network. slow: ENGINE=auto leaves it out.
     """
 
     name: str
@@ -230,6 +231,7 @@ class EngineInfo:
     methods: tuple[Method, ...] = (Method.TRAINED,)
     operations: tuple[Operation, ...] = (Operation.GENERATE,)
     enlarging: str = ""
+    upscaler: str = ""
     min_photos: int = 10
     max_references: int = 8
     max_people: int = 1

@@ -62,4 +62,6 @@ def _objection(
 ) -> str | None:
     if operation not in engine.info.operations:
         return f"{engine.info.label} can’t do this with a picture."
+    if operation is Operation.FACE and image.likeness_word is None:
+        return "No face was measured in this picture."
     return engine.objection(operation, recipe(image), scale=scale)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage
+from db.models import GeneratedImage, UserModel
 from services.deps import Deps
 from services.engines.base import Engine, NotUnderstood, Operation, Term
 from services.errors import Conflict, Invalid
@@ -24,12 +25,20 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Somebody in the picture: a user model's id and name."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class EditSheet:
     """What can be made of one picture. credits: of each; available: None is unlimited.
 
     scales, formats: those that ENLARGE and EXTEND may ask for. enlarging: how that is done.
     editor: the engine of edits. reads_words: it follows a vocabulary, see `read`. reason: why no
-    edit is offered.
+    edit is offered. faces: whose may be made again.
     """
 
     image_id: UUID
@@ -37,6 +46,7 @@ class EditSheet:
     scales: list[int]
     formats: list[str]
     presets: list[Preset]
+    faces: list[Shown]
     enlarging: str
     editor: str | None
     reads_words: bool
@@ -86,6 +96,7 @@ async def sheet(session: AsyncSession, deps: Deps, *, user_id: UUID, image_id: U
         scales=[scale for scale, engine in scales.items() if engine],
         formats=_formats(image) if Operation.EXTEND in offered else [],
         presets=list(SCENES if editor and editor.words else ANY_WORDS),
+        faces=await _faces(session, image) if Operation.FACE in offered else [],
         enlarging=enlarger.info.enlarging if enlarger else "",
         editor=editor.info.name if editor else None,
         reads_words=bool(editor and editor.words),
@@ -93,6 +104,13 @@ async def sheet(session: AsyncSession, deps: Deps, *, user_id: UUID, image_id: U
         credits=quote.credits,
         available=quote.available,
     )
+
+
+async def _faces(session: AsyncSession, image: GeneratedImage) -> list[Shown]:
+    ids = [id for id in (image.user_model_id, image.second_model_id) if id]
+    query = select(UserModel.id, UserModel.name).where(UserModel.id.in_(ids))
+    names = dict((await session.execute(query)).all())
+    return [Shown(id, names[id]) for id in ids if id in names]
 
 
 def read(deps: Deps, prompt: str, *, engine: str | None = None) -> Reading:

@@ -1,6 +1,5 @@
 """The work behind a generation: what the engine is sent, and how its images become ours."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -18,11 +17,11 @@ from services.engines.base import (
     FileRef,
     GenerateRequest,
     Method,
+    Operation,
     RemoteState,
     RemoteStatus,
     ResultFile,
 )
-from services.faces.person import Person
 from services.gallery import albums
 from services.imaging import Derived
 from services.provenance import fingerprints, marks
@@ -167,6 +166,7 @@ class GenerationWork:
         """Stores each image that was not made before: decoded, with its variants, then its row."""
         async with self.deps.transaction() as session:
             row = await _row(session, run)
+            source = await sources.of(session, row) if row.operation == Operation.FACE else None
             made = await runs.made_by(session, run)
             before = len(made)
             model = await session.get(UserModel, row.user_model_id) if row.user_model_id else None
@@ -185,7 +185,11 @@ class GenerationWork:
                 derived = await imaging.derive(data, faces=any(persons))
                 origin = marks.origin(engine=run.engine, recipe=own, at=self.deps.now())
                 derived = await marks.mark(self.deps, derived, origin)
-                measured = self._measured(run, row, derived, persons, style)
+                strict = styles.photographic(row.preset, style)
+                measured = people.measured(
+                    self.deps, run, row, derived.faces, persons, photographic=strict
+                )
+                people.require_rise(row, source, measured)
                 name = style.name if style else None
                 await self._keep(run, row, position, derived, own, measured, origin, name)
                 made.add(position)
@@ -197,24 +201,6 @@ class GenerationWork:
         if status.state is RemoteState.SUCCEEDED and not made.intersection(wanted):
             raise BadResult(reason)
         return len(made) > before
-
-    def _measured(
-        self,
-        run: runs.Run,
-        row: Generation,
-        derived: Derived,
-        persons: Sequence[Person | None],
-        style: StyleView | None,
-    ) -> Measured:
-        """How alike each person in it is."""
-        strict = styles.photographic(row.preset, style)
-        found = people.shared_out(derived.faces, persons)
-        return people.together(
-            [
-                likeness_floor.measure(self.deps, run, row, theirs, person, photographic=strict)
-                for theirs, person in zip(found, persons, strict=True)
-            ]
-        )
 
     async def find(self, run: runs.Run) -> RemoteStatus | None:
         """All images of a lost submit, if a worker has put them."""

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Generation
+from db.models import Generation, UserModel
 from services.deps import Deps
-from services.engines.base import OWN_PIXELS, Operation
+from services.engines.base import OWN_PIXELS, Engine, Method, Operation
 from services.errors import Conflict, Invalid
 from services.gallery import images, offers
 from services.studio.prompt_reading import WORDED
@@ -24,6 +24,7 @@ NAMES = {
     Operation.EXTEND: "new format",
     Operation.ENLARGE: "enlargement",
     Operation.CUTOUT: "cut-out",
+    Operation.FACE: "new face",
 }
 
 
@@ -78,11 +79,18 @@ async def plan(
         width, height = ASPECTS[request.aspect]
         if same_shape(request.aspect, image.width, image.height):
             raise Conflict("The picture has this format already. Choose another one.")
+    first, second = image.user_model_id, image.second_model_id
+    method = offers.method(engine, image)
+    if operation is Operation.FACE:
+        first, second = (
+            (second, first) if second and request.user_model_id == second else (first, second)
+        )
+        method = await _of_face(session, engine, first)
     return Plan(
-        choice=Choice(engine, offers.method(engine, image)),
+        choice=Choice(engine, method),
         image_id=image.id,
-        user_model_id=image.user_model_id,
-        second_model_id=image.second_model_id,
+        user_model_id=first,
+        second_model_id=second,
         people=image.recipe.get("people", 1),
         prompt=image.prompt,
         preset=image.preset,
@@ -93,6 +101,13 @@ async def plan(
         height=height * (scale or 1),
         scale=scale,
     )
+
+
+async def _of_face(session: AsyncSession, engine: Engine, user_model_id: UUID | None) -> Method:
+    """By the person's LoRA where she has one, whatever the picture was made by."""
+    model = await session.get(UserModel, user_model_id) if user_model_id else None
+    trained = model is not None and model.lora_key is not None
+    return Method.TRAINED if trained and Method.TRAINED in engine.info.methods else Method.INSTANT
 
 
 def planned(request: GenerationRequest, plan: Plan) -> GenerationRequest:

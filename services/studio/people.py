@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Generation, UserModel
+from db.models import GeneratedImage, Generation, UserModel
+from services import imaging
 from services.deps import Deps
 from services.engines.base import OWN_PIXELS, Operation, Person
 from services.errors import Conflict, Invalid
@@ -14,6 +15,7 @@ from services.faces import person as faces
 from services.faces.base import Face
 from services.remote import runs
 from services.remote.results import BadResult
+from services.studio import likeness_floor
 from services.studio.likeness_floor import Measured
 from services.studio.requests import GenerationRequest
 from services.training import consents, likeness, methods, references, user_models
@@ -72,7 +74,7 @@ async def second(
 
     Raises BadResult where her model was deleted meanwhile.
     """
-    if row.people == 1:
+    if row.people == 1 or row.operation == Operation.FACE:
         return most, None
     id = row.second_model_id
     model = await session.get(UserModel, id) if id else None
@@ -90,6 +92,45 @@ async def persons(deps: Deps, row: Generation) -> list[faces.Person | None]:
     return [await likeness.person(deps, user_model_id=id) if id else None for id in ids]
 
 
+async def face_of(deps: Deps, row: Generation, picture: bytes) -> Face:
+    """The first person's in a picture that is there. Raises BadResult where none is found."""
+    whose = await persons(deps, row)
+    found = shared_out(await imaging.look(picture), whose)[0]
+    face = whose[0].face(tuple(found or ())) if whose[0] else None
+    if face is None:
+        raise BadResult("No face of this person was found in the picture.")
+    return face
+
+
+def require_rise(row: Generation, source: GeneratedImage | None, now: Measured) -> None:
+    """Raises BadResult where a face that was made again is no more like the person than before."""
+    if source is None:
+        return
+    hers = source.user_model_id == row.user_model_id
+    before = source.likeness if hers else source.second_likeness
+    if before is not None and (now.number is None or now.number <= before):
+        raise BadResult("The new face was no more like the person.")
+
+
+def measured(
+    deps: Deps,
+    run: runs.Run,
+    row: Generation,
+    found: Sequence[Face] | None,
+    persons: Sequence[faces.Person | None],
+    *,
+    photographic: bool,
+) -> Measured:
+    """How alike each person in a picture is, of a style that is photographic or not."""
+    theirs = zip(shared_out(found, persons), persons, strict=True)
+    return together(
+        [
+            likeness_floor.measure(deps, run, row, own, who, photographic=photographic)
+            for own, who in theirs
+        ]
+    )
+
+
 def shared_out(
     found: Sequence[Face] | None, persons: Sequence[faces.Person | None]
 ) -> list[Sequence[Face] | None]:
@@ -100,9 +141,9 @@ def shared_out(
     return [[f for f in found if f is not other], [f for f in found if f is not one]]
 
 
-def together(measured: Sequence[Measured]) -> Measured:
+def together(each: Sequence[Measured]) -> Measured:
     """What is known of a picture's faces: one that is not who it should be is enough."""
-    first, *others = measured
+    first, *others = each
     if not others:
         return first
     (other,) = others

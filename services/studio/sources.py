@@ -10,9 +10,12 @@ from services import imaging
 from services.deps import Deps
 from services.engines.base import FileRef, Operation
 from services.errors import Invalid
+from services.faces.base import Box
 from services.gallery import files, offers
 from services.remote import runs
 from services.remote.results import BadResult
+from services.storage.base import ObjectMissing
+from services.studio import people
 
 GONE = "The picture that it starts from was deleted."
 
@@ -51,8 +54,20 @@ async def sent(
         "source": runs.readable(deps, files.key(source.folder, source.content_type, "full")),
         "made": offers.recipe(source),
         "scale": row.scale,
+        "area": await _area(deps, row, source),
         "mask": await _put(deps, mask, f"{folder}/mask.png") if mask else None,
     }
+
+
+async def _area(deps: Deps, row: Generation, source: GeneratedImage) -> Box | None:
+    """Where the face is that is to be made again; looked for anew, as its place is not kept."""
+    if row.operation != Operation.FACE:
+        return None
+    key = files.key(source.folder, source.content_type, "full")
+    try:
+        return (await people.face_of(deps, row, await deps.storage.get(key))).box
+    except ObjectMissing as missing:
+        raise BadResult(GONE) from missing
 
 
 async def _put(deps: Deps, mask: bytes, key: str) -> FileRef:

@@ -144,6 +144,7 @@ def _worker_engine(
         gpu_worker_key=SecretStr(WORKER_KEY),
         base_model=base_model,
         training_recipe=TINY,
+        upscaler="tiny-x4",
     )
     return _built(settings, storage)
 
@@ -176,6 +177,7 @@ async def child(bases: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
             data_dir=tmp_path_factory.mktemp("data"),
             local_gpu_python=Path(trainer_python() or ""),
             training_recipe=TINY,
+            upscaler="tiny-x4",
         )
         engine = make_local_engine(settings)
         engine.start()
@@ -189,6 +191,8 @@ async def local(child: Engine, storage: LocalStorage) -> Bench:
     return Bench(child, storage, side=64, steps=2, limit=90)
 
 
+# These go by the picture's own pixels, whatever size is asked for.
+OWN_SIZE = (Operation.CUTOUT, Operation.ENLARGE, Operation.FACE)
 ENGINES = ["preview", "instant", "custom", "worker", "worker_flux1", "local"]
 
 
@@ -332,6 +336,7 @@ async def test_a_generation_without_material_is_refused(bench: Bench) -> None:
     assert not refused.value.retryable
 
 
+@pytest.mark.timeout(300)  # a job for each, and each imports torch where it is alone
 async def test_each_operation_that_is_offered_makes_a_picture_of_its_size(bench: Bench) -> None:
     """With a picture that was made elsewhere: what is not possible with it is said beforehand."""
     offered = [o for o in bench.engine.info.operations if o is not Operation.GENERATE]
@@ -342,6 +347,11 @@ async def test_each_operation_that_is_offered_makes_a_picture_of_its_size(bench:
     mask = io.BytesIO()
     painted.save(mask, "PNG")
     await bench.storage.put("u/in/mask.png", mask.getvalue(), content_type="image/png")
+    photo = Image.open(io.BytesIO(await bench.storage.get(bench.photos[0])))
+    photo.thumbnail((200, 200))
+    source = io.BytesIO()
+    photo.save(source, "JPEG")
+    await bench.storage.put("u/in/source.jpg", source.getvalue(), content_type="image/jpeg")
     for operation in offered:
         wide = 2 if operation in (Operation.EXTEND, Operation.ENLARGE) else 1
         made = {"engine": "elsewhere", "width": bench.side, "height": bench.side}
@@ -350,10 +360,11 @@ async def test_each_operation_that_is_offered_makes_a_picture_of_its_size(bench:
         request = bench.generate_request(
             lora=None,
             operation=operation,
-            source=bench.readable(bench.photos[0]),
+            source=bench.readable("u/in/source.jpg"),
             mask=bench.readable("u/in/mask.png") if operation is Operation.INPAINT else None,
             made=made,
             scale=2 if operation is Operation.ENLARGE else None,
+            area=(0.3, 0.2, 0.7, 0.7) if operation is Operation.FACE else None,
             seeds=[11],
             outputs=[bench.writable(f"u/out/{operation}.jpg", "image/jpeg")],
             width=bench.side * wide,
@@ -367,7 +378,6 @@ async def test_each_operation_that_is_offered_makes_a_picture_of_its_size(bench:
         assert status.state is RemoteState.SUCCEEDED, (operation, status.reason)
         image = Image.open(io.BytesIO(await bench.bytes_of(status.results[0], request)))
         expected = bench.side * wide, bench.side
-        if operation in (Operation.CUTOUT, Operation.ENLARGE):  # of the picture's own pixels
-            photo = Image.open(io.BytesIO(await bench.storage.get(bench.photos[0])))
+        if operation in OWN_SIZE:
             expected = photo.width * wide, photo.height * wide
         assert image.size == expected, operation

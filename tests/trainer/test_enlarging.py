@@ -28,12 +28,9 @@ def photo(bucket: Bucket) -> str:
 
 @pytest.fixture(scope="module")
 def weights(base_dir: Path) -> Path:
-    """Tiny random networks: four times, and twice as published, within a .pth."""
+    """Beside the network of four times one of twice, as published, and a file of none."""
     folder = base_dir / upscaling.FOLDER
-    folder.mkdir(exist_ok=True)
     torch.manual_seed(1)
-    four = Upscaler(folded=1, width=8, blocks=1, growth=4)
-    save_file(four.state_dict(), folder / "tiny-x4.safetensors")
     two = Upscaler(folded=2, width=8, blocks=2, growth=4)
     torch.save({"params_ema": two.state_dict()}, folder / "tiny-x2.pth")
     save_file({"conv_first.weight": torch.zeros(8, 3, 3, 3)}, folder / "no-network.safetensors")

@@ -32,6 +32,8 @@ from services.trainer.spec import (
     to_wire,
 )
 
+FACE = (256, 1024)  # pixels a side of a face that is made again
+FACE_STRENGTH = 0.6  # how far from what it was: pose and light have to stay
 STEP = 16  # the worker takes sides that are multiples of it
 MEASURED = {"steps", "first_loss", "last_loss", "seconds", "bands"}  # of a training
 TIMEOUT = 30.0  # seconds for one call; the queue answers at once
@@ -128,23 +130,30 @@ def train_payload(request: TrainRequest, *, base_model: str | None) -> TrainPayl
 
 
 def generate_payload(
-    request: GenerateRequest, *, profile: Any, lora_scale: float = 1.0
+    request: GenerateRequest,
+    *,
+    profile: Any,
+    lora_scale: float = 1.0,
+    upscaler: str | None = None,
 ) -> GeneratePayload:
     """A generation as our worker takes it. Raises Refused where its method lacks its material.
 
-    lora_scale: of a LoRA where the request names none.
+    lora_scale: of a LoRA where the request names none. upscaler: see `EngineInfo`.
     """
+    if request.operation is Operation.ENLARGE:
+        return _enlarged(request, upscaler)
     if request.lora_scale is None:
         request = replace(request, lora_scale=lora_scale)
     instant = request.method is Method.INSTANT
     made = _edited if request.source else _instant if instant else _trained
+    width, height = _side(request)
     return GeneratePayload(
         client_job_id=str(request.client_job_id),
         negative_prompt=request.negative_prompt,
         seeds=tuple(request.seeds),
         output_put_urls=tuple(output.url for output in request.outputs),
-        width=request.width // STEP * STEP,
-        height=request.height // STEP * STEP,
+        width=width,
+        height=height,
         steps=request.steps,
         guidance_scale=request.guidance_scale,
         subject=request.subject,
@@ -154,10 +163,48 @@ def generate_payload(
     )
 
 
-def _edited(request: GenerateRequest, _profile: Any) -> dict[str, Any]:
+def _side(request: GenerateRequest) -> tuple[int, int]:
+    """The size of what is made: of a face four times its own, within what the bases are good at."""
+    width, height = request.width // STEP * STEP, request.height // STEP * STEP
+    if request.area is None:
+        return width, height
+    left, top, right, bottom = request.area
+    own = 2 * max((right - left) * width, (bottom - top) * height)
+    side = int(min(FACE[1], max(FACE[0], 4 * own))) // STEP * STEP
+    return side, side
+
+
+def _enlarged(request: GenerateRequest, upscaler: str | None) -> GeneratePayload:
+    """Only larger: neither words nor anybody's photos have a part in it."""
+    if upscaler is None or request.source is None:
+        raise Refused("This GPU worker enlarges no pictures.", retryable=False)
+    return GeneratePayload(
+        client_job_id=str(request.client_job_id),
+        prompt=request.prompt,
+        seeds=tuple(request.seeds),
+        output_put_urls=tuple(output.url for output in request.outputs),
+        source_url=request.source.url,
+        enlarge=4 if request.scale == 4 else 2,
+        upscaler=upscaler,
+        progress_url=request.progress_url,
+    )
+
+
+def _face(request: GenerateRequest, profile: Any) -> dict[str, Any]:
+    """The face again, large, by the LoRA where there is one, else by reference photos."""
+    if request.area is None:
+        raise Refused("No face was found in this picture.", retryable=False)
+    request = replace(request, template="close-up photo of the face of {subject}, {prompt}")
+    made = _trained if request.lora else _instant
+    return {**made(request, profile), "area": request.area, "strength": FACE_STRENGTH}
+
+
+def _edited(request: GenerateRequest, profile: Any) -> dict[str, Any]:
     """A picture that is there, changed by the distilled base as the words say."""
     assert request.source  # noqa: S101  # the caller has looked
     made: dict[str, Any] = {"profile": "fast", "source_url": request.source.url}
+    if request.operation is Operation.FACE:
+        return _face(request, profile) | {"source_url": request.source.url}
     if request.operation is Operation.EXTEND:
         return made | {"prompt": request.prompt, "extend": True, "strength": 1.0}
     if request.operation is Operation.INPAINT:

@@ -26,6 +26,7 @@ from services.engines.together.info import NAME, describe
 from services.settings import Settings
 
 LARGEST = 1920  # pixels a side that FLUX.2 takes
+ENLARGED = 5120  # pixels a side of what is enlarged: four times the widest format
 
 SALES = (
     " Its sales team enables Dedicated Containers on request: ask it first, then deploy the worker "
@@ -60,10 +61,13 @@ class TogetherEngine:
         """Its pictures cost something."""
 
     def objection(
-        self, _operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
+        self, operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
     ) -> str | None:
         """It takes any picture that is not too large."""
-        del scale
+        if operation is Operation.ENLARGE:
+            side = max(made.get("width", 0), made.get("height", 0)) * (scale or 2)
+            most = f"A picture is enlarged to {ENLARGED:,} pixels at most."
+            return most if side > ENLARGED else None
         if max(made.get("width", 0), made.get("height", 0)) > LARGEST:
             return f"{self.info.label} changes pictures of up to {LARGEST:,} pixels a side."
         return None
@@ -88,7 +92,9 @@ class TogetherEngine:
         if self.generator is None:
             raise Refused(f"{self.info.label} makes no trained images here.", retryable=False)
         usual = self.info.lora_scale.default if self.info.lora_scale else 1.0
-        payload = generate_payload(request, profile=self.profile, lora_scale=usual)
+        payload = generate_payload(
+            request, profile=self.profile, lora_scale=usual, upscaler=self.info.upscaler or None
+        )
         return await self.queue.submit(self.generator, payload)
 
     async def poll(self, remote_id: str) -> RemoteStatus:

@@ -8,6 +8,13 @@ from services.settings import Settings
 from services.trainer.spec import MAX_REFERENCES
 
 REFERS = "klein"  # a part of the names of the bases that take reference photos
+OPERATIONS = (
+    Operation.GENERATE,
+    Operation.EDIT,
+    Operation.INPAINT,
+    Operation.EXTEND,
+    Operation.FACE,
+)
 
 
 def describe(settings: Settings) -> EngineInfo:
@@ -18,7 +25,11 @@ def describe(settings: Settings) -> EngineInfo:
     return replace(
         trained,
         methods=(Method.TRAINED, Method.INSTANT),
-        operations=(Operation.GENERATE, Operation.EDIT, Operation.INPAINT, Operation.EXTEND),
+        operations=(*OPERATIONS, *((Operation.ENLARGE,) if settings.upscaler else ())),
+        upscaler=settings.upscaler or "",
+        enlarging=f"By a network, {settings.upscaler}: it draws detail"
+        if settings.upscaler
+        else "",
         min_photos=1,
         max_references=MAX_REFERENCES,
         by_method={Method.INSTANT: _instant(trained)},
