@@ -16,6 +16,7 @@ from components.models import STATUS, StatusBadge, stage_text
 from components.notifying import ask_to_notify, tell
 from db.states import ModelStatus
 from pages import waiting
+from pages.models.compare import ComparePart
 from pages.models.delete import DeleteButton
 from pages.models.sheet import SheetPart
 from pages.models.versions import Versions
@@ -85,6 +86,7 @@ class ModelPage:
         self._progress = _Progress(self._cancel)
         self._ready = _Ready(self._model.id)
         self._ended = _Ended(self._model.id, self._again)
+        self._compare = ComparePart(self._deps, self._user_id, self._model.id)
         self._sheet = SheetPart(self._deps, self._user_id)
         self._sample_part = el("section", classes="section")
         with self._sample_part:
@@ -130,6 +132,7 @@ class ModelPage:
             self._ended.show(model)
         ui.page_title(f"{ahead}{model.name} · Likeness")
         await self._sheet.name(f"{model.name} in every style", ready=bool(model.methods))
+        await self._compare.show(model)
         self._show_facts()
         self._show_samples()
         self._show_curve()
