@@ -65,12 +65,13 @@ IDS = {MARKS[0]: "marks"}
 FACES = (
     "Faces",
     "The face in your photos, and in the pictures made of them, is measured on this server, to "
-    "say which photos are good and how much a picture looks like the person; to nobody else, and "
-    "only after a consent that says so. What is measured of a face is not stored: it is kept in "
-    "memory while you work on the photos, and forgotten 15 minutes later. With a photo stay where "
-    "its face is, how large and how sharp, which way the head is turned, how light the photo is; "
-    "with a picture, where its face is and how alike, from 0 to 100. None of these tells who "
-    "somebody is. They go when the photo or the picture goes.",
+    "say which photos are good, how much a picture looks like the person and whether it gives her "
+    "skin another tone; to nobody else, and only after a consent that says so. What is measured of "
+    "a face is not stored: it is kept in memory while you work on the photos, and forgotten 15 "
+    "minutes later. With a photo stay where its face is, how large and how sharp, which way the "
+    "head is turned, how light the photo is, and hints in words; with a picture, where its face "
+    "is, how alike, from 0 to 100, and hints in words. None of these tells who somebody is. They "
+    "go when the photo or the picture goes.",
 )
 
 HOUR = (

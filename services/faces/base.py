@@ -21,6 +21,7 @@ class Face:
     yaw, roll: how the head is held, see `pose`; of the upright picture. turned: quarter turns
     clockwise after which the picture is upright: 0 unless it lies on its side or on its head.
     eyes: how light the lighter one is, as a share of the cheeks; 1 where nobody looked.
+    skin: see `skin.tone`; never stored.
     """
 
     box: Box
@@ -31,6 +32,7 @@ class Face:
     roll: float = 0.0
     turned: int = 0
     eyes: float = 1.0
+    skin: float | None = None
 
     @property
     def area(self) -> float:

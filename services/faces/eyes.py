@@ -20,27 +20,29 @@ def eyes(pixels: ArrayLike, points: Sequence[Point]) -> float:
 
     pixels: BGR. points: as in `pose`. The lighter one, so that a side in the shade says nothing.
     """
-    pixels, distance = np.asarray(pixels, np.uint8), math.dist(points[0], points[1])
+    picture, distance = np.asarray(pixels, np.uint8), math.dist(points[0], points[1])
     found = []
-    for eye, mouth in zip(points[:2], points[3:], strict=True):
-        cheek = _towards(eye, mouth)
-        around = _grey(pixels, eye, WIDE * distance, HIGH * distance)
-        skin = _grey(pixels, cheek, CHEEK * distance, CHEEK * distance)
-        found.append(np.percentile(around, LIGHT) / max(1.0, float(np.median(skin))))
+    for side in (0, 1):
+        eye = _part(picture, points[side], WIDE * distance, HIGH * distance) @ np.array(LUMA)
+        skin = around_cheek(picture, points, side) @ np.array(LUMA)
+        found.append(np.percentile(eye, LIGHT) / max(1.0, float(np.median(skin))))
     return round(float(max(found)), 2)
 
 
-def _towards(eye: Point, mouth: Point) -> Point:
-    return eye[0] + (mouth[0] - eye[0]) / 2, eye[1] + (mouth[1] - eye[1]) * DOWN
+def around_cheek(
+    pixels: NDArray[np.uint8], points: Sequence[Point], side: int
+) -> NDArray[np.uint8]:
+    """The skin below an eye. side: 0 of the picture's left, 1 of its right."""
+    eye, mouth = points[side], points[3 + side]
+    middle = eye[0] + (mouth[0] - eye[0]) / 2, eye[1] + (mouth[1] - eye[1]) * DOWN
+    half = CHEEK * math.dist(points[0], points[1])
+    return _part(pixels, middle, half, half)
 
 
-def _grey(
-    pixels: NDArray[np.uint8], middle: Point, wide: float, high: float
-) -> NDArray[np.float64]:
+def _part(pixels: NDArray[np.uint8], middle: Point, wide: float, high: float) -> NDArray[np.uint8]:
     """At least one pixel, also of a face at the edge of the picture."""
     height, width = pixels.shape[:2]
     left = min(width - 1, max(0, int(middle[0] - wide)))
     top = min(height - 1, max(0, int(middle[1] - high)))
     right, bottom = max(left + 1, int(middle[0] + wide)), max(top + 1, int(middle[1] + high))
-    grey: NDArray[np.float64] = pixels[top:bottom, left:right] @ np.array(LUMA)
-    return grey
+    return pixels[top:bottom, left:right]

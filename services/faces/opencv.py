@@ -9,6 +9,7 @@ from PIL import Image
 from services.faces import models, pose
 from services.faces.base import Box, Face
 from services.faces.eyes import eyes
+from services.faces.skin import tone
 
 SIDE = 640  # px, the longer side: YuNet finds faces of 10 to 300 px (its model card)
 # Of 8 photographs with a face the least certain has 0.89; of 24 without one the most, 0.74.
@@ -106,6 +107,7 @@ class OpenCVReader:
             side=round(min(right - left, bottom - top), 1),
             sharpness=sharpness(crop),
             eyes=eyes(pixels, points),
+            skin=tone(pixels, points) if measure else None,
             embedding=self._embedding(pixels, row) if measure else (),
             yaw=pose.yaw(points),
             roll=pose.roll(points),

@@ -37,6 +37,7 @@ from services.remote import runs
 
 SMALL = 0.05  # of the picture's shorter side: of a smaller face nobody can say whose it is
 TWINS = "A second face in it looks like the person, too."
+DRIFTED = "The skin has another tone than in the photos; the light may be why."
 AGAIN = "again"  # the stage while an image is made a second time
 
 
@@ -45,7 +46,8 @@ class Measured:
     """What is known of an image's face. below: whether the image may not be charged.
 
     twins: whether a second face is hers, too, as when a LoRA makes everybody look like her.
-    second: the number of the other person in a picture of two.
+    second: the number of the other person in a picture of two. drifted: whether her skin has
+    another tone than in her photos.
     """
 
     number: float | None = None
@@ -54,11 +56,13 @@ class Measured:
     below: bool = False
     twins: bool = False
     second: float | None = None
+    drifted: bool = False
 
     @property
     def said(self) -> dict[str, str]:
         """What the image's recipe keeps: a hint, never a verdict."""
-        return {"hint": TWINS} if self.twins else {}
+        hints = [text for text, holds in ((TWINS, self.twins), (DRIFTED, self.drifted)) if holds]
+        return {"hint": " ".join(hints)} if hints else {}
 
     def values(self) -> dict[str, Any]:
         """Columns of the image."""
@@ -90,16 +94,26 @@ def measure(
     alike = person.likeness(tuple(faces))
     if face is None or alike is None:
         return Measured()
-    strict = photographic and applies(deps, run, row)
-    below = strict and alike.word is Word.NOT_HER and _clear(face, row)
+    seen = photographic and _clear(face, row)
+    below = seen and alike.word is Word.NOT_HER and applies(deps, run, row)
     box = [round(edge, 4) for edge in face.box] if person.places else None
-    return Measured(alike.number, alike.word, box, below, person.count(tuple(faces)) > 1)
+    return Measured(
+        alike.number,
+        alike.word,
+        box,
+        below,
+        twins=person.count(tuple(faces)) > 1,
+        drifted=seen and _new(run, row) and person.drifted(face),
+    )
 
 
 def applies(deps: Deps, run: runs.Run, row: Generation) -> bool:
     """Only to new images; never to the photo booth's, cut from photos as they are."""
-    new = row.operation == Operation.GENERATE
-    return deps.settings.likeness_floor and new and run.engine != preview.NAME
+    return deps.settings.likeness_floor and _new(run, row)
+
+
+def _new(run: runs.Run, row: Generation) -> bool:
+    return row.operation == Operation.GENERATE and run.engine != preview.NAME
 
 
 def seeds(row: Generation, run: runs.Run, usual: Sequence[int], most: int) -> list[int]:

@@ -147,4 +147,5 @@ def together(each: Sequence[Measured]) -> Measured:
     if not others:
         return first
     (other,) = others
-    return replace(first, second=other.number, below=first.below or other.below)
+    drifted = first.drifted or other.drifted
+    return replace(first, second=other.number, below=first.below or other.below, drifted=drifted)

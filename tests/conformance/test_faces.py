@@ -115,6 +115,32 @@ def test_dark_glasses_are_told_from_dark_eyes(opencv: FaceReader, name: str) -> 
     assert found == [False, False, True]
 
 
+def test_the_tone_of_a_skin_is_its_own_and_not_that_of_the_light(opencv: FaceReader) -> None:
+    """In half and one and a half times the light, and warmer; made lighter by hand it is another.
+
+    In a picture without colours there is none.
+    """
+    image = photograph(ONE[0])
+
+    def tone(image: Image.Image) -> float | None:
+        faces = opencv.read(image)
+        assert faces
+        return faces[0].skin
+
+    own = tone(image)
+    assert own
+    for light in (0.5, 1.5):
+        exposed = image.point(lambda value, light=light: round(value * light ** (1 / 2.2)))
+        assert tone(exposed) == pytest.approx(own, abs=0.1)
+    red, green, blue = image.split()
+    warm = Image.merge("RGB", (red.point(lambda v: v * 1.12), green, blue.point(lambda v: v * 0.8)))
+    assert tone(warm) == pytest.approx(own, abs=0.1)
+    lighter = tone(image.point(lambda value: round(255 * (value / 255) ** 0.6)))
+    assert lighter
+    assert lighter < own - 0.2
+    assert tone(image.convert("L").convert("RGB")) is None
+
+
 @pytest.mark.parametrize("name", [*ONE, OTHER])
 def test_each_face_is_found_where_it_is(opencv: FaceReader, name: str) -> None:
     """Also upright only: the reader gets upright pictures, and mirrored ones have it elsewhere."""

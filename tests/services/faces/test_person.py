@@ -1,6 +1,7 @@
 """Whom a set shows, on sets drawn at random and on photos of several."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -75,3 +76,32 @@ def test_with_a_twin_beside_her_she_cannot_be_told() -> None:
 def test_nobody_is_in_an_empty_set() -> None:
     assert judge({}).person is None
     assert judge({"no face": ()}).person is None
+
+
+def toned(faces: tuple[Face, ...], skin: float | None, *, yaw: float = 0.0) -> tuple[Face, ...]:
+    return tuple(replace(face, skin=skin, yaw=yaw) for face in faces)
+
+
+def test_a_skin_of_another_tone_than_in_all_photos_has_drifted() -> None:
+    """The photos differ by their light; from the side, and without colour, nothing is said."""
+    faces = Faces(4)
+    owner = faces.person()
+    tones = (0.8, 0.85, 0.98, 1.1, None)
+    photos = {i: toned(shown(faces.photo(owner)), tone) for i, tone in enumerate(tones)}
+    person = judge(photos).person
+    assert person
+    assert person.skin == (0.8, 1.1)
+    made = shown(faces.photo(owner))
+    found = [person.drifted(toned(made, tone)[0]) for tone in (0.5, 0.7, 0.9, 1.2, 1.4, None)]
+    assert found == [True, False, False, False, True, False]
+    assert not person.drifted(toned(made, 0.5, yaw=0.8)[0])
+
+
+def test_with_too_few_photos_no_tone_is_known() -> None:
+    faces = Faces(5)
+    owner = faces.person()
+    photos = {i: toned(shown(faces.photo(owner)), 0.8) for i in range(3)}
+    person = judge(photos).person
+    assert person
+    assert person.skin is None
+    assert not person.drifted(toned(shown(faces.photo(owner)), 0.1)[0])

@@ -14,6 +14,7 @@ from services.engines import preview
 from services.faces.memory import FaceMemory
 from services.studio import generations, likeness_floor
 from services.studio.generations import GenerationView
+from services.studio.likeness_floor import Measured
 from tests.doubles.engine import ScriptedEngine, images
 from tests.real_faces import ONE, OTHER, beside, file, photograph
 from tests.services.training.test_likeness import send
@@ -235,3 +236,9 @@ async def test_an_earlier_consent_keeps_no_place_of_a_face(
     await studio.ended((await studio.generate(count=1)).id)
     (image,) = await kept(studio)
     assert (image.likeness_word, image.face_box) == ("close", None)
+
+
+def test_what_is_odd_about_a_face_is_a_hint_in_the_recipe() -> None:
+    assert Measured(81.0).said == {}
+    hint = Measured(81.0, twins=True, drifted=True).said["hint"]
+    assert hint == f"{likeness_floor.TWINS} {likeness_floor.DRIFTED}"
