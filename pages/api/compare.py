@@ -1,4 +1,4 @@
-"""/api/generate/compare: one sentence made instantly and by the trained model, side by side."""
+"""/api/compare: one sentence made instantly and by the trained model, side by side."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -33,7 +33,7 @@ class BothAccepted(BaseModel):
     cost: int
 
 
-@router.post("/generate/compare", status_code=202, responses=documented(402, 404, 409))
+@router.post("/compare", status_code=202, responses=documented(402, 404, 409))
 async def compare(
     body: NewComparison, user: CurrentUser, session: SessionDep, deps: DepsDep
 ) -> BothAccepted:
@@ -46,7 +46,7 @@ async def compare(
     )
 
 
-@router.get("/generate/compare/quote", responses=documented(409))
+@router.get("/compare/quote", responses=documented(409))
 async def read_quote(
     user: CurrentUser,
     session: SessionDep,

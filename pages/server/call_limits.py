@@ -26,7 +26,7 @@ READING = re.compile(
     r"|^(?P<pictures>/api/images/[^/]+/file$|/s/[^/]+/[^/]+/)"
 )
 CHANGING = re.compile(
-    r"^(?P<generate>/api/(generate(/compare)?|packs/[^/]+/run)$)"
+    r"^(?P<generate>/api/(generate|compare|packs/[^/]+/run)$)"
     r"|^(?P<uploads>/api/models/[^/]+/images(/|$)|/phone/photos$)"
     r"|^(?P<models>/api/models(/|$))"
     r"|^(?P<shares>/api/shares(/|$))"
