@@ -81,6 +81,7 @@ class _Viewer(
     dependencies=[
         "picture_details.js",
         "picture_edit.js",
+        "picture_export.js",
         "picture_mask.js",
         "picture_question.js",
         "thumbhash.js",

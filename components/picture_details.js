@@ -1,4 +1,6 @@
 // What is known of the picture that is shown: how it was made, and from which other one.
+import PictureExport from "picture_export";
+
 const WORDS = { not_her: "not the person", recognisable: "recognisable", close: "close" };
 const FROM = {
   edit: "Edited from",
@@ -44,6 +46,7 @@ export default {
       <a v-if="!it.deleted_at" class="btn" :href="'/studio?from=' + it.id">
         <i class="icon icon-sparkle" aria-hidden="true"></i>More like this
       </a>
+      <PictureExport v-if="!it.deleted_at" :id="it.id"></PictureExport>
       <details class="advanced">
         <summary>
           Technical details<i class="icon little icon-chevron-down" aria-hidden="true"></i>
@@ -55,6 +58,7 @@ export default {
         </dl>
       </details>
     </aside>`,
+  components: { PictureExport },
   props: { it: Object, parent: Object },
   emits: ["rate", "turn"],
   data: () => ({ FROM }),

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from services.errors import Invalid
 from services.faces.base import Box, Face
@@ -25,6 +25,7 @@ REASONS = {
 }
 Faces = tuple[Face, ...] | None
 ALPHA = "alpha.webp"  # the person cut out of a photo: grey, as large as train.jpg
+ExportFormat = Literal["jpeg", "png", "webp"]
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif"}
 
 
@@ -139,6 +140,21 @@ async def mask(data: bytes) -> bytes:
     if not facts["painted"]:
         raise Invalid("Nothing was painted.")
     return blobs["mask"]
+
+
+async def export(
+    data: bytes,
+    *,
+    crop: Box | None,
+    size: tuple[int, int] | None,
+    dpi: int | None,
+    format: ExportFormat,
+) -> bytes:
+    """A picture of ours, cut, then resampled to `size`, without metadata; raises Rejected."""
+    to = {"size": size, "dpi": dpi, "format": format}
+    request = {"task": "export", "edits": {"crop": crop}, "to": to, "faces": False}
+    _, blobs = await _ask(request, data)
+    return blobs["export"]
 
 
 async def store(storage: Storage, folder: str, files: Mapping[str, bytes]) -> int:

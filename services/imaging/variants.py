@@ -7,6 +7,7 @@ from PIL import Image, ImageFilter, ImageOps, ImageStat
 from PIL.Image import Resampling
 
 FULL_SIDE, MEDIUM_SIDE, TRAIN_SIDE, THUMB_SIDE = 2048, 1024, 1024, 512
+WHOLE = 16_384  # longer than any picture of 60 megapixels that is made here
 _LAPLACE = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
 _TILES = 4  # sharpness is that of the sharpest of 4 x 4 tiles: a soft background is no fault
 
@@ -40,6 +41,19 @@ def png(image: Image.Image) -> bytes:
     """PNG without metadata."""
     out = io.BytesIO()
     image.save(out, "PNG")
+    return out.getvalue()
+
+
+def exported(image: Image.Image, format: str, dpi: int | None) -> bytes:
+    """A file to take away, of the best quality; `image` has no transparency for JPEG."""
+    out = io.BytesIO()
+    resolution = {"dpi": (dpi, dpi)} if dpi and format != "webp" else {}
+    if format == "jpeg":
+        image.save(out, "JPEG", quality=95, subsampling=0, **resolution)
+    elif format == "webp":
+        image.save(out, "WEBP", quality=95, method=4)
+    else:
+        image.save(out, "PNG", **resolution)
     return out.getvalue()
 
 

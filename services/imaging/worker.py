@@ -9,7 +9,7 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -92,9 +92,20 @@ def look(_picture: decode.Picture) -> Answer:
     return {}, {}
 
 
-TASKS: dict[str, tuple[Callable[[decode.Picture], Answer], int]] = {
+def export(
+    picture: decode.Picture, *, size: Sequence[int] | None, dpi: int | None, format: str
+) -> Answer:
+    """The picture as a file to take away, resampled to `size` in px where that is given."""
+    image = decode.opaque(picture.image) if format == "jpeg" else picture.image
+    if size:
+        image = image.resize((size[0], size[1]), Image.Resampling.LANCZOS)
+    return {}, {"export": variants.exported(image, format, dpi)}
+
+
+TASKS: dict[str, tuple[Callable[..., Answer], int]] = {
     "ingest": (ingest, variants.FULL_SIDE),
     "derive": (derive, variants.MEDIUM_SIDE),
+    "export": (export, variants.WHOLE),
     "look": (look, variants.FULL_SIDE),
     "mask": (mask, variants.MEDIUM_SIDE),
 }
@@ -103,14 +114,15 @@ TASKS: dict[str, tuple[Callable[[decode.Picture], Answer], int]] = {
 def answer(request: dict[str, Any], data: bytes) -> Answer:
     """Do what the request says: {"task": one of TASKS, "faces": whether to look for them}.
 
-    The picture is at its "path", or comes as bytes; "edits" are made to it first.
+    The picture is at its "path", or comes as bytes; "edits" are made to it first, "to" are
+    the task's own arguments.
     """
     work, side = TASKS[request["task"]]
     source = Path(request["path"]) if "path" in request else data
     try:
-        picture = decode.read(source, side=side, transparent=work is derive)
+        picture = decode.read(source, side=side, transparent=work in {derive, export})
         picture = decode.edited(picture, **request.get("edits", {}))
-        facts, blobs = work(picture)
+        facts, blobs = work(picture, **request.get("to", {}))
         found = reader(on=request["faces"]).read(decode.opaque(picture.image))
         if work is ingest:
             more, alpha = cut_out(picture.image, found)

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from services import imaging
 from services.accounts.users import UserView
 from tests.builders import make_image
-from tests.e2e.driving import Server, barriers, visit
+from tests.e2e.driving import Server, barriers, shot, visit
 from tests.waiting import eventually
 
 SHAPES = ((768, 1024), (1024, 1024), (1024, 576))
@@ -64,7 +64,15 @@ async def test_nobody_is_shut_out(
     await page.get_by_role("button", name="Done").click()
     await page.locator(".gallery li a").first.click()
     await expect(page.get_by_role("dialog")).to_be_visible()
+    if width < 900:
+        await page.get_by_role("button", name="Details").click()
+    await page.get_by_text("Sizes and formats").click()
+    await page.get_by_label("Shape").select_option("Story, 9:16")
     assert await barriers(page) == []
+    await shot(page, f"export-{scheme}")
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="Download").click()
+    assert (await waiting.value).suggested_filename.endswith("-story.jpg")
     wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, "the page scrolls sideways"
 
