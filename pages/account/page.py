@@ -16,8 +16,10 @@ from components.devices import device_name
 from components.dom import attach, el
 from components.feedback import badge, banner, section, toast
 from components.keys import revoke_keys_tick
+from components.page_index import PageIndex
 from pages.account.consents import consents_section
 from pages.account.notifications import notifications_section
+from pages.account.storage import storage_section
 from pages.server import context, cookies
 from pages.signed_in_frame import shell
 from services.accounts import api_keys, passwords, sessions, signing_in, users
@@ -28,7 +30,7 @@ from services.deps import Deps
 from services.errors import DomainError
 from services.notifications import choices
 from services.privacy import rights
-from services.training import consents
+from services.training import consents, quota
 
 SAID = {
     "password": "Your password is changed. Every other browser is signed out.",
@@ -59,16 +61,20 @@ def register(deps: Deps) -> None:
             keys = await api_keys.of_user(session, user_id=user.id)
             given = await consents.standing(session, user_id=user.id)
             told = await choices.of_user(session, deps, user_id=user.id, session_id=session_id)
+            room = await quota.storage(session, deps, user_id=user.id)
         async with shell(deps, "Account", width="reading"):
             if said in SAID:
                 banner(SAID[said], tone="good")
+            index = PageIndex()
             _profile(deps, user)
             _password(problem, len(keys))
             notifications_section(deps, told, is_admin=user.is_admin)
             _browsers(deps, browsers, session_id)
             _keys(deps, keys)
             consents_section(deps, given)
+            storage_section(room)
             _data(user, problem)
+            index.fill()
 
     _add_password_form(deps)
     _add_data_forms(deps)

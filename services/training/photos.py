@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import TrainingImage, User, UserModel
+from db.models import TrainingImage, UserModel
 from db.states import ModelStatus
 from services import imaging
 from services.deps import Deps
@@ -293,10 +293,8 @@ async def _no_room(
         text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"),
         {"key": f"quota:{model.user_id}"},
     )
-    used = await quota.used_bytes(session, user_id=model.user_id)
-    own_quota = await session.scalar(select(User.quota_bytes).where(User.id == model.user_id))
-    limit = deps.settings.member_quota_bytes if own_quota is None else own_quota
-    return _refused(upload, "quota") if used + upload.size > limit else None
+    there = await quota.storage(session, deps, user_id=model.user_id)
+    return _refused(upload, "quota") if there.used + upload.size > there.limit else None
 
 
 async def _add(

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from db.models import Consent, User, UserModel
 from services.accounts import api_keys, sessions, users
@@ -21,7 +21,13 @@ from services.deps import Deps
 from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from services.training import consents
-from tests.builders import PASSWORD, make_user, make_user_model
+from tests.builders import (
+    PASSWORD,
+    make_image,
+    make_training_image,
+    make_user,
+    make_user_model,
+)
 from tests.doubles.push import Browser as PushBrowser
 from tests.doubles.push import PushService, push_service
 from tests.e2e.driving import shot
@@ -182,6 +188,26 @@ async def test_delete_takes_the_typed_address_and_the_password(
     await page.wait_for_url(f"{address}/")
     async with live_deps.transaction() as session:
         assert await session.scalar(select(func.count()).select_from(User)) == 0
+
+
+async def test_the_page_says_how_much_storage_is_used(page: Page, live_deps: Deps) -> None:
+    user = await only_user(live_deps)
+    async with live_deps.transaction() as session:
+        model = await make_user_model(session, user_id=user.id)
+        await make_training_image(session, user_model=model, bytes=1_500_000_000)
+        await make_image(session, user_id=user.id, bytes=2_000_000_000, deleted_at=live_deps.now())
+        await session.execute(update(User).values(quota_bytes=7_000_000_000))
+    await page.reload()
+    await page.get_by_role("link", name="Storage").click()
+    storage = page.get_by_role("region", name="Storage")
+    await expect(storage).to_contain_text("3.5 GB of 7.0 GB used")
+    await expect(storage).to_contain_text("Photos 1.5 GB, pictures 2.0 GB.")
+    meter = storage.get_by_role("progressbar", name="Storage used")
+    await expect(meter).to_have_attribute("aria-valuenow", "50")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await shot(page, "account")
+    wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, "the page scrolls sideways"
 
 
 # Chromium without a network has no push service: what it would subscribe with comes from the test.
