@@ -14,7 +14,8 @@ Faces = tuple[Face, ...]
 # Outside of her photos' tones by more, skin has drifted. On five photographs of one person, each
 # against the four others: none of them is out, nor is any of them made brighter, darker, warmer or
 # cooler, but for one of five in a golden light; of faces made lighter alone (gamma 0.6) 4 of 5 are
-# out, made darker (1.6) 5. Other skins and pictures of real engines have not been tried.
+# out, made darker (1.6) 5. The margin was chosen on these five, two of which are cut from a third;
+# other skins and pictures of real engines have not been tried.
 DRIFT = 0.15
 
 
