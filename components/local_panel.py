@@ -6,7 +6,7 @@ from components import formatting
 from components.controls import button, set_enabled
 from components.dom import attach, el
 from components.feedback import Banner, Bar, Facts
-from services.engines.local.state import Fetch, LocalState, Weights
+from services.engines.local.state import Fetch, LocalState, Trial, Weights
 
 Press = Callable[[], Awaitable[None]]
 
@@ -14,8 +14,19 @@ Press = Callable[[], Awaitable[None]]
 class LocalPanel:
     """Hardware and weights, and the buttons that fetch them; `show` brings it up to date."""
 
-    def __init__(self, state: LocalState, *, on_look: Press, on_fetch: Press, on_hold: Press):
-        """on_look: asks the hub for licence and size. on_fetch, on_hold: the download."""
+    def __init__(
+        self,
+        state: LocalState,
+        *,
+        on_look: Press,
+        on_fetch: Press,
+        on_hold: Press,
+        on_trial: Press,
+    ) -> None:
+        """on_look: asks the hub for licence and size. on_fetch, on_hold: the download.
+
+        on_trial: makes a picture, to measure how long one takes.
+        """
         with el("div", classes="stack").mark("local-worker"):
             self._worker = Facts()
             with el("div", classes="stack") as self._absent:
@@ -32,6 +43,10 @@ class LocalPanel:
                     )
                     self._hold = button("Stop the download", on_hold, mark="hold")
                 self._note = el("p", classes="tiny muted wrap-any")
+            with el("div", classes="stack") as self._trial:
+                self._measured = el("p", classes="small")
+                with el("div", classes="row"):
+                    self._try = button("Make a trial picture", on_trial, mark="trial")
             self._trouble = Banner(tone="danger")
         self.show(state)
 
@@ -40,7 +55,17 @@ class LocalPanel:
         weights = {_short(each.name): _said(each) for each in state.weights}
         self._worker.show({"Worker": state.status, **state.hardware, **weights})
         self._show_fetch(state, state.fetch)
-        self._trouble.show(state.fetch.trouble, tone="danger")
+        self._show_trial(state)
+        trouble = state.fetch.trouble or (state.trial.trouble if state.trial else None)
+        self._trouble.show(trouble, tone="danger")
+
+    def _show_trial(self, state: LocalState) -> None:
+        trial = state.trial or Trial()
+        here = all(each.there for each in state.weights)
+        self._trial.set_visibility(state.trial is not None and here)
+        self._measured.text = _took(trial)
+        set_enabled(self._try, state.running and not trial.running)
+        attach(self._try, aria_busy="true" if trial.running else None)
 
     def _show_fetch(self, state: LocalState, fetch: Fetch) -> None:
         lacking = [each for each in state.weights if not each.there]
@@ -73,6 +98,15 @@ def _said(weights: Weights) -> str:
         return "Not here yet"
     left = formatting.size(weights.left or 0)
     return f"Licence {weights.licence}, {formatting.size(weights.size)}, {left} to fetch"
+
+
+def _took(trial: Trial) -> str:
+    if trial.running:
+        return "A trial picture is being made. This may take many minutes."
+    if trial.seconds is None:
+        return "Members are offered pictures on this CPU once a trial says how long one takes."
+    exactly = f"{trial.seconds:,.1f} seconds"
+    return f"The last trial picture took {exactly} here, loading of the weights included."
 
 
 def _how_far(fetch: Fetch) -> str:

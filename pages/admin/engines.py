@@ -64,8 +64,17 @@ class Engines:
         async def fetch() -> None:
             engine.fetch()
 
+        async def try_out() -> None:
+            engine.try_out()
+
         with panel.more:
-            local = LocalPanel(engine.state, on_look=look, on_fetch=fetch, on_hold=engine.hold)
+            local = LocalPanel(
+                engine.state,
+                on_look=look,
+                on_fetch=fetch,
+                on_hold=engine.hold,
+                on_trial=try_out,
+            )
 
         async def show(_: UUID) -> None:
             local.show(engine.state)

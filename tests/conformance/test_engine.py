@@ -179,7 +179,9 @@ async def child(bases: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
             training_recipe=TINY,
             upscaler="tiny-x4",
         )
-        engine = make_local_engine(settings)
+        files = tmp_path_factory.mktemp("files")
+        nowhere = LocalStorage(files, secret=b"s" * 32, base_url="http://nowhere")
+        engine = make_local_engine(settings, nowhere)
         engine.start()
         await eventually(lambda: engine.up, timeout=60)
         yield engine

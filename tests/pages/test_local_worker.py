@@ -29,7 +29,9 @@ async def worker(
     monkeypatch.setattr(machine, "DEVICES", [str(tmp_path)])
     monkeypatch.setenv("TRAINER_DEVICE", "cpu")
     own = {"local_gpu_python": Path(sys.executable)}
-    engine = make_engine(live_deps.settings.model_copy(update=own), MODULE, FETCHING)
+    engine = make_engine(
+        live_deps.settings.model_copy(update=own), live_deps.storage, MODULE, FETCHING
+    )
     yield engine
     await engine.close()
 

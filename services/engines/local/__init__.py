@@ -24,8 +24,8 @@ def describe(settings: Settings) -> EngineInfo:
     return describe_local(settings, gpu=machine.has_gpu())
 
 
-def make(settings: Settings, _storage: Storage) -> Engine:
+def make(settings: Settings, storage: Storage) -> Engine:
     """Starts nothing yet. Raises CannotStart with what is missing."""
     from services.engines.local.engine import make_engine  # the SDK is slow to import
 
-    return make_engine(settings)
+    return make_engine(settings, storage)

@@ -17,16 +17,18 @@ from services.engines.base import (
     RemoteStatus,
     TrainRequest,
 )
-from services.engines.local import machine
+from services.engines.local import machine, memory
 from services.engines.local.child import Child, Serving
 from services.engines.local.info import describe
 from services.engines.local.state import LocalState
+from services.engines.local.trial import Trials
 from services.engines.local.weights import MODULE as FETCHING
 from services.engines.local.weights import WeightStore
 from services.engines.resident import placed
 from services.engines.together.engine import client
 from services.engines.worker.engine import WorkerEngine, over
 from services.settings import Settings
+from services.storage.base import Storage
 from services.trainer.config import WorkerConfig
 from services.trainer.errors import JobFailed
 
@@ -45,20 +47,25 @@ class LocalEngine:
         worker: WorkerEngine,
         child: Child,
         weights: WeightStore,
+        trials: Trials | None,
         config: WorkerConfig,
         *,
         place: str,
         home: "Home",
     ) -> None:
-        """worker: an engine whose connection leads to the child. place: see `Resident`."""
+        """worker: an engine whose connection leads to the child. place: see `Resident`.
+
+        trials: None on a GPU.
+        """
         self._worker, self._child, self._home = worker, child, home
-        self._weights = weights
+        self._weights, self._trials = weights, trials
         self.config, self.place = config, place
 
     @property
     def info(self) -> EngineInfo:
-        """What it offers."""
-        return self._worker.info
+        """What it offers; on a CPU with the time that was measured."""
+        measured = self._trials.state.seconds if self._trials else None
+        return replace(self._worker.info, image_seconds=measured)
 
     @property
     def words(self) -> None:
@@ -88,7 +95,13 @@ class LocalEngine:
         """Missing weights, or a worker that does not start; one that starts again is no reason."""
         if self._child.hopeless:
             return self._child.trouble
-        return self._weights.lacking
+        return self._weights.lacking or self._too_weak()
+
+    def _too_weak(self) -> str | None:
+        """Why this CPU makes no pictures."""
+        if self._trials is None:
+            return None
+        return memory.objection(self.config) or self._trials.objection
 
     @property
     def state(self) -> LocalState:
@@ -105,11 +118,14 @@ class LocalEngine:
             weights=weights,
             folder=str(self.config.base_dir),
             fetch=self._weights.state,
+            trial=self._trials.state if self._trials else None,
         )
 
     def follow(self, hear: Callable[[], None]) -> None:
         """Have `hear` called after each change of the state."""
         self._child.changed = self._weights.changed = hear
+        if self._trials:
+            self._trials.changed = hear
 
     def look(self) -> None:
         """Ask the hub for licence and size of what is missing."""
@@ -122,6 +138,11 @@ class LocalEngine:
     async def hold(self) -> None:
         """Stop to fetch."""
         await self._weights.hold()
+
+    def try_out(self) -> None:
+        """Make a trial picture, by which is known how long one takes."""
+        if self._trials:
+            self._trials.begin(self)
 
     def start(self) -> None:
         """Keeps a worker alive from now on."""
@@ -158,6 +179,8 @@ class LocalEngine:
     async def close(self) -> None:
         """Ends the worker, and a fetch under way."""
         await self._weights.hold()
+        if self._trials:
+            await self._trials.stop()
         await self._child.stop()
         await self._worker.close()
 
@@ -217,7 +240,10 @@ class ToChild(httpx.AsyncBaseTransport):
 
 
 def make_engine(
-    settings: Settings, module: Sequence[str] = MODULE, fetching: Sequence[str] = FETCHING
+    settings: Settings,
+    storage: Storage,
+    module: Sequence[str] = MODULE,
+    fetching: Sequence[str] = FETCHING,
 ) -> LocalEngine:
     """What the settings describe. Raises CannotStart with what is missing.
 
@@ -234,7 +260,10 @@ def make_engine(
     weights = WeightStore(config, (python, *fetching), child.environment, profiles=profiles)
     worker = over(connection, info, settings)
     home = Home(settings.base_url, _own_address(settings))
-    return LocalEngine(worker, child, weights, config, place=machine.place(settings), home=home)
+    place = machine.place(settings)
+    path = config.work_dir.parent / "trial.json"
+    trials = None if info.trains else Trials(path, storage, base_model=info.base_model)
+    return LocalEngine(worker, child, weights, trials, config, place=place, home=home)
 
 
 def _own_address(settings: Settings) -> str:

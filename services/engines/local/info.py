@@ -15,7 +15,8 @@ def describe(settings: Settings, *, gpu: bool) -> EngineInfo:
     worker = describe_worker(settings)
     instant = worker.of(Method.INSTANT)
     if not gpu:
-        return _ours(instant, gpu=False, slow=True, trains=False, operations=worker.operations)
+        changes = {"slow": True, "trains": False, "operations": worker.operations}
+        return _ours(instant, gpu=False, batch=1, max_references=1, **changes)
     by_method = {method: _ours(info, gpu=True) for method, info in worker.by_method.items()}
     return _ours(worker, gpu=True, by_method=by_method)
 

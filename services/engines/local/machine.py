@@ -27,7 +27,10 @@ def missing(settings: Settings) -> str | None:
     if not (settings.local_gpu_python or find_spec("torch")):
         return "The extra “trainer” is not installed."
     if settings.local_gpu == "auto" and not has_gpu():
-        return "No NVIDIA GPU was found on this machine."
+        return (
+            "No NVIDIA GPU was found on this machine. LOCAL_GPU=on makes instant pictures on its "
+            "CPU, where memory suffices; how long one takes is measured first."
+        )
     return None
 
 

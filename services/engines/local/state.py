@@ -28,8 +28,23 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """A picture made to measure how long one takes. seconds: the last took, None without one.
+
+    loading of the weights is part of it. trouble: why the last one failed.
+    """
+
+    running: bool = False
+    seconds: float | None = None
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LocalState:
-    """status: in one sentence. hardware: what the worker found, by name. folder: of the weights."""
+    """status: in one sentence. hardware: what the worker found, by name. folder: of the weights.
+
+    trial: None on a GPU, where nothing has to be measured first.
+    """
 
     running: bool
     status: str
@@ -37,6 +52,7 @@ class LocalState:
     weights: tuple[Weights, ...]
     folder: str
     fetch: Fetch
+    trial: Trial | None = None
 
 
 @runtime_checkable
@@ -44,7 +60,7 @@ class Local(Protocol):
     """An engine of this machine, for the administrator's page.
 
     look: asks the hub for licence and size, and changes nothing. fetch: brings what is missing,
-    and goes on where it was. hold: stops that.
+    and goes on where it was. hold: stops that. try_out: makes a trial picture.
     """
 
     @property
@@ -55,3 +71,5 @@ class Local(Protocol):
     def fetch(self) -> None: ...  # noqa: D102
 
     async def hold(self) -> None: ...  # noqa: D102
+
+    def try_out(self) -> None: ...  # noqa: D102

@@ -1,5 +1,6 @@
 """The GPU of this machine: a worker that is started, killed, shared and ended."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
@@ -18,15 +19,18 @@ from services.app.bootstrap import KINDS
 from services.deps import Deps
 from services.engines import configured
 from services.engines.base import Refused
-from services.engines.local import machine
+from services.engines.local import machine, memory
 from services.engines.local.child import Child
 from services.engines.local.engine import LocalEngine, make_engine
+from services.engines.local.trial import UNMEASURED, Trials
 from services.engines.local.weights import MISSING
 from services.engines.registry import Entry, Registry
 from services.jobs import Worker
 from services.settings import Settings
+from services.storage.base import Storage
 from services.storage.local import LocalStorage
 from services.studio import generations
+from services.trainer.config import WorkerConfig
 from tests.chaos.conftest import gone
 from tests.conftest import SECRET, ExplicitSettings
 from tests.doubles.local_worker import GO, MODULE, put_weights
@@ -45,6 +49,13 @@ def settings_of(data_dir: Path, **given: Any) -> Settings:
     return ExplicitSettings(data_dir=data_dir, **(own | given))
 
 
+def put_trial(data_dir: Path, seconds: float) -> None:
+    """As after a trial picture on this machine's CPU."""
+    path = data_dir / "local" / "trial.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"base_model": "FLUX.2-klein-4B", "seconds": seconds}))
+
+
 def engine_of(deps: Deps) -> LocalEngine:
     found = deps.engines.default
     assert isinstance(found, LocalEngine)
@@ -55,8 +66,15 @@ Container = Callable[..., Any]
 
 
 @pytest.fixture
-def container(live_deps: Deps, tmp_path: Path) -> Iterator[Container]:
-    """Containers of one installation: each a DATA_DIR, an address and a worker of its own."""
+def container(
+    live_deps: Deps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Container]:
+    """Containers of one installation: each a DATA_DIR, an address and a worker of its own.
+
+    Each has a GPU, as far as the app looks.
+    """
+    monkeypatch.setattr(machine, "DEVICES", [str(tmp_path)])
+    monkeypatch.setenv("TRAINER_DEVICE", "cpu")
     with ExitStack() as servers:
         app = FastAPI()
         port = int(servers.enter_context(served(app)).rpartition(":")[2])
@@ -68,7 +86,8 @@ def container(live_deps: Deps, tmp_path: Path) -> Iterator[Container]:
             settings = settings_of(tmp_path / name, port=port)
             if not settings.data_dir.exists():
                 put_weights(settings.data_dir / "local" / "models")
-            engine = make_engine(settings, MODULE)
+                put_trial(settings.data_dir, 1.5)
+            engine = make_engine(settings, storage, MODULE)
             deps = replace(
                 live_deps, settings=settings, storage=storage, engines=Registry.of(engine)
             )
@@ -204,7 +223,7 @@ def test_a_worker_ends_with_the_program_that_started_it_however_that_ended(
         "from pathlib import Path\n"
         "from tests.services.engines.test_local import MODULE, make_engine, settings_of\n"
         "async def main():\n"
-        "    engine = make_engine(settings_of(Path(sys.argv[1])), MODULE)\n"
+        "    engine = make_engine(settings_of(Path(sys.argv[1])), None, MODULE)\n"
         "    engine.start()\n"
         "    while not engine.up: await asyncio.sleep(0.02)\n"
         "    print(engine.pid, flush=True)\n"
@@ -312,6 +331,7 @@ async def test_a_cpu_is_never_the_usual_engine_unless_it_is_named(
 ) -> None:
     monkeypatch.setattr(machine, "DEVICES", [])
     put_weights(tmp_path / "local" / "models")
+    put_trial(tmp_path, 1.5)
     for engine, usual in (("auto", "preview"), ("local", "local")):
         engines = configured.build(settings_of(tmp_path, engine=engine), storage)
         assert engines.default.info.name == usual
@@ -319,3 +339,56 @@ async def test_a_cpu_is_never_the_usual_engine_unless_it_is_named(
         assert isinstance(local, Entry)
         assert (local.ready, local.info.trains) == (True, False)
         await engines.close()
+
+
+async def test_a_cpu_is_offered_once_a_trial_has_measured_it(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "DEVICES", [])
+    async with container() as deps:
+        engine = engine_of(deps)
+        files = deps.storage
+        assert engine.info.image_seconds == 1.5  # what an earlier start has measured
+        (engine.config.work_dir.parent / "trial.json").unlink()
+        trials = Trials(
+            engine.config.work_dir.parent / "trial.json", files, base_model="FLUX.2-klein-4B"
+        )
+        engine._trials = trials
+        assert engine.away == UNMEASURED
+        await serving(deps)
+        engine.try_out()
+        await eventually(lambda: engine.away is None, timeout=40)
+        seconds = engine.info.image_seconds
+        assert seconds
+        assert seconds > 0
+        again = Trials(trials._path, files, base_model="FLUX.2-klein-4B")
+        assert again.state.seconds == seconds
+        assert Trials(trials._path, files, base_model="another").objection == UNMEASURED
+        assert [info.key async for info in files.list()] == []
+
+
+def test_a_cpu_that_takes_longer_than_members_wait_makes_no_pictures(tmp_path: Path) -> None:
+    put_trial(tmp_path, 1200)
+    path = tmp_path / "local" / "trial.json"
+    trials = Trials(path, cast(Storage, None), base_model="FLUX.2-klein-4B")
+    assert "took 20 minutes here" in (trials.objection or "")
+
+
+@pytest.mark.parametrize(("free", "fits"), [(1, False), (40, True)])
+def test_a_cpu_without_the_memory_says_how_much_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, fits: bool
+) -> None:
+    folder = tmp_path / "FLUX.2-klein-4B"
+    shape = {"num_layers": 1, "num_attention_heads": 1, "attention_head_dim": 8}
+    for part, size in (("transformer", 3 * 10**9), ("text_encoder", 2 * 10**9)):
+        (folder / part).mkdir(parents=True)
+        (folder / part / "config.json").write_text(json.dumps(shape))
+        with (folder / part / "model.safetensors").open("wb") as file:
+            file.truncate(size)
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text(f"MemTotal: 1 kB\nMemAvailable: {free * 10**6} kB\n")
+    monkeypatch.setattr(memory, "MEMORY", meminfo)
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+    said = memory.objection(WorkerConfig(base_dir=tmp_path))
+    assert (said is None) == fits
+    assert fits or said == ("Pictures on the CPU need about 12 GB of memory, and 1 GB are free.")
