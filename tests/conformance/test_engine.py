@@ -13,6 +13,7 @@ from PIL import Image
 from pydantic import SecretStr
 
 from pages import files
+from services.deps import Deps
 from services.engines import configured
 from services.engines.base import (
     Engine,
@@ -30,6 +31,7 @@ from services.engines.preview.process import Renderer
 from services.settings import Settings
 from services.storage.local import LocalStorage
 from tests.conformance.engine_bench import Bench
+from tests.conformance.pull_bench import pull_bench
 from tests.conftest import ExplicitSettings
 from tests.doubles import together
 from tests.doubles.together import Together
@@ -193,9 +195,17 @@ async def local(child: Engine, storage: LocalStorage) -> Bench:
     return Bench(child, storage, side=64, steps=2, limit=90)
 
 
+@pytest.fixture
+async def pull(
+    live_deps: Deps, storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Bench]:
+    async with pull_bench(live_deps, storage, tmp_path, monkeypatch) as bench:
+        yield bench
+
+
 # These go by the picture's own pixels, whatever size is asked for.
 OWN_SIZE = (Operation.CUTOUT, Operation.ENLARGE, Operation.FACE)
-ENGINES = ["preview", "instant", "custom", "worker", "worker_flux1", "local"]
+ENGINES = ["preview", "instant", "custom", "worker", "worker_flux1", "local", "pull"]
 
 
 @pytest.fixture(params=ENGINES)

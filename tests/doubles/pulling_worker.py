@@ -6,12 +6,19 @@ until there is a file `go` in the work folder, or until it is stopped.
 """
 
 import asyncio
+import io
 import json
 import sys
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
+from PIL import Image
+
+from services.trainer.app_client import Revoked
 from services.trainer.config import WorkerConfig
 from services.trainer.hardware import Hardware
 from services.trainer.pulling import Puller, ask
@@ -46,6 +53,18 @@ def main() -> None:
     Puller.__init__.__defaults__ = (COMMAND,)
     asyncio.run(ask(WorkerConfig.from_environment(), CPU, *sys.argv[1:3]))
     return None
+
+
+@asynccontextmanager
+async def at_work(puller: Puller) -> AsyncIterator[asyncio.Task[None]]:
+    """The worker in this process, stopped in good order at the end."""
+    task = asyncio.create_task(puller.run())
+    try:
+        yield task
+    finally:
+        puller.stop()
+        with suppress(Revoked):
+            await task
 
 
 def serve() -> None:
@@ -85,7 +104,7 @@ def _waited(go: Path) -> bool:
 
 def made(payload: GeneratePayload) -> GenerateOutputs:
     """A plain picture a seed."""
-    size = payload.width, payload.height
+    size = size_of(payload)
     images = tuple(
         put(
             payload.output_put_urls[i],
@@ -98,6 +117,15 @@ def made(payload: GeneratePayload) -> GenerateOutputs:
     return GenerateOutputs(
         client_job_id=payload.client_job_id, images=images, seconds=1, recipe={}, **MEASURED
     )
+
+
+def size_of(payload: GeneratePayload) -> tuple[int, int]:
+    """As asked for, or of the picture that stays as large as it is, or is enlarged."""
+    larger = payload.enlarge or 1
+    if payload.source_url is None or (payload.area is None and larger == 1):
+        return payload.width, payload.height
+    source = Image.open(io.BytesIO(httpx.get(payload.source_url).content))
+    return source.width * larger, source.height * larger
 
 
 def trained(payload: TrainPayload) -> TrainOutputs:

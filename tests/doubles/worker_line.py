@@ -1,6 +1,7 @@
 """An installation at whose line GPU workers may ask, and a worker's calls to it."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from db.models import RunRow
 from services.deps import Deps
 from services.engines.pull.engine import PullEngine
 from services.engines.registry import Registry
+from services.trainer.config import WorkerConfig
 from services.workers import keys
 from services.workers.line import WorkerLine
 from tests.builders import make_generation, make_user
@@ -20,9 +22,9 @@ KLEIN = "FLUX.2-klein-base-4B"
 OFFERS = [*(f"{what}:{KLEIN}" for what in ("train", "fast", "quality")), "edit", "inpaint"]
 
 
-def with_line(deps: Deps) -> Deps:
+def with_line(deps: Deps, line: WorkerLine | None = None) -> Deps:
     """The same, with the engine of the workers beside what it has."""
-    pull = PullEngine(deps.settings, WorkerLine(deps.transaction))
+    pull = PullEngine(deps.settings, line or WorkerLine(deps.transaction))
     return replace(deps, engines=Registry.of(*deps.engines.connected.values(), pull))
 
 
@@ -49,6 +51,16 @@ async def make_key(deps: Deps, name: str = "box") -> tuple[UUID, str]:
     async with deps.transaction() as session:
         view, key = await keys.create(session, deps, name=name, actor_id=uuid4())
     return view.id, key
+
+
+def box_config(folder: Path, name: str = "box") -> WorkerConfig:
+    """Of a machine that has the weights of one base, as far as anybody looks."""
+    for base in (KLEIN, KLEIN.replace("-base", "")):
+        (folder / "bases" / base).mkdir(parents=True, exist_ok=True)
+        (folder / "bases" / base / "model_index.json").write_text("{}")
+    (folder / name).mkdir()
+    bases, work = folder / "bases", folder / name
+    return WorkerConfig(work_dir=work, base_dir=bases, device="cpu", turn_seconds=0.05)
 
 
 @dataclass

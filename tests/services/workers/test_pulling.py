@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from services.trainer.pulling import MODEL, Puller
 from services.trainer.spec import GeneratePayload, TrainPayload, digest, to_wire
 from services.workers import asking, keys, line
 from tests.doubles import pulling_worker
-from tests.doubles.worker_line import KLEIN, make_key, make_run, with_line
+from tests.doubles.worker_line import KLEIN, box_config, make_key, make_run, with_line
 from tests.serving import listening, serving
 from tests.trainer.bucket import Bucket
 from tests.waiting import eventually
@@ -91,13 +91,8 @@ class Box:
         """A worker on it, which is stopped in good order at the end."""
         client = AppClient("http://test", self.key, transport=self.cable)
         puller = Puller(self.config, pulling_worker.CPU, client, pulling_worker.COMMAND)
-        task = asyncio.create_task(puller.run())
-        try:
+        async with pulling_worker.at_work(puller) as task:
             yield puller, task
-        finally:
-            puller.stop()
-            with suppress(Revoked):
-                await task
 
     def go(self) -> None:
         """What was to go slowly ends."""
@@ -107,13 +102,7 @@ class Box:
 @pytest.fixture
 def new_box(house: Deps, tmp_path: Path) -> Callable[..., Any]:
     async def make(name: str = "box") -> Box:
-        bases = tmp_path / "bases"
-        for folder in (KLEIN, KLEIN.replace("-base", "")):
-            (bases / folder).mkdir(parents=True, exist_ok=True)
-            (bases / folder / "model_index.json").write_text("{}")
-        work = tmp_path / name
-        work.mkdir()
-        config = WorkerConfig(work_dir=work, base_dir=bases, device="cpu", turn_seconds=0.05)
+        config = box_config(tmp_path, name)
         return Box(config, (await make_key(house, name))[1])
 
     return make
