@@ -12,9 +12,15 @@ OPERATIONS = ("edit", "inpaint", "extend", "face")
 REFERS = "flux2-klein"
 
 
-def named(what: str, base: str) -> str:
-    """The word for one profile of a base (`fast`, `quality`), or for trainings on it (`train`)."""
-    return f"{what}:{base}"
+UPSCALERS = "upscalers", (".safetensors", ".pth")  # their folder, as `upscaling` has it
+
+
+def named(what: str, by: str) -> str:
+    """The word for a profile of a base (`fast`, `quality`), for trainings on it (`train`).
+
+    Or for enlarging by a network (`enlarge`).
+    """
+    return f"{what}:{by}"
 
 
 def offers(config: WorkerConfig) -> frozenset[str]:
@@ -26,7 +32,13 @@ def offers(config: WorkerConfig) -> frozenset[str]:
         if _has(config, base, "fast"):
             found.add(named("fast", base.name))
             found |= set(OPERATIONS if base.architecture == REFERS else ())
-    return frozenset(found)
+    return frozenset(found | {named("enlarge", name) for name in _upscalers(config)})
+
+
+def _upscalers(config: WorkerConfig) -> set[str]:
+    folder, endings = UPSCALERS
+    files = (config.base_dir / folder).glob("*")
+    return {path.stem for path in files if path.suffix in endings}
 
 
 def _may_use(config: WorkerConfig, base: Base) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from nicegui import core
 
 from db.models import RunRow
 from services.deps import Deps
-from services.engines.base import RemoteStatus
+from services.engines.base import Operation, RemoteStatus
 from services.engines.pull.engine import PullEngine
 from services.storage.local import LocalStorage
 from services.trainer.app_client import AppClient
@@ -21,7 +22,7 @@ from services.workers import asking
 from services.workers.line import WorkerLine
 from tests.conformance.engine_bench import Bench
 from tests.doubles import pulling_worker
-from tests.doubles.worker_line import box_config, make_key, make_run, with_line
+from tests.doubles.worker_line import UPSCALER, box_config, make_key, make_run, with_line
 from tests.serving import serving
 from tests.waiting import eventually
 
@@ -43,7 +44,8 @@ async def pull_bench(
     """A worker looks for work when the bench lets it, by the bell alone."""
     monkeypatch.setattr(asking, "LOOK_EVERY", 1000.0)
     line = LineOfRuns(deps.transaction)
-    house = with_line(deps, line)
+    settings = deps.settings.model_copy(update={"upscaler": UPSCALER})
+    house = with_line(replace(deps, settings=settings), line)
     engine = house.engines.find("pull")
     assert isinstance(engine, PullEngine)
 
@@ -52,7 +54,7 @@ async def pull_bench(
 
     async def there() -> bool:
         await engine.refresh()
-        return engine.away is None
+        return Operation.ENLARGE in engine.info.operations  # and all that it does with pictures
 
     async with serving(house):
         transport = httpx.ASGITransport(core.app, client=("192.0.2.9", 40000))

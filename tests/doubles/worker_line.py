@@ -19,6 +19,7 @@ from services.workers.line import WorkerLine
 from tests.builders import make_generation, make_user
 
 KLEIN = "FLUX.2-klein-base-4B"
+UPSCALER = "tiny"
 OFFERS = [*(f"{what}:{KLEIN}" for what in ("train", "fast", "quality")), "edit", "inpaint"]
 
 
@@ -58,6 +59,8 @@ def box_config(folder: Path, name: str = "box") -> WorkerConfig:
     for base in (KLEIN, KLEIN.replace("-base", "")):
         (folder / "bases" / base).mkdir(parents=True, exist_ok=True)
         (folder / "bases" / base / "model_index.json").write_text("{}")
+    (folder / "bases" / "upscalers").mkdir(exist_ok=True)
+    (folder / "bases" / "upscalers" / f"{UPSCALER}.pth").touch()
     (folder / name).mkdir()
     bases, work = folder / "bases", folder / name
     return WorkerConfig(work_dir=work, base_dir=bases, device="cpu", turn_seconds=0.05)

@@ -59,13 +59,16 @@ class PullEngine:
         await self.line.refresh()
 
     def objection(
-        self, _operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
+        self, operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
     ) -> str | None:
         """It takes any picture that is not too large."""
-        from services.engines.together.engine import LARGEST
+        from services.engines.together.engine import ENLARGED, LARGEST
 
-        del scale
-        if max(made.get("width", 0), made.get("height", 0)) > LARGEST:
+        side = max(made.get("width", 0), made.get("height", 0))
+        if operation is Operation.ENLARGE:
+            most = f"A picture is enlarged to {ENLARGED:,} pixels at most."
+            return most if side * (scale or 2) > ENLARGED else None
+        if side > LARGEST:
             return f"{self.info.label} change pictures of up to {LARGEST:,} pixels a side."
         return None
 
@@ -89,9 +92,12 @@ class PullEngine:
             sent,
             profile=self._settings.generation_profile,
             lora_scale=usual.default if usual else 1.0,
+            upscaler=self._settings.upscaler,
         )
         needs = [named(payload.profile, base)]
-        if request.operation is not Operation.GENERATE:
+        if request.operation is Operation.ENLARGE:
+            needs = [named("enlarge", payload.upscaler or "")]
+        elif request.operation is not Operation.GENERATE:
             needs.append(str(request.operation))
         return await self._submit(request.client_job_id, payload, needs)
 

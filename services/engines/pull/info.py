@@ -22,9 +22,7 @@ def describe(settings: Settings, offers: Collection[str]) -> EngineInfo:
     }
     methods = tuple(m for m in worker.methods if needed.get(m) in offers)
     fast = Method.INSTANT in methods
-    operations = tuple(
-        o for o in worker.operations if o is Operation.GENERATE or (fast and str(o) in offers)
-    )
+    operations = tuple(o for o in worker.operations if _offered(o, worker, fast, offers))
     instant = worker.by_method.get(Method.INSTANT)
     return replace(
         worker,
@@ -38,6 +36,12 @@ def describe(settings: Settings, offers: Collection[str]) -> EngineInfo:
         operations=operations if methods else (),
         by_method={Method.INSTANT: replace(instant, name=NAME)} if instant and fast else {},
     )
+
+
+def _offered(operation: Operation, worker: EngineInfo, fast: bool, offers: Collection[str]) -> bool:
+    if operation is Operation.ENLARGE:
+        return named("enlarge", worker.upscaler) in offers
+    return operation is Operation.GENERATE or (fast and str(operation) in offers)
 
 
 def base_of(settings: Settings) -> str:
