@@ -1,5 +1,8 @@
 """`python -m tests`: installs what the tests need and runs every check; arguments go to pytest.
 
+`python -m tests inner` runs what a developer runs at each save; `python -m tests coverage` runs
+all tests of the app once more slowly, and prints how much of the sources they reached.
+
 Standard library only, so that it runs before anything else does.
 """
 
@@ -24,6 +27,11 @@ TRAINER_TESTS = ["jsonschema", "pytest", "pytest-asyncio", "pytest-timeout", "py
 
 WORKERS = max(2, min(8, os.cpu_count() or 2))  # they wait for servers and browsers, too
 PARALLEL = ["-n", str(WORKERS), "--dist", "worksteal", "--durations", "15", "--cache-clear"]
+MOST = "not slow and not quiet"
+INNER = ["tests/services", "tests/components", "tests/test_sources.py"]
+NOT_INNER = "not (slow or quiet or e2e or process or pictures)"
+ROOMS = ("components", "db", "pages", "services")
+COVERED = [*(f"--cov={room}" for room in ROOMS), "--cov-report=term:skip-covered"]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # of each process
 
 LAST_FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
@@ -38,7 +46,11 @@ def main(arguments: list[str]) -> int:
     """Every check, even after one failed; 0 only if all passed."""
     os.chdir(ROOT)
     os.environ |= {name: os.environ.get(name, value) for name, value in ONE_THREAD.items()}
+    if arguments == ["inner"]:
+        return report(in_turn({"inner": pytest(*PARALLEL, "-m", NOT_INNER, *INNER)}))
     install_browser()
+    if arguments == ["coverage"]:
+        return report(in_turn({"coverage": pytest(*PARALLEL, "-m", MOST, *COVERED)}))
     if arguments:
         return report(in_turn(static_checks() | {"tests": pytest(*arguments)}))
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -49,8 +61,14 @@ def main(arguments: list[str]) -> int:
         unsteady: list[str] = []
         results = in_turn({"tests": lambda: test_in_parallel(unsteady)})
         results = static.result() | rest.result() | results
-    results |= in_turn({"quiet": pytest("-m", "quiet and not slow")})
+    results |= in_turn({"quiet": pytest("-m", "quiet and not slow", *files_that_name("quiet"))})
     return report(results, unsteady)
+
+
+def files_that_name(marker: str) -> list[str]:
+    """The modules with a marker: to collect all others for a few tests takes ten seconds."""
+    found = (ROOT / "tests").rglob("test_*.py")
+    return sorted(str(path) for path in found if f"mark.{marker}" in path.read_text())
 
 
 def in_turn(checks: dict[str, Check]) -> Results:
@@ -85,7 +103,7 @@ def test_in_parallel(unsteady: list[str]) -> tuple[bool, float]:
     or in what they test.
     """
     command = [PYTHON, "-m", "pytest"]
-    code, seconds = shown("tests", [*command, *PARALLEL, "-m", "not slow and not quiet"])
+    code, seconds = shown("tests", [*command, *PARALLEL, "-m", MOST])
     failed = list(json.loads(LAST_FAILED.read_text())) if LAST_FAILED.exists() else []
     if code != SOME_FAILED or not 0 < len(failed) <= FEW:
         return code == 0, seconds

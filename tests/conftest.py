@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx
@@ -40,6 +40,9 @@ from tests.doubles.stripe import StripeDouble, stripe_double
 from tests.mailbox import Mailbox, mail_server
 from tests.serving import serving
 from tests.shared import shared_dir as shared_dir
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SECRET = b"a secret of 32 bytes, for tests."
@@ -231,6 +234,15 @@ async def mailbox() -> AsyncIterator[Mailbox]:
     """A mail server of this test alone; `mailbox.sends_to(settings)` makes it the operator's."""
     async with mail_server() as box:
         yield box
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator["Browser"]:
+    """One real browser for all tests of a process; each opens a context of its own."""
+    from tests import browsers  # its import takes a third of a second
+
+    async with browsers.started() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -13,28 +13,18 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from db.embedded.server import EmbeddedPostgres
 from services.accounts import sessions, users
 from services.accounts.users import UserView
 from services.app import bootstrap
 from services.settings import Settings
-from tests import browsers
 from tests.builders import make_user
 from tests.conftest import ExplicitSettings
 from tests.e2e.driving import Program, Server, watched
 from tests.waiting import eventually_sync
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 MAIN = Path(__file__).parents[2] / "main.py"
 
 
@@ -74,7 +64,7 @@ def running(**environment: str) -> Iterator[Program]:
                 stderr=log,
             )
         try:
-            eventually_sync(lambda: process.poll() is not None or _ready(settings), timeout=60)
+            eventually_sync(lambda: process.poll() is not None or _ready(settings), timeout=100)
             assert process.poll() is None, (data_dir / "log").read_text()
             yield Program(settings, process)
         finally:
@@ -109,10 +99,9 @@ def _ready(settings: Settings) -> bool:
 
 
 @pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium without a window."""
-    async with async_playwright() as playwright:
-        yield await playwright.chromium.launch(executable_path=browsers.installed(), args=FLAGS)
+def browser(chromium: Browser) -> Browser:
+    """The one that all tests share; each has a context of its own in it."""
+    return chromium
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from services.accounts.users import UserView
 from tests import browsers
-from tests.e2e.conftest import FLAGS
+from tests.browsers import FLAGS
 from tests.e2e.driving import Server, forgive, visit, watched
 from tests.e2e.test_gallery import with_pictures
 

@@ -16,8 +16,8 @@ from services import imaging
 from services.accounts.users import UserView
 from services.storage.local import LocalStorage
 from tests import browsers
+from tests.browsers import FLAGS
 from tests.builders import make_generation
-from tests.e2e.conftest import FLAGS
 from tests.e2e.driving import Server, visit
 
 SHAPES = ((768, 1024), (1024, 1024), (1024, 576))

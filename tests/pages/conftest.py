@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 from nicegui.testing import User as Visitor
-from playwright.async_api import Browser, async_playwright
 
 from components import live
 from pages.server import sockets
@@ -12,11 +11,9 @@ from services.accounts import users
 from services.accounts.users import UserView
 from services.deps import Deps
 from services.kit.notify import Listener
-from tests import browsers
 from tests.serving import listening, serving
 
 ANNA = {"email": "anna@example.com", "password": "four quiet words here", "name": "Anna"}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
 @pytest.fixture
@@ -34,14 +31,6 @@ async def anna(live_deps: Deps, visitor: Visitor) -> UserView:
         found = await users.by_email(session, email=ANNA["email"])
     assert found
     return users.view(found)
-
-
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browsers.installed(), args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from tests.builders import (
 from tests.doubles.push import Browser as PushBrowser
 from tests.doubles.push import PushService, push_service
 from tests.e2e.driving import shot
+from tests.pages.driving import signed_in, visit
 from tests.services.jobs.kit import working
 from tests.waiting import eventually
 
@@ -50,15 +51,9 @@ async def page(live_deps: Deps, chromium: Browser, address: str) -> AsyncIterato
         user = users.view(await make_user(session, email="anna@example.com", name="Anna"))
         phone = Caller("203.0.113.5", IPHONE)
         await sessions.start(session, live_deps, user=user, caller=phone, replaces=None)
-    context = await chromium.new_context()
-    page = await context.new_page()
-    await page.goto(f"{address}/login?next=/account")
-    await page.get_by_label("E-mail").fill("anna@example.com")
-    await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", name="Account")).to_be_visible()
-    yield page
-    await context.close()
+    async with signed_in(chromium, address, live_deps, user.id) as page:
+        await visit(page, "/account")
+        yield page
 
 
 async def only_user(deps: Deps) -> User:

@@ -10,8 +10,8 @@ from services.app.bootstrap import KINDS
 from services.deps import Deps
 from services.settings import Settings
 from tests.accounts import member
-from tests.builders import PASSWORD
 from tests.mailbox import Mailbox
+from tests.pages.driving import signed_in, visit
 from tests.services.jobs.kit import pass_time, working
 from tests.waiting import eventually
 
@@ -25,16 +25,10 @@ def settings(settings: Settings, mailbox: Mailbox) -> Settings:
 async def page(live_deps: Deps, chromium: Browser, address: str) -> AsyncIterator[Page]:
     """Anna, who is the administrator, looks at /admin."""
     live_deps.settings.data_dir.mkdir(exist_ok=True)  # whose disk the page measures
-    await member(live_deps, role="admin", email="anna@example.com")
-    context = await chromium.new_context()
-    page = await context.new_page()
-    await page.goto(f"{address}/login?next=/admin")
-    await page.get_by_label("E-mail").fill("anna@example.com")
-    await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", name="Administration")).to_be_visible()
-    yield page
-    await context.close()
+    admin = await member(live_deps, role="admin", email="anna@example.com")
+    async with signed_in(chromium, address, live_deps, admin.id) as page:
+        await visit(page, "/admin")
+        yield page
 
 
 async def invite(page: Page, email: str) -> None:

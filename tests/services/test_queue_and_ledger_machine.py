@@ -27,6 +27,8 @@ from services.credits.ledger import Balance
 from services.errors import InsufficientCredits
 from tests.services.moves import ATTEMPTS, LEASE, Moves, RollBack
 
+pytestmark = pytest.mark.process
+
 T = TypeVar("T")
 DELAYS = (0, 5, 25)
 OPEN = {"waiting", "queued", "leased"}

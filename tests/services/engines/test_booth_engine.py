@@ -20,6 +20,8 @@ from services.storage.base import Storage
 from tests import sitters
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.pictures
+
 FOLDER = "member/models/m/photos/5f0c"
 
 

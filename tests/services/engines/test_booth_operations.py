@@ -14,6 +14,8 @@ from services.engines.preview.scene import Colour, Light, Place, Scene
 from tests import sitters
 from tests.pictures import drawn
 
+pytestmark = pytest.mark.pictures
+
 KEPT: dict[str, Any] = {
     "engine": "preview",
     "photo": "5f0c",

@@ -37,6 +37,8 @@ from services.imaging.silhouette import judge
 from services.studio.generations import ASPECTS
 from tests import sitters
 
+pytestmark = pytest.mark.pictures
+
 Array = npt.NDArray[np.floating[Any]]
 SIZE = 320, 400
 OUTSIDE = [place for place in Place if not PLACES[place].indoors]

@@ -12,6 +12,8 @@ from services.engines.preview.process import Renderer
 from services.engines.preview.render import Made
 from tests import sitters
 
+pytestmark = pytest.mark.pictures
+
 STYLES = (None, "oil", "watercolour", "comic")
 LIVE = 0.3  # seconds that a page may wait for its turn, on a machine that is busy
 

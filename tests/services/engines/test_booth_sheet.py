@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from services.engines.base import FileRef, SheetRequest
@@ -14,6 +15,8 @@ from services.engines.preview.sheet import PICTURES, BoothSheet
 from services.engines.preview.words import understand
 from services.storage.base import Storage
 from tests import sitters
+
+pytestmark = pytest.mark.pictures
 
 
 async def rendered(photos: Sequence[bytes], **arguments: Any) -> Made:

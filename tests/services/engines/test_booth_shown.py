@@ -16,6 +16,8 @@ from services.engines.preview.scenes.registry import PLACES
 from services.engines.preview.shown import colours, fitting, shown
 from services.engines.preview.words import understand
 
+pytestmark = pytest.mark.pictures
+
 WIDTH, HEIGHT, SEED = 320, 400, 3
 SEEN = 0.003  # share of the picture's pixels: some leaves or petals
 CLEARLY = 0.08  # of a pixel's brightest channel, in sRGB

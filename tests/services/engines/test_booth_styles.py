@@ -15,6 +15,8 @@ from services.engines.preview.words.in_style import INKS, in_style
 from services.engines.preview.words.understanding import understand
 from tests import sitters
 
+pytestmark = pytest.mark.pictures
+
 
 def hue_share(style: str, colour: Colour | None) -> float:
     """How much of a picture of this style has blue's hue, 0..1."""

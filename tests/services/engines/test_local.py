@@ -39,6 +39,8 @@ from tests.services.jobs.kit import SECOND
 from tests.studio import Studio
 from tests.waiting import eventually, eventually_sync
 
+pytestmark = pytest.mark.process
+
 PUBLIC = "https://photos.example.com"  # leads nowhere from here
 
 

@@ -15,6 +15,8 @@ from services.engines.preview.pixels import Array, from_image
 from services.engines.preview.render import render
 from tests import faces
 
+pytestmark = pytest.mark.pictures
+
 PHOTOS = [faces.jpeg(i, width=480, height=640) for i in range(4)]
 ALL = [None, *LOOKS]
 

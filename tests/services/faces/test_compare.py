@@ -8,6 +8,8 @@ from services.faces.base import Embedding
 from services.faces.reading import reader
 from tests.real_faces import ONE, OTHER, photograph
 
+pytestmark = pytest.mark.pictures
+
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, Embedding]:

@@ -10,6 +10,8 @@ from services.faces.person import judge
 from services.faces.scale import Word
 from tests.services.faces.simulated import Faces, Vector
 
+pytestmark = pytest.mark.pictures
+
 SETS = 300
 
 

@@ -20,6 +20,8 @@ from tests.doubles.engine import ScriptedEngine, images
 from tests.pictures import drawn
 from tests.studio import Studio
 
+pytestmark = pytest.mark.pictures
+
 SAMPLES = Path(__file__).parents[3] / "components" / "samples"
 Copy = Callable[[Image.Image], Image.Image]
 

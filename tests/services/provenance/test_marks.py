@@ -25,6 +25,8 @@ from tests.doubles.engine import ScriptedEngine, images
 from tests.pictures import drawn
 from tests.studio import Studio
 
+pytestmark = pytest.mark.pictures
+
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif"}
 SECRET_WORDS = "a lighthouse that nobody may know of"
 

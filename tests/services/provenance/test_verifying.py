@@ -22,6 +22,8 @@ from tests import hostile
 from tests.builders import make_image, make_user
 from tests.pictures import drawn
 
+pytestmark = pytest.mark.pictures
+
 MADE_WITH_AI = "together"
 
 

@@ -24,6 +24,8 @@ from tests.doubles.engine import ScriptedEngine, picture
 from tests.files import leftovers
 from tests.studio import Studio
 
+pytestmark = pytest.mark.pictures
+
 PLACES = (Place("oil", "in a garden"), Place("comic", "at night"), Place("pencil", "in a library"))
 
 
