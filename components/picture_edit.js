@@ -45,7 +45,7 @@ const PIXELS = `
     <template v-if="can('face')">
       <button v-for="each in sheet.faces" :key="each.id" type="button" class="btn" :disabled="poor"
         @click="ask('face', { model_id: each.id })">
-        {{ sheet.faces.length > 1 ? "Face of " + each.name : "Face more like " + each.name }}{{ cost }}
+        {{ (sheet.faces.length > 1 ? "Face of " : "Face more like ") + each.name }}{{ cost }}
       </button>
       <p class="small muted">Kept, and charged, only if the likeness rises.</p>
     </template>
