@@ -4,10 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+from nicegui import ui
+
 from components import formatting, pictures
 from components.controls import button
 from components.dom import attach, el
 from components.feedback import Bar
+from components.results import REVEAL
 from services.gallery.images import ImageView
 from services.studio.packs import PackProgress, PackView
 from services.studio.styles import StyleView
@@ -15,9 +18,11 @@ from services.studio.styles import StyleView
 TILES = 4
 
 
-def pack_offer(pack: PackView, styles: Sequence[StyleView], *, on_order: Callable[[], Any]) -> None:
-    """One pack. styles: its own, in its order."""
-    cost = formatting.plural(pack.price, "credit")
+def pack_offer(
+    pack: PackView, styles: Sequence[StyleView], *, counted: bool, on_order: Callable[[], Any]
+) -> None:
+    """One pack. styles: its own, in its order. counted: whether pictures cost credits."""
+    cost = f": {formatting.plural(pack.price, 'credit')}" if counted else ""
     with el("article", classes="pack", aria_label=pack.name):
         with el("div", classes="pack-tiles", aria_hidden="true"):
             for style in styles[:TILES]:
@@ -26,7 +31,7 @@ def pack_offer(pack: PackView, styles: Sequence[StyleView], *, on_order: Callabl
         el("h3", pack.name)
         el("p", pack.description, classes="muted")
         el("p", ", ".join(style.name for style in styles), classes="small muted")
-        label = f"Make {formatting.plural(pack.pictures, 'picture')}: {cost}"
+        label = f"Make {formatting.plural(pack.pictures, 'picture')}{cost}"
         button(label, on_order, kind="primary", mark=f"pack-{pack.id}")
 
 
@@ -38,7 +43,7 @@ class PackCard:
         self.ids: frozenset[UUID] = frozenset()
         self._shown: set[UUID] = set()
         with el("article", classes="result") as self.root:
-            with el("div", classes="result-head"):
+            with el("div", classes="result-head") as self._head:
                 with el("div"):
                     self._name = el("p", classes="strong wrap-any")
                     self._line = el("p", classes="small muted num", aria_live="polite")
@@ -60,6 +65,10 @@ class PackCard:
             if image.id not in self._shown:
                 self._shown.add(image.id)
                 self._add(image)
+
+    def reveal(self) -> None:
+        """Bring its first lines into sight, as on a phone they are below the form."""
+        ui.run_javascript(REVEAL.format(id=self._head.id))
 
     def _add(self, image: ImageView) -> None:
         with self._grid, el("a", href=f"/gallery?image={image.id}"):

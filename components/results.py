@@ -14,7 +14,7 @@ from components.models import Progressing, stage_text
 from db.states import GenerationStatus
 from services.engines.base import NotUnderstood, Term
 
-_REVEAL = """
+REVEAL = """
     getHtmlElement({id}).scrollIntoView({{
         block: 'nearest',
         behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth',
@@ -106,7 +106,7 @@ class ResultCard:
 
     def reveal(self) -> None:
         """Bring prompt, progress and Cancel into sight; where they are already, nothing moves."""
-        ui.run_javascript(_REVEAL.format(id=self._status.id))
+        ui.run_javascript(REVEAL.format(id=self._status.id))
 
     def _place_for(self, request: Request) -> El:
         """The next free one; else that of an image that was replaced."""

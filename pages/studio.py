@@ -278,6 +278,7 @@ class Studio:
         await self._price()
         await self._show_tiles()
         await self._packs.open()
+        self._empty.set_visibility(not self._packs.any)
         for generation in reversed(recent):
             await self._show(generation)
         live.on("generation", self._user_id, self._changed)
@@ -378,7 +379,7 @@ class Studio:
                     caption=self._caption(generation),
                     on_cancel=lambda: self._cancel(generation.id),
                 )
-            card.root.move(target_index=1)  # below the packs
+            card.root.move(target_index=1)
             self._cards[generation.id] = card
         text = await waiting.generation(self._deps, self._user_id, generation)
         self._cards[generation.id].show(generation, waiting=text)

@@ -10,6 +10,7 @@ from components.dom import El
 from components.feedback import toast
 from components.pack_cards import PackCard, pack_offer
 from pages.server.call_limits import count_in_page
+from services.credits import ledger
 from services.deps import Deps
 from services.engines.base import Method
 from services.errors import DomainError, NotFound
@@ -42,15 +43,26 @@ class StudioPacks:
             self._card(progress.album.id).show(progress)
         live.on("generation", self._user_id, self._changed)
 
+    @property
+    def any(self) -> bool:
+        """Whether one is shown."""
+        return bool(self._cards)
+
     async def _offer(self) -> None:
         async with self._deps.transaction() as session:
             offered = await packs.offered(session)
+            balance = await ledger.balance(session, user_id=self._user_id)
             known = {style.id: style for style in await styles.offered(session)}
         self._dialog.body.clear()
         with self._dialog.body:
             for pack in offered:
                 shown = [known[id] for id in pack.styles]
-                pack_offer(pack, shown, on_order=partial(self._order, pack))
+                pack_offer(
+                    pack,
+                    shown,
+                    counted=balance.available is not None,
+                    on_order=partial(self._order, pack),
+                )
         self._dialog.show()
 
     async def _order(self, pack: PackView) -> None:
@@ -67,6 +79,7 @@ class StudioPacks:
             return
         self._dialog.close()
         await self._show(run.album.id)
+        self._cards[run.album.id].reveal()
 
     async def _changed(self, id: UUID) -> None:
         for album_id, card in list(self._cards.items()):

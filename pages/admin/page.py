@@ -20,6 +20,7 @@ from pages.admin.invitations import Invitations
 from pages.admin.members import Members
 from pages.admin.plans import Plans
 from pages.admin.quality import QualityFigures
+from pages.admin.styles import Packs, Styles
 from pages.admin.workers import Workers
 from pages.server.context import current_admin
 from pages.signed_in_frame import shell
@@ -57,6 +58,8 @@ def register(deps: Deps) -> None:
             await Members(deps, user, on_invite=invitations.ask).build()
             await invitations.build()
             await Plans(deps, user).build()
+            await Styles(deps, user.id).build()
+            await Packs(deps, user.id).build()
             await Engines(deps, user.id).build()
             await Workers(deps, user.id).build()
             await BusinessFigures(deps).build()

@@ -4,7 +4,7 @@ from nicegui.testing import User as Visitor
 from sqlalchemy import select, update
 
 from components import live
-from db.models import Album, Generation, PackRow
+from db.models import Album, Generation, PackRow, User
 from services.accounts.users import UserView
 from services.deps import Deps
 from tests.builders import make_training_image, make_user_model
@@ -30,6 +30,7 @@ async def test_a_pack_is_ordered_at_the_price_that_the_button_says(
             session, user_id=anna.id, name="Ben", status="ready", engine="preview"
         )
         await make_training_image(session, user_model=model)
+        await session.execute(update(User).values(plan="creator"))
     await visitor.open("/studio")
     visitor.find(marker="packs").click()
     await shows(visitor, "Make 12 pictures: 12 credits")
