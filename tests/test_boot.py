@@ -131,7 +131,8 @@ def test_a_wrong_database_url(start: Start, url: str, words: str) -> None:
 
 
 def test_a_database_that_is_not_there(start: Start, database_url: str) -> None:
-    assert "does not exist" in start.refusal(DATABASE_URL=database_url.replace("/test_", "/no_"))
+    elsewhere = re.sub(r"/\w+(\?|$)", r"/no_such\1", database_url)
+    assert "does not exist" in start.refusal(DATABASE_URL=elsewhere)
 
 
 def test_a_wrong_password(start: Start, database_url: str) -> None:

@@ -147,6 +147,11 @@ async def test_every_method_of_an_address_is_named(api: httpx.AsyncClient) -> No
     assert answer.headers["allow"] == "POST"
 
 
+OF_WORKERS: dict[str, list[str]] = {
+    "WorkerKey": []
+}  # they need no Idempotency-Key, so it can't be another call's
+
+
 async def test_the_documentation_is_true_openapi(api: httpx.AsyncClient) -> None:
     document = (await api.get("/api/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
@@ -159,7 +164,8 @@ async def test_the_documentation_is_true_openapi(api: httpx.AsyncClient) -> None
             for status in ("400", "401", "403", "422", "429"):
                 schema = responses[status]["content"]["application/json"]["schema"]
                 assert schema == {"$ref": "#/components/schemas/ErrorBody"}, path
-            if operation.get("security") and method != "get":
+            called = operation.get("security", [])
+            if called and method != "get" and OF_WORKERS not in called:
                 assert "409" in responses, path
     for schema in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
