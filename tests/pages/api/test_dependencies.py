@@ -147,9 +147,8 @@ async def test_every_method_of_an_address_is_named(api: httpx.AsyncClient) -> No
     assert answer.headers["allow"] == "POST"
 
 
-OF_WORKERS: dict[str, list[str]] = {
-    "WorkerKey": []
-}  # they need no Idempotency-Key, so it can't be another call's
+# Their calls need no Idempotency-Key, so it can't be another call's.
+OF_WORKERS: dict[str, list[str]] = {"WorkerKey": []}
 
 
 async def test_the_documentation_is_true_openapi(api: httpx.AsyncClient) -> None:
