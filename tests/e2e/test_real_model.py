@@ -9,6 +9,7 @@ import re
 import signal
 import struct
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -71,6 +72,7 @@ def whole(gpu: Worker) -> Iterator[Program]:
             GPU_WORKER_URL=gpu.url,
             GPU_WORKER_KEY=KEY,
             TRAINING_RECIPE=json.dumps(RECIPE),
+            UPSCALER="tiny-x4",
         ) as program,
     ):
         yield program
@@ -249,3 +251,94 @@ async def ended(client: httpx.AsyncClient, job: str) -> dict[str, Any]:
     found = await eventually(over, timeout=120)
     assert found
     return found
+
+
+@pytest.mark.timeout(600)
+async def test_a_picture_in_the_first_minute_and_what_a_training_adds(
+    real: Server, browser: Browser, tmp_path: Path
+) -> None:
+    """As a new member does it: one photo, a sentence, changes; then ten photos and a training."""
+    context = await browser.new_context(base_url=real.url, viewport={"width": 1440, "height": 900})
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE)
+    files = [tmp_path / f"{i}.jpg" for i in range(10)]
+    for i, file in enumerate(files):
+        file.write_bytes(faces.jpeg(i, width=300, height=400))
+    with watched(page):
+        await sign_up(page)
+        await page.goto("/models/new")
+        await live(page)
+        await page.locator("input[type=file]").first.set_input_files(files[:1])
+        await page.get_by_label("Name").fill("Anna")
+        await page.get_by_role("checkbox", name=re.compile("at least 18")).check()
+        await page.wait_for_url("**/models/new?draft=*")
+        draft_url = page.url
+        await expect(page.locator(".photo img")).to_have_count(1, timeout=PATIENCE)
+        first = await made_in_studio(page, "by the sea")
+
+        await page.goto(f"/gallery?image={first}")
+        panel = page.get_by_role("complementary", name="Edit")
+        await page.get_by_role("button", name="Edit (E)").click()
+        await panel.get_by_label("What is to change").fill("at night")
+        await panel.get_by_role("button", name="Change it").click()
+        edited = await child_of(page, first)
+        await panel.get_by_role("button", name="Enlarge 2×").click()
+        larger = await child_of(page, edited)
+        hold = page.get_by_role("button", name="Hold: before")
+        await expect(hold).to_be_focused()  # its picture is there
+        await page.keyboard.down("b")
+        await expect(page.locator(f".stage img[src*='{edited}']")).to_be_visible()
+        await page.keyboard.up("b")
+        await expect(page.locator(f".stage img[src*='{larger}']")).to_be_visible()
+
+        await page.goto(draft_url)
+        await live(page)
+        await page.locator("input[type=file]").first.set_input_files(files[1:])
+        await expect(page.locator(".photo img")).to_have_count(10, timeout=PATIENCE)
+        await page.get_by_role("button", name="Train model").click()
+        await page.wait_for_url(re.compile(r"/models/[0-9a-f-]{36}$"))
+        ready = page.get_by_role("heading", name="Anna is ready")
+        await expect(ready).to_be_visible(timeout=PATIENCE)
+        model_url = page.url
+        await made_in_studio(page, "by the sea in June")
+        await measured_double(real)
+        await page.goto(model_url)
+        said = "Likeness: instant 58, trained 81, your own photos 90."
+        await expect(page.get_by_text(said)).to_be_visible()
+    await context.close()
+
+
+async def measured_double(real: Server) -> None:
+    """A double of likeness, since a tiny model draws no faces."""
+    async with real.deps.transaction() as session:
+        set_to = "update generated_images set likeness = case method when 'trained' then 81 else 58"
+        await session.execute(text(f"{set_to} end"))
+
+
+async def sign_up(page: Page) -> None:
+    await page.goto("/register")
+    await page.get_by_label("Name").fill("Anna Bell")
+    await page.get_by_label("E-mail").fill(f"{uuid4()}@example.com")
+    await page.get_by_label("Password", exact=True).fill("four words are fine")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/dashboard")
+
+
+async def made_in_studio(page: Page, sentence: str) -> str:
+    """The id of a picture that the studio has made."""
+    await page.goto("/studio")
+    await live(page)
+    await page.get_by_label("Prompt").fill(sentence)
+    one = page.get_by_role("group", name="How many").get_by_role("radio", name="1", exact=True)
+    await one.press("Space")
+    await page.get_by_role("button", name="Make 1 image").click()
+    newest = page.get_by_role("article").filter(has_text=sentence).first
+    image = newest.locator("img[data-image]")
+    await expect(image).to_have_count(1, timeout=PATIENCE)
+    return str(await image.get_attribute("data-image"))
+
+
+async def child_of(page: Page, parent: str) -> str:
+    """The id of the picture that takes this one's place in the viewer."""
+    await page.wait_for_url(lambda url: "image=" in url and parent not in url)
+    return page.url.rpartition("image=")[2][:36]
