@@ -34,7 +34,7 @@ class _Rows:
     async def build(self) -> None:
         """The section."""
         with section(self.title), card(flush=True):
-            self._table = el("div")
+            self._table = el("div", classes="offers")
         self._dialog = Dialog(self.title)
         await self._draw()
 

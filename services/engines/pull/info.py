@@ -27,7 +27,7 @@ def describe(settings: Settings, offers: Collection[str]) -> EngineInfo:
     return replace(
         worker,
         name=NAME,
-        label="Your GPU workers",
+        label="GPU workers that ask",
         notice="A FLUX model of you is trained and run on this installation’s own GPUs.",
         privacy="Photos go to the GPU workers of this installation, by links that expire, and are "
         "removed there when the work is done.",
