@@ -21,6 +21,7 @@ from tests.waiting import eventually_sync
 pytestmark = pytest.mark.timeout(300)  # a dozen processes, each of which imports torch
 Trainings = Callable[..., TrainPayload]
 RECIPE = {"steps": 300, "checkpoint_every": 20}
+LONG = RECIPE | {"steps": 800}  # an image is made before the end of it, also on a fast machine
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def _checkpoints(worker: Worker, job: str) -> list[str]:
 def test_a_worker_that_is_killed_stopped_and_paused_makes_the_same_lora(
     worker: Worker, run: Run, training: Trainings, generation: Callable[..., Any], bucket: Bucket
 ) -> None:
-    job = _submit(worker, training("killed-job", samples=1, recipe=RECIPE))
+    job = _submit(worker, training("killed-job", samples=1, recipe=LONG))
     _reaches(worker, job, lambda status: status["info"].get("step", 0) >= 30)
     worker.end(signal.SIGKILL)
     made = _checkpoints(worker, job)
@@ -69,14 +70,14 @@ def test_a_worker_that_is_killed_stopped_and_paused_makes_the_same_lora(
     status = _reaches(worker, job, lambda status: status["info"].get("step", 0) > int(made[-1]))
     assert (status["status"], status["retries"]) == ("running", 1)
     worker.end(signal.SIGTERM)
-    assert int(_checkpoints(worker, job)[-1]) < RECIPE["steps"]
+    assert int(_checkpoints(worker, job)[-1]) < LONG["steps"]
     worker.start()
     image = _submit(worker, generation("image-between"))
     assert _reaches(worker, image, _ended)["status"] == "done"
     assert worker.status(job)["status"] in {"pending", "running"}
     status = _reaches(worker, job, _ended)
     assert status["status"] == "done", status
-    whole = run(training("uninterrupted", samples=1, recipe=RECIPE))
+    whole = run(training("uninterrupted", samples=1, recipe=LONG))
     assert status["outputs"]["weights"]["sha256"] == whole.weights.sha256
     assert bucket.puts.count("/killed-job/sample-0.jpg") == 1
 
