@@ -1,7 +1,7 @@
 """Images as they come: one card a request, with a place kept for each picture."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from nicegui import ui
@@ -10,9 +10,10 @@ from components import formatting
 from components.controls import button, link_button
 from components.dom import El, attach, el
 from components.feedback import Banner, Bar, Tone, badge
-from components.models import Progressing, stage_text
+from components.models import stage_text
 from db.states import GenerationStatus
-from services.engines.base import NotUnderstood, Term
+from services.gallery.images import ImageView
+from services.studio.generations import GenerationView
 
 REVEAL = """
     getHtmlElement({id}).scrollIntoView({{
@@ -21,50 +22,12 @@ REVEAL = """
     }})"""
 
 
-class Picture(Protocol):
-    """One finished image."""
-
-    @property
-    def id(self) -> UUID: ...  # noqa: D102
-    @property
-    def thumb_url(self) -> str: ...  # noqa: D102
-    @property
-    def charged(self) -> bool: ...  # noqa: D102
-
-
-class Request(Progressing, Protocol):
-    """A request for images, as a result card shows it."""
-
-    @property
-    def id(self) -> UUID: ...  # noqa: D102
-    @property
-    def prompt(self) -> str: ...  # noqa: D102
-    @property
-    def count(self) -> int: ...  # noqa: D102
-    @property
-    def width(self) -> int: ...  # noqa: D102
-    @property
-    def height(self) -> int: ...  # noqa: D102
-    @property
-    def images(self) -> Sequence[Picture]: ...  # noqa: D102
-    @property
-    def made_by(self) -> str: ...  # noqa: D102
-    @property
-    def understood(self) -> Sequence[Term] | None: ...  # noqa: D102
-    @property
-    def not_understood(self) -> Sequence[NotUnderstood] | None: ...  # noqa: D102
-    @property
-    def note(self) -> str | None: ...  # noqa: D102
-    @property
-    def status_reason(self) -> str | None: ...  # noqa: D102
-    @property
-    def active(self) -> bool: ...  # noqa: D102
-
-
 class ResultCard:
     """One request: `show` brings it up to date without moving what is already there."""
 
-    def __init__(self, request: Request, *, caption: str, on_cancel: Callable[[], Any]) -> None:
+    def __init__(
+        self, request: GenerationView, *, caption: str, on_cancel: Callable[[], Any]
+    ) -> None:
         """caption: model and style. on_cancel: called while it is under way."""
         across = {1: 1, 8: 4}.get(request.count, 2)
         with el("article", classes="result", aria_label=request.prompt) as self.root:
@@ -86,7 +49,7 @@ class ResultCard:
                 self._places = [_place(request) for _ in range(request.count)]
         self._shown: dict[UUID, El] = {}
 
-    def show(self, request: Request, *, waiting: str) -> None:
+    def show(self, request: GenerationView, *, waiting: str) -> None:
         """waiting: how long it will take, in words, or nothing."""
         for image in request.images:
             if image.id not in self._shown:
@@ -108,7 +71,7 @@ class ResultCard:
         """Bring prompt, progress and Cancel into sight; where they are already, nothing moves."""
         ui.run_javascript(REVEAL.format(id=self._status.id))
 
-    def _place_for(self, request: Request) -> El:
+    def _place_for(self, request: GenerationView) -> El:
         """The next free one; else that of an image that was replaced."""
         if len(self._shown) < len(self._places):
             return self._places[len(self._shown)]
@@ -117,7 +80,7 @@ class ResultCard:
         place.clear()
         return place
 
-    def _end(self, request: Request) -> None:
+    def _end(self, request: GenerationView) -> None:
         for place in self._places[len(self._shown) :]:
             place.set_visibility(False)
         stopped = request.status == GenerationStatus.CANCELED
@@ -128,7 +91,7 @@ class ResultCard:
         self._problem.show(f"{reason}{more}" if reason else None, tone=tone)
 
 
-def _followed(request: Request) -> str:
+def _followed(request: GenerationView) -> str:
     """Who made it, which words it followed and which not."""
     done = [term.label for term in request.understood or ()]
     missed = [each.word for each in request.not_understood or ()]
@@ -139,12 +102,12 @@ def _followed(request: Request) -> str:
     return " ".join(said)
 
 
-def _place(request: Request) -> El:
+def _place(request: GenerationView) -> El:
     place = el("div", classes="skeleton")
     return place.style(f"aspect-ratio:{request.width}/{request.height}")
 
 
-def _fill(place: El, image: Picture, prompt: str) -> None:
+def _fill(place: El, image: ImageView, prompt: str) -> None:
     place.classes(remove="skeleton")
     with place, el("a", href=f"/gallery?image={image.id}"):
         picture = el("img", src=image.thumb_url, alt=prompt, decoding="async")

@@ -1,41 +1,9 @@
 """Two requests beside each other: what each made, and how alike it is."""
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from components.dom import El, attach, el
-from components.models import Progressing, stage_text
+from components.models import stage_text
 from services.faces.scale import WORDS, Word
-
-
-class Picture(Protocol):
-    """One finished image."""
-
-    @property
-    def thumb_url(self) -> str: ...  # noqa: D102
-    @property
-    def likeness(self) -> float | None: ...  # noqa: D102
-    @property
-    def likeness_word(self) -> str | None: ...  # noqa: D102
-    @property
-    def charged(self) -> bool: ...  # noqa: D102
-
-
-class Request(Progressing, Protocol):
-    """A request for images."""
-
-    @property
-    def prompt(self) -> str: ...  # noqa: D102
-    @property
-    def width(self) -> int: ...  # noqa: D102
-    @property
-    def height(self) -> int: ...  # noqa: D102
-    @property
-    def images(self) -> Sequence[Picture]: ...  # noqa: D102
-    @property
-    def status_reason(self) -> str | None: ...  # noqa: D102
-    @property
-    def active(self) -> bool: ...  # noqa: D102
+from services.studio.generations import GenerationView
 
 
 class SideBySide:
@@ -46,7 +14,7 @@ class SideBySide:
             self._sides = [_Side(title) for title in titles]
         self.root.set_visibility(False)
 
-    def show(self, *requests: Request) -> None:
+    def show(self, *requests: GenerationView) -> None:
         """One for each title, in their order."""
         self.root.set_visibility(True)
         for side, request in zip(self._sides, requests, strict=True):
@@ -66,7 +34,7 @@ class _Side:
         self._image: El | None = None
         self._key = ""
 
-    def show(self, request: Request) -> None:
+    def show(self, request: GenerationView) -> None:
         self._place.style(f"aspect-ratio:{request.width}/{request.height}")
         self._place.classes(replace="skeleton" if request.active and not request.images else "")
         self._text.text = said(request)
@@ -84,7 +52,7 @@ class _Side:
             attach(self._image, alt=alt)
 
 
-def said(request: Request) -> str:
+def said(request: GenerationView) -> str:
     """`Likeness 81, close`, or how far it is, or why there is no picture."""
     if not request.images:
         return stage_text(request) if request.active else request.status_reason or "No picture."

@@ -144,18 +144,13 @@ def _hero(start: tuple[str, str], signed_in: bool) -> None:
             for column in WALL:
                 with el("div"):
                     for name in column:
-                        _picture(name, "Portrait", eager=True)
+                        _picture(sample(name), "Portrait", eager=True)
 
 
-def _small(url: str, alt: str) -> None:
-    size = {"width": "240", "height": "300"}
-    el("img", src=url, alt=alt, decoding="async", loading="lazy", **size)
-
-
-def _picture(name: str, alt: str, *, eager: bool = False, small: bool = False) -> None:
+def _picture(url: str, alt: str, *, eager: bool = False, small: bool = False) -> None:
     el(
         "img",
-        src=sample(name, small=small),
+        src=url,
         alt=alt,
         width="240" if small else "480",
         height="300" if small else "600",
@@ -177,7 +172,7 @@ def _how() -> None:
             with el("div"):
                 with el("div", classes="how-picture four"):
                     for i in range(1, 5):
-                        _picture(f"photo-{i}", "", small=True)
+                        _picture(sample(f"photo-{i}", small=True), "", small=True)
                 el("h3", "Add photos")
                 el(
                     "p",
@@ -193,8 +188,8 @@ def _how() -> None:
                 el("p", "See stage, samples and time left. You are told when it is ready.")
             with el("div"):
                 with el("div", classes="how-picture two"):
-                    _picture("oil", "", small=True)
-                    _picture("neon", "", small=True)
+                    _picture(sample("oil", small=True), "", small=True)
+                    _picture(sample("neon", small=True), "", small=True)
                 el("h3", "Write a sentence")
                 el("p", "Choose a style and a format. Every picture keeps its recipe.")
 
@@ -209,7 +204,7 @@ def _looks(looks: tuple[StyleView, ...]) -> None:
         with el("div", classes="looks"):
             for style, url in shown:
                 with el("figure"):
-                    _small(url, style.description)
+                    _picture(url, style.description, small=True)
                     el("figcaption", style.name)
         el("p", SITTER, classes="small muted")
 

@@ -1,6 +1,5 @@
 """The part of /account where a member chooses how to be told of what is ready."""
 
-from typing import Any
 from uuid import UUID
 
 from components.controls import Tick, button
@@ -112,12 +111,11 @@ class _Browsers:
         toast("Sent. It is shown once you look away from this page.")
 
     async def _read(self) -> None:
-        key: dict[str, Any] = {
-            "user_id": context.current_user().id,
-            "session_id": context.session_id(),
-        }
+        user_id, session_id = context.current_user().id, context.session_id()
         async with self._deps.transaction() as session:
-            found = await choices.of_user(session, self._deps, **key)
+            found = await choices.of_user(
+                session, self._deps, user_id=user_id, session_id=session_id
+            )
         self.show(found.browsers)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from components import formatting, pictures
 from components.controls import Choice, Dialog, Field, button
-from components.dom import el
+from components.dom import El, el
 from components.feedback import card, section, table, toast
 from services.deps import Deps
 from services.errors import DomainError
@@ -83,6 +83,15 @@ class _Rows:
             )
         )
 
+    def _emptied(self, row: Any) -> El:
+        """The dialog for one row, still empty."""
+        self._dialog.heading.text = row.name
+        self._dialog.body.clear()
+        return self._dialog.body
+
+    async def _save(self, edit: Callable[..., Awaitable[None]], **values: Any) -> None:
+        await self._do(lambda session: edit(session, self._deps, actor_id=self._actor_id, **values))
+
     async def _do(self, act: Callable[[Any], Awaitable[None]]) -> None:
         try:
             async with self._deps.transaction() as session:
@@ -116,10 +125,8 @@ class Styles(_Rows):
         el("td", row.look or "as a plain photo", classes="small")
 
     def _edit(self, row: StyleView) -> None:
-        self._dialog.heading.text = row.name
-        self._dialog.body.clear()
         looks = {PLAIN: "As a plain photo"} | {look: look for look in style_editing.LOOKS}
-        with self._dialog.body:
+        with self._emptied(row):
             name = Field("Name", value=row.name, maxlength="40")
             said = Field("Description", value=row.description, maxlength="120")
             words = Field(
@@ -141,15 +148,7 @@ class Styles(_Rows):
                     "medium": medium.value,
                     "look": None if look.value == PLAIN else look.value,
                 }
-                await self._do(
-                    lambda session: style_editing.edit_style(
-                        session,
-                        self._deps,
-                        style_id=row.id,
-                        changes=changes,
-                        actor_id=self._actor_id,
-                    )
-                )
+                await self._save(style_editing.edit_style, style_id=row.id, changes=changes)
 
             button("Save style", save, kind="primary", mark="save-style")
         self._dialog.show()
@@ -176,9 +175,7 @@ class Packs(_Rows):
         el("td", formatting.plural(row.price, "credit"), classes="small num")
 
     def _edit(self, row: PackView) -> None:
-        self._dialog.heading.text = row.name
-        self._dialog.body.clear()
-        with self._dialog.body:
+        with self._emptied(row):
             name = Field("Name", value=row.name, maxlength="40")
             said = Field("Description", value=row.description, maxlength="120")
             prompts = Field(
@@ -207,15 +204,7 @@ class Packs(_Rows):
                     "formats": _listed(formats.value),
                     "credits": int(asked) if asked else None,
                 }
-                await self._do(
-                    lambda session: style_editing.edit_pack(
-                        session,
-                        self._deps,
-                        pack_id=row.id,
-                        changes=changes,
-                        actor_id=self._actor_id,
-                    )
-                )
+                await self._save(style_editing.edit_pack, pack_id=row.id, changes=changes)
 
             button("Save pack", save, kind="primary", mark="save-pack")
         self._dialog.show()

@@ -97,11 +97,7 @@ class ComparePart:
         if self._shown is None or id not in (self._shown.instant.id, self._shown.trained.id):
             return
         async with self._deps.reading() as session:
-            views = [
-                await generations.get(
-                    session, self._deps, user_id=self._user_id, generation_id=each.id
-                )
-                for each in (self._shown.instant, self._shown.trained)
-            ]
-        self._shown = Comparison(*views)
-        self._pictures.show(*views)
+            self._shown = await comparing.again(
+                session, self._deps, user_id=self._user_id, comparison=self._shown
+            )
+        self._pictures.show(self._shown.instant, self._shown.trained)

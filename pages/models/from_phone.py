@@ -1,6 +1,5 @@
 """Add photos from a phone: the button, and the dialog with the QR code for its camera."""
 
-import ipaddress
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from components.qr import qr_code
 from pages.server import context, cookies
 from pages.server.call_limits import count_in_page
 from services.deps import Deps
+from services.kit.loopback import is_loopback
 from services.limits.policy import Act
 from services.training import phone_links
 from services.training.phone_links import PhoneLinkView
@@ -103,7 +103,4 @@ def _origin(deps: Deps) -> str:
 
 def _is_only_here(origin: str) -> bool:
     host = urlsplit(origin).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return is_loopback(host) or host == "localhost" or host.endswith(".localhost")

@@ -96,12 +96,7 @@ async def reserve(
     if plan.unlimited:
         await _check_fair_use(session, plan, user_id=user_id, credits=credits)
     elif account.available < credits:
-        raise InsufficientCredits(
-            f"This needs {_count(credits)} and you have {account.available}. "
-            "Larger plans are under Billing.",
-            needed=credits,
-            available=account.available,
-        )
+        raise short_of(credits, available=account.available)
     source = "included" if plan.unlimited else "available"
     session.add(
         CreditHold(
@@ -389,5 +384,15 @@ async def _now(session: AsyncSession) -> datetime:
     return (await session.execute(select(func.now()))).scalar_one()
 
 
-def _count(credits: int) -> str:
+def short_of(credits: int, *, available: int) -> InsufficientCredits:
+    """What is said where the balance does not cover a price."""
+    return InsufficientCredits(
+        f"This needs {counted(credits)} and you have {available}. Larger plans are under Billing.",
+        needed=credits,
+        available=available,
+    )
+
+
+def counted(credits: int) -> str:
+    """As a sentence has it: 1 credit, 2 credits."""
     return "1 credit" if credits == 1 else f"{credits} credits"

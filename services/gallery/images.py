@@ -1,7 +1,7 @@
 """A member's images: lists in any order, one in full, counts, and changes to many at once."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -261,13 +261,12 @@ async def details(
     neighbours = [
         await _neighbour(session, deps, image, filters, backwards=way) for way in (True, False)
     ]
-    shown = [UserModel.id == id for id in (image.user_model_id, image.second_model_id)]
-    names = [await session.scalar(select(UserModel.name).where(each)) for each in shown]
+    names = await model_names(session, {image.user_model_id, image.second_model_id})
     albums = select(AlbumImage.album_id).where(AlbumImage.image_id == image_id)
     return ImageDetails(
         **asdict(view([getattr(image, column.key) for column in COLUMNS], deps)),
-        model_name=names[0],
-        second_model_name=names[1],
+        model_name=names.get(image.user_model_id),
+        second_model_name=names.get(image.second_model_id),
         style=image.style,
         recipe=image.recipe,
         content_type=image.content_type,
@@ -279,6 +278,14 @@ async def details(
         next_id=neighbours[1],
         operations=offered(deps, image),
     )
+
+
+async def model_names(
+    session: AsyncSession, ids: Collection[UUID | None]
+) -> dict[UUID | None, str]:
+    """What the user models with these ids are called; those that were deleted are left out."""
+    query = select(UserModel.id, UserModel.name).where(UserModel.id.in_([id for id in ids if id]))
+    return dict((await session.execute(query)).all())
 
 
 async def owned(

@@ -9,10 +9,10 @@ import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from services.errors import Unavailable
+from services.kit.loopback import is_loopback
 from services.settings import Settings
 
 TIMEOUT_SECONDS = 20.0
@@ -35,7 +35,8 @@ async def send(settings: Settings, *, to: str, subject: str, text: str) -> None:
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = make_msgid(domain=urlsplit(settings.base_url).hostname)
     message.set_content(text)
-    must_encrypt = not (settings.smtp_allow_plaintext or _is_this_machine(url))
+    here = is_loopback(url.hostname) or url.hostname == "localhost"
+    must_encrypt = not (settings.smtp_allow_plaintext or here)
     try:
         await asyncio.to_thread(_deliver, url, message, must_encrypt)
     except ssl.SSLCertVerificationError as error:
@@ -94,13 +95,6 @@ def _said(code: int, text: bytes | str, address: str) -> str:
     """A server's answer in one line, without the address: it is kept with the job."""
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     return f"{code} {' '.join(plain.split())}".rstrip(".").replace(address, "...")
-
-
-def _is_this_machine(url: SplitResult) -> bool:
-    try:
-        return ip_address(url.hostname or "").is_loopback
-    except ValueError:
-        return url.hostname == "localhost"
 
 
 def _sender(settings: Settings, url: SplitResult) -> str:

@@ -1,5 +1,6 @@
 """The job that sends one message to one browser; what its push service took is not sent again."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,7 @@ async def enqueue(
     session: AsyncSession, *, subscription_id: UUID, user_id: UUID, message: Message
 ) -> None:
     """Queue it with the caller's transaction, for a process that may send it."""
-    payload = {"subscription_id": str(subscription_id), **web_push.vars_of(message)}
+    payload = {"subscription_id": str(subscription_id), **asdict(message)}
     await jobs.enqueue(session, kind=KIND, payload=payload, user_id=user_id, needs=PUSH)
 
 

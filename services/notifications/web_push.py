@@ -6,9 +6,8 @@ operator allows are ever asked: a browser names its own, and a program may name 
 
 import base64
 import hashlib
-import ipaddress
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from db.models import PushKey
 from services.deps import Deps
 from services.errors import Unavailable
 from services.kit import sealing
+from services.kit.loopback import is_loopback
 from services.settings import Settings
 
 PURPOSE = "push key"
@@ -64,7 +64,7 @@ def is_allowed(settings: Settings, endpoint: str) -> bool:
     try:
         url = urlsplit(endpoint)
         host = (url.hostname or "").lower()
-        safe = url.scheme == "https" or (url.scheme == "http" and _is_loopback(host))
+        safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
         if not safe or url.username or url.password:
             return False
         authority = host if url.port is None else f"{host}:{url.port}"
@@ -99,23 +99,13 @@ async def send(deps: Deps, key: bytes, to: Receiver, message: Message) -> None:
         "Topic": _topic(message.tag),
         "Authorization": _authorization(deps, key, to.endpoint),
     }
-    body = _encrypted(to, json.dumps(vars_of(message)).encode())
+    body = _encrypted(to, json.dumps(asdict(message)).encode())
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
             answer = await client.post(to.endpoint, content=body, headers=headers)
     except httpx.HTTPError as error:
         raise Unavailable("The push service can’t be reached.") from error
     _judge(answer.status_code)
-
-
-def vars_of(message: Message) -> dict[str, str]:
-    """The message as the service worker reads it."""
-    return {
-        "title": message.title,
-        "body": message.body,
-        "path": message.path,
-        "tag": message.tag,
-    }
 
 
 def _judge(status: int) -> None:
@@ -186,10 +176,3 @@ async def _make(session: AsyncSession, deps: Deps) -> PushKey:
     session.add(row)
     await session.flush()
     return row
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -93,9 +93,16 @@ async def latest(
         .limit(1)
     )
     found = (await session.execute(query)).one_or_none()
-    if found is None:
-        return None
-    views = [
-        await generations.get(session, deps, user_id=user_id, generation_id=id) for id in found
-    ]
+    return await _read(session, deps, user_id, *found) if found else None
+
+
+async def again(
+    session: AsyncSession, deps: Deps, *, user_id: UUID, comparison: Comparison
+) -> Comparison:
+    """As it is now. Raises NotFound."""
+    return await _read(session, deps, user_id, comparison.instant.id, comparison.trained.id)
+
+
+async def _read(session: AsyncSession, deps: Deps, user_id: UUID, *ids: UUID) -> Comparison:
+    views = [await generations.get(session, deps, user_id=user_id, generation_id=id) for id in ids]
     return Comparison(*views)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage, UserModel
+from db.models import GeneratedImage
 from services.deps import Deps
 from services.engines.base import Engine, NotUnderstood, Operation, Term
 from services.errors import Conflict, Invalid
@@ -107,10 +106,9 @@ async def sheet(session: AsyncSession, deps: Deps, *, user_id: UUID, image_id: U
 
 
 async def _faces(session: AsyncSession, image: GeneratedImage) -> list[Shown]:
-    ids = [id for id in (image.user_model_id, image.second_model_id) if id]
-    query = select(UserModel.id, UserModel.name).where(UserModel.id.in_(ids))
-    names = dict((await session.execute(query)).all())
-    return [Shown(id, names[id]) for id in ids if id in names]
+    ids = (image.user_model_id, image.second_model_id)
+    names = await images.model_names(session, ids)
+    return [Shown(id, names[id]) for id in ids if id and id in names]
 
 
 def read(deps: Deps, prompt: str, *, engine: str | None = None) -> Reading:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import GeneratedImage, Generation, UserModel
+from db.models import GeneratedImage, Generation
 from db.states import GENERATION_OPEN, MODEL_ACTIVE, GenerationStatus
 from services.credits import ledger
 from services.deps import Deps
@@ -337,17 +337,16 @@ async def _views(
         images.setdefault(image.generation_id, []).append(gallery_images.view(image, deps))
         if image.note:
             notes.setdefault(image.generation_id, []).append(image.note)
-    ids = {id for row in rows for id in (row.user_model_id, row.second_model_id) if id}
-    names = select(UserModel.id, UserModel.name).where(UserModel.id.in_(ids))
-    by_id: dict[UUID | None, str] = dict((await session.execute(names)).all())
+    ids = {id for row in rows for id in (row.user_model_id, row.second_model_id)}
+    names = await gallery_images.model_names(session, ids)
     charged = await ledger.captured(session, references=[reference(row.id) for row in rows])
     return [
         _view(
             row,
             images.get(row.id, []),
             notes.get(row.id, []),
-            user_model_name=by_id.get(row.user_model_id),
-            second_model_name=by_id.get(row.second_model_id),
+            user_model_name=names.get(row.user_model_id),
+            second_model_name=names.get(row.second_model_id),
             charged=charged.get(reference(row.id)),
         )
         for row in rows

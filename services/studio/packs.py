@@ -1,25 +1,25 @@
 """Packs: prompts x styles x formats, for one price, by one click, into one album."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import product
+from itertools import pairwise, product
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Generation, PackRow
+from services.credits import ledger
 from services.deps import Deps
 from services.engines.base import Method
 from services.errors import Conflict, NotFound
 from services.gallery import albums
 from services.gallery.albums import AlbumName
 from services.gallery.images import ImageView
-from services.studio import batches, generations, styles
-from services.studio.batches import Priced
+from services.studio import generations, styles
 from services.studio.generations import GenerationQuote, GenerationView
-from services.studio.requests import GenerationRequest
+from services.studio.requests import GenerationRequest, Share
 from services.training import user_models
 
 MOST_PICTURES = 100  # of one pack
@@ -108,16 +108,15 @@ async def quote(
     engine: str | None = None,
     method: Method | None = None,
 ) -> GenerationQuote:
-    """What it costs and takes, before the click. Raises Invalid, Conflict."""
-    return await batches.quote(
-        session,
-        deps,
-        user_id=user_id,
-        pictures=pack.pictures,
-        credits=pack.price,
-        engine=engine,
-        method=method,
+    """What it costs and takes, before the click. Raises Invalid, Conflict.
+
+    seconds: of work at most, one picture after the other.
+    """
+    one = await generations.quote(
+        session, deps, user_id=user_id, count=1, engine=engine, method=method
     )
+    seconds = None if one.seconds is None else one.seconds * pack.pictures
+    return replace(one, credits=pack.price, seconds=seconds)
 
 
 async def run(
@@ -131,7 +130,7 @@ async def run(
     pack = await get(session, pack_id=pack_id)
     if request.credits is not None and request.credits != pack.price:
         raise Conflict(
-            f"{pack.name} is now {pack.pictures} pictures for {_credits(pack.price)}.",
+            f"{pack.name} is now {pack.pictures} pictures for {ledger.counted(pack.price)}.",
             credits=pack.price,
             pictures=pack.pictures,
         )
@@ -141,15 +140,16 @@ async def run(
     whole = await quote(
         session, deps, user_id=user_id, pack=pack, engine=request.engine, method=request.method
     )
+    if whole.available is not None and not whole.affordable:
+        raise ledger.short_of(whole.credits, available=whole.available)
     name = f"{pack.name} · {model.name}"[: albums.NAME_LENGTH]
     album = await albums.create(session, deps, user_id=user_id, name=name)
-    made = await batches.create(
-        session,
-        deps,
-        user_id=user_id,
-        requests=_requests(pack, request),
-        priced=Priced(pack.price, album.id, name),
-    )
+    made = [
+        await generations.create(
+            session, deps, user_id=user_id, request=part, share=Share(credits, album.id, name)
+        )
+        for part, credits in zip(_requests(pack, request), _shares(pack), strict=True)
+    ]
     return PackRun(AlbumName(album.id, album.name), whole, tuple(made))
 
 
@@ -216,8 +216,10 @@ def _requests(pack: PackView, request: PackRequest) -> Sequence[GenerationReques
     ]
 
 
-def _credits(number: int) -> str:
-    return "1 credit" if number == 1 else f"{number} credits"
+def _shares(pack: PackView) -> list[int]:
+    """Whole credits, one share for each picture, that add up to the price as evenly as they can."""
+    ends = [pack.price * part // pack.pictures for part in range(pack.pictures + 1)]
+    return [end - start for start, end in pairwise(ends)]
 
 
 def _view(row: PackRow, known: set[str]) -> PackView:

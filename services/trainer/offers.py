@@ -10,9 +10,8 @@ from services.trainer.errors import JobFailed
 # On a picture that is there; each needs the distilled base of FLUX.2 klein.
 OPERATIONS = ("edit", "inpaint", "extend", "face")
 REFERS = "flux2-klein"
-
-
-UPSCALERS = "upscalers", (".safetensors", ".pth")  # their folder, as `upscaling` has it
+# networks that enlarge: their folder in the one of the bases, and how their files end
+UPSCALERS, ENDINGS = "upscalers", (".safetensors", ".pth")
 
 
 def named(what: str, by: str) -> str:
@@ -36,9 +35,8 @@ def offers(config: WorkerConfig) -> frozenset[str]:
 
 
 def _upscalers(config: WorkerConfig) -> set[str]:
-    folder, endings = UPSCALERS
-    files = (config.base_dir / folder).glob("*")
-    return {path.stem for path in files if path.suffix in endings}
+    files = (config.base_dir / UPSCALERS).glob("*")
+    return {path.stem for path in files if path.suffix in ENDINGS}
 
 
 def _may_use(config: WorkerConfig, base: Base) -> bool:

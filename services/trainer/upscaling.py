@@ -16,10 +16,9 @@ from torch.nn import functional
 
 from services.trainer.config import WorkerConfig
 from services.trainer.errors import JobFailed
+from services.trainer.offers import ENDINGS, UPSCALERS
 from services.trainer.spec import Code
 
-FOLDER = "upscalers"  # in the folder of bases
-ENDINGS = (".safetensors", ".pth")
 WRAPPERS = ("params_ema", "params")  # under which the published .pth files keep their weights
 TILE, OVERLAP = 256, 16  # pixels of the source: what is made at once, and what it sees around
 SLOPE, SHARE = 0.2, 0.2  # of the leaky ReLU, and of each residual, as the network was trained
@@ -83,7 +82,7 @@ class Upscaler(nn.Module):  # type: ignore[misc]  # torch is not installed besid
 
 def file_of(config: WorkerConfig, name: str) -> Path:
     """Where the weights lie; raises JobFailed(BASE_MISSING)."""
-    folder = config.base_dir / FOLDER
+    folder = config.base_dir / UPSCALERS
     for ending in ENDINGS:
         if (folder / f"{name}{ending}").is_file():
             return folder / f"{name}{ending}"

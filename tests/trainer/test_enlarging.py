@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from services.trainer import upscaling
 from services.trainer.errors import JobFailed
+from services.trainer.offers import UPSCALERS
 from services.trainer.spec import Code, GeneratePayload
 from services.trainer.upscaling import Upscaler
 from tests.trainer.bucket import Bucket
@@ -29,7 +30,7 @@ def photo(bucket: Bucket) -> str:
 @pytest.fixture(scope="module")
 def weights(base_dir: Path) -> Path:
     """Beside the network of four times one of twice, as published, and a file of none."""
-    folder = base_dir / upscaling.FOLDER
+    folder = base_dir / UPSCALERS
     torch.manual_seed(1)
     two = Upscaler(folded=2, width=8, blocks=2, growth=4)
     torch.save({"params_ema": two.state_dict()}, folder / "tiny-x2.pth")

@@ -38,6 +38,7 @@ from transformers import (
 )
 
 from services.trainer import upscaling
+from services.trainer.offers import UPSCALERS
 from services.trainer.pipelines import be_quiet
 
 KLEIN, KLEIN_FAST, FLUX1 = "FLUX.2-klein-base-4B", "FLUX.2-klein-4B", "FLUX.1-dev"
@@ -276,7 +277,7 @@ def build(folder: Path) -> Path:
     for name, pipeline in pipelines.items():
         shutil.rmtree(folder / name, ignore_errors=True)
         pipeline.save_pretrained(folder / name)
-    upscaler(folder / upscaling.FOLDER)
+    upscaler(folder / UPSCALERS)
     return folder
 
 

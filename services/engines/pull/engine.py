@@ -62,15 +62,9 @@ class PullEngine:
         self, operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
     ) -> str | None:
         """It takes any picture that is not too large."""
-        from services.engines.together.engine import ENLARGED, LARGEST
+        from services.engines.together.engine import too_large
 
-        side = max(made.get("width", 0), made.get("height", 0))
-        if operation is Operation.ENLARGE:
-            most = f"A picture is enlarged to {ENLARGED:,} pixels at most."
-            return most if side * (scale or 2) > ENLARGED else None
-        if side > LARGEST:
-            return f"{self.info.label} change pictures of up to {LARGEST:,} pixels a side."
-        return None
+        return too_large(operation, made, scale=scale, who=f"{self.info.label} change")
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
         """Puts it into the line. Raises Refused."""

@@ -64,13 +64,7 @@ class TogetherEngine:
         self, operation: Operation, made: Mapping[str, Any], *, scale: int | None = None
     ) -> str | None:
         """It takes any picture that is not too large."""
-        if operation is Operation.ENLARGE:
-            side = max(made.get("width", 0), made.get("height", 0)) * (scale or 2)
-            most = f"A picture is enlarged to {ENLARGED:,} pixels at most."
-            return most if side > ENLARGED else None
-        if max(made.get("width", 0), made.get("height", 0)) > LARGEST:
-            return f"{self.info.label} changes pictures of up to {LARGEST:,} pixels a side."
-        return None
+        return too_large(operation, made, scale=scale, who=f"{self.info.label} changes")
 
     async def submit_training(self, request: TrainRequest) -> RemoteStatus:
         """Queues it."""
@@ -147,6 +141,17 @@ def make_engine(settings: Settings) -> TogetherEngine:
         recipe=settings.training_recipe,
         fetches_https_only=_is_public(settings.together_base_url),
     )
+
+
+def too_large(
+    operation: Operation, made: Mapping[str, Any], *, scale: int | None, who: str
+) -> str | None:
+    """Why FLUX.2 does not take a picture of this size. who: with the verb, as "It changes"."""
+    side = max(made.get("width", 0), made.get("height", 0))
+    if operation is Operation.ENLARGE:
+        most = f"A picture is enlarged to {ENLARGED:,} pixels at most."
+        return most if side * (scale or 2) > ENLARGED else None
+    return f"{who} pictures of up to {LARGEST:,} pixels a side." if side > LARGEST else None
 
 
 def client(
