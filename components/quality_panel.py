@@ -39,6 +39,11 @@ MEANING = (
     "All pictures of the time count that had a face to measure, also those that were erased "
     "since. A picture that was made again counts by its second try.",
 )
+JUDGED = (
+    "The last column is the median by a network of the operator’s own, which chose no photo and no "
+    "version and charges nothing. Its 90, too, is as alike as the person’s own photos are to each "
+    "other; its 0 is a cosine of 0, so the two columns agree at the top and need not below."
+)
 LIMITS = (
     "Likeness says how alike two faces are to one measurer, SFace. It says nothing of taste, of "
     "hands and backgrounds, or of whether a picture follows its words.",
@@ -126,8 +131,9 @@ def _alike(rows: list[Alike], style_name: Callable[[str], str]) -> None:
         if not rows:
             el("p", "Too few faces were measured yet.", classes="small muted")
             return
+        judged = any(row.judged is not None for row in rows)
         heads = ("Method", "Style", "Images", "Median", "Nine of ten reach")
-        with table("Likeness", heads):
+        with table("Likeness", (*heads, "Second judge") if judged else heads):
             for row in rows:
                 with el("tr"):
                     el("td", _method(row.method))
@@ -140,6 +146,14 @@ def _alike(rows: list[Alike], style_name: Callable[[str], str]) -> None:
                     el("td", f"{row.images:,}", classes="num")
                     el("td", f"{row.median:.0f}", classes="num")
                     el("td", f"{row.tenth:.0f}", classes="num")
+                    if judged:
+                        el("td", _number(row.judged), classes="num")
+        if judged:
+            el("p", JUDGED, classes="small")
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
 
 
 def _failed(found: Quality) -> None:

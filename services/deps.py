@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,7 +35,8 @@ class Deps:
     transaction: one commit per edge (page handler, route, job); nothing remote inside it.
     reading: the same for edges that only look; what its session writes stays at once.
     now: aware, UTC. new_seed: 0..2**31-1. secret: 32 bytes that sign URLs, from DATA_DIR.
-    faces: None where faces are not looked at. calls: None where they are not limited.
+    faces: None where faces are not looked at. judge: the operator's own network for them.
+    calls: None where they are not limited.
     """
 
     transaction: Transaction
@@ -48,6 +50,7 @@ class Deps:
     payments: Payments
     secret: bytes
     faces: FaceMemory | None = None
+    judge: Path | None = None
     calls: Calls | None = None
     analytics: Analytics = field(default_factory=AnalyticsOff)
 

@@ -63,6 +63,7 @@ class Settings(DatabaseSettings):
     local_gpu_python: Path | None = None
     model_sheets: bool = True
     face_checks: Literal["auto", "off", "on"] = "auto"
+    face_judge: Path | None = None
     likeness_floor: bool = True
 
     c2pa_certificate: Path | None = None

@@ -22,6 +22,7 @@ class WorkMeasure(Base):
     until an engine began, its work, and both. units: images that were asked for; made: that came.
     charged, given_back: credits. cost_usd: what the engine takes, None where it is not known.
     likeness: 0-100 of each image, or of a training's last samples, where it was measured.
+    judged: the same of images by the operator's own network.
     counted: whether `measure_totals` has it.
     """
 
@@ -50,6 +51,7 @@ class WorkMeasure(Base):
     given_back: Mapped[int]
     cost_usd: Mapped[float | None]
     likeness: Mapped[list[float]] = mapped_column(ARRAY(Float), server_default="{}")
+    judged: Mapped[list[float]] = mapped_column(ARRAY(Float), server_default="{}")
     counted: Mapped[bool] = mapped_column(server_default="false")
 
 

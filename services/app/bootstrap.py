@@ -190,6 +190,7 @@ def build(settings: Settings, url: str) -> Product:
         payments=configured_payments(settings),
         secret=secret,
         faces=FaceMemory() if configured_faces.looks(settings) else None,
+        judge=configured_faces.judge(settings),
         calls=_calls(settings, secret, reading),
         analytics=configured_analytics.configured(settings),
     )

@@ -1,5 +1,8 @@
 """Whether faces are looked at, by FACE_CHECKS and by what is installed."""
 
+import os
+from pathlib import Path
+
 from db.errors import CannotStart
 from services.faces import models
 from services.settings import Settings
@@ -34,3 +37,15 @@ def looks(settings: Settings) -> bool:
             raise CannotStart(INSTALL) from None
         return False
     return True
+
+
+def judge(settings: Settings) -> Path | None:
+    """The operator's network that judges faces. Raises CannotStart where it can't be used."""
+    path = settings.face_judge
+    if path is None:
+        return None
+    if not looks(settings):
+        raise CannotStart(f"FACE_JUDGE needs the photo coach: start with `{COMMAND}`.")
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise CannotStart(f"FACE_JUDGE: {path} is not a file that can be read.")
+    return path.resolve()

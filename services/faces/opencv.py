@@ -1,5 +1,7 @@
 """Faces by OpenCV on the CPU: YuNet finds them, SFace measures those that may be the person."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 from cv2.typing import MatLike
@@ -25,6 +27,7 @@ SHARE = 0.1  # of the largest: a face of less is somebody in the background
 # grey pixels, made smooth by NOISE px across the direction that is measured: noise is fine there,
 # too, and would pass for detail.
 TRIM, CROP, NOISE = 0.15, 128, 1.0
+_SCALE, _INPUT, _MEAN = 1 / 127.5, (112, 112), (127.5, 127.5, 127.5)  # as ArcFace was trained
 _ROUGH = 8  # px: nothing can be found in less
 Row = NDArray[np.float32]
 
@@ -32,14 +35,19 @@ Row = NDArray[np.float32]
 class OpenCVReader:
     """About 45 ms a picture on one core, of which 28 are SFace."""
 
-    def __init__(self) -> None:
-        """Raises `models.Missing` and `models.Altered`."""
+    def __init__(self, judge: Path | None = None) -> None:
+        """Load the networks. judge: an ONNX file whose embeddings replace those of SFace.
+
+        It is given 1 x 3 x 112 x 112 values from -1 to 1, red first, of a face that is aligned as
+        for ArcFace, and answers a vector. Raises `models.Missing`, `models.Altered`, cv2.error.
+        """
         cv2.setNumThreads(1)  # there are several worker processes
         none = np.zeros(0, np.uint8)
         self._finder = cv2.FaceDetectorYN.create(
             "onnx", _buffer(models.YUNET), none, (SIDE, SIDE), CERTAIN, OVERLAP, MOST
         )
         self._measurer = cv2.FaceRecognizerSF.create("onnx", _buffer(models.SFACE), none)
+        self._judge = cv2.dnn.readNetFromONNX(str(judge)) if judge else None
 
     def read(self, image: Image.Image) -> tuple[Face, ...] | None:
         """All faces, the largest first; None if there was no memory to look."""
@@ -116,8 +124,14 @@ class OpenCVReader:
 
     def _embedding(self, pixels: MatLike, row: Row) -> tuple[float, ...]:
         aligned = self._measurer.alignCrop(pixels, row)
-        values = self._measurer.feature(aligned)[0].astype(np.float64)
-        return tuple((values / max(np.linalg.norm(values), 1e-9)).tolist())
+        values = np.asarray(self._feature(aligned), np.float64)
+        return tuple((values / max(float(np.linalg.norm(values)), 1e-9)).tolist())
+
+    def _feature(self, aligned: MatLike) -> MatLike:
+        if self._judge is None:
+            return np.asarray(self._measurer.feature(aligned)).ravel()
+        self._judge.setInput(cv2.dnn.blobFromImage(aligned, _SCALE, _INPUT, _MEAN, swapRB=True))
+        return np.asarray(self._judge.forward()).ravel()
 
 
 def sharpness(crop: MatLike) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from services.faces import compare
-from services.faces.base import Embedding, Face
+from services.faces.base import Box, Embedding, Face
 from services.faces.pose import ASIDE
 from services.faces.scale import Likeness, Scale
 
@@ -17,6 +17,7 @@ Faces = tuple[Face, ...]
 # out, made darker (1.6) 5. The margin was chosen on these five, two of which are cut from a third;
 # other skins and pictures of real engines have not been tried.
 DRIFT = 0.15
+SAME_PLACE = 0.5  # of two boxes of one face in two readings; two faces share next to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,14 @@ class Person:
 
     places: whether her consent covers that it is kept where her face is in a picture.
     skin: the least and the greatest tone in her photos; None where too few have one.
+    judged: the same person by the operator's own network, where there is one.
     """
 
     centre: Embedding
     scale: Scale
     places: bool = False
     skin: tuple[float, float] | None = None
+    judged: "Person | None" = None
 
     def face(self, faces: Faces | None) -> Face | None:
         """The one that is most like her; the largest has no preference."""
@@ -131,6 +134,38 @@ def _person(shown: Mapping[Key, Face]) -> Person | None:
         return None
     own = [shown[key] for key in embeddings if key not in found.strangers]
     return Person(centre, Scale(compare.own_alikeness(hers)), skin=_skin(own))
+
+
+def by_judge(found: Judged[Key], judged: Mapping[Key, Faces]) -> Person | None:
+    """The person of a set by the operator's network, which has no say in whom the photos show.
+
+    judged: faces of the same photos, with its embeddings. Its cosine of strangers is not known, so
+    on its scale 0 is a cosine of 0.
+    """
+    shown = {key: face for key, face in found.shown.items() if key not in found.strangers}
+    same = [counterpart(face, judged.get(key, ())) for key, face in shown.items()]
+    hers = [face.embedding for face in same if face]
+    centre = compare.centroid(hers)
+    if centre is None:
+        return None
+    return Person(centre, Scale(compare.own_alikeness(hers), nothing=0.0))
+
+
+def counterpart(face: Face, others: Faces) -> Face | None:
+    """The same face in another reading of the same picture: the boxes have most in common."""
+    measured = [other for other in others if other.embedding]
+    best = max(measured, key=lambda other: _shared(face.box, other.box), default=None)
+    return best if best and _shared(face.box, best.box) >= SAME_PLACE else None
+
+
+def _shared(one: Box, other: Box) -> float:
+    """The area that two boxes have in common, as a share of both together."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    sizes = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return width * height / (sum(sizes) - width * height)
 
 
 def _skin(faces: Sequence[Face]) -> tuple[float, float] | None:

@@ -40,9 +40,13 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """own: the median cosine of the person's own photos; None where they are too few."""
+    """own: the median cosine of the person's own photos; None where they are too few.
+
+    nothing: the cosine that is 0.
+    """
 
     own: float | None = None
+    nothing: float = NOTHING
 
     def of(self, cosine: float) -> Likeness:
         """cosine: of a face to the centre of the person's photos."""
@@ -53,10 +57,10 @@ class Scale:
         return Likeness(None if self.own is None else number, word)
 
     def _number(self, cosine: float) -> float:
-        """Two straight lines: NOTHING is 0, her own median OWN, and 1 is 100."""
+        """Two straight lines: `nothing` is 0, her own median OWN, and 1 is 100."""
         own = min(MOST, max(LEAST, USUAL if self.own is None else self.own))
         if cosine <= own:
-            number = OWN * (cosine - NOTHING) / (own - NOTHING)
+            number = OWN * (cosine - self.nothing) / (own - self.nothing)
         else:
             number = OWN + (100 - OWN) * (cosine - own) / (1 - own)
         return round(min(100.0, max(0.0, number)), 1)

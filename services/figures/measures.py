@@ -42,7 +42,7 @@ _RUN = _SECONDS.format("now()", "work.began")
 _TOTAL = _SECONDS.format("now()", "work.asked")
 _WRITE = f"""
     insert into work_measures (engine, method, operation, plan, style, status, reason, wait, run,
-        total, units, made, charged, given_back, cost_usd, likeness)
+        total, units, made, charged, given_back, cost_usd, likeness, judged)
     select :engine, :method, :operation,
         coalesce(member.plan, (select name from plans where is_default), ''),
         :style, cast(:status as text), :reason,
@@ -50,13 +50,14 @@ _WRITE = f"""
         case when :status = 'succeeded' then {_RUN} end,
         case when :status = 'succeeded' then {_TOTAL} end,
         work.units, work.made, coalesce(hold.captured, 0),
-        coalesce(hold.amount - hold.captured, 0), work.cost, work.likeness
+        coalesce(hold.amount - hold.captured, 0), work.cost, work.likeness,
+        work.judged
     from work join users member on member.id = work.user_id
         left join credit_holds hold on hold.reference = :reference"""  # noqa: S608  # constants
 _GENERATION = text(f"""
     with work as (
         select generation.user_id, generation.created_at as asked, generation.count as units,
-            run.began, coalesce(run.made, 0) as made, run.cost, picture.likeness
+            run.began, coalesce(run.made, 0) as made, run.cost, picture.likeness, picture.judged
         from generations generation
         cross join lateral (
             select min(running_at) as began, sum(cardinality(made)) as made,
@@ -64,7 +65,9 @@ _GENERATION = text(f"""
             from remote_jobs where generation_id = generation.id) run
         cross join lateral (
             select coalesce(array_agg(likeness) filter (where likeness is not null), '{{}}')
-                as likeness
+                as likeness,
+                coalesce(array_agg(cast(recipe->>'judged' as float))
+                    filter (where recipe ? 'judged'), '{{}}') as judged
             from generated_images where generation_id = generation.id) picture
         where generation.id = :id)
     {_WRITE}""")  # noqa: S608
@@ -72,7 +75,8 @@ _TRAINING = text(f"""
     with work as (
         select run.user_id, run.created_at as asked, run.running_at as began, 0 as units,
             0 as made, cast(null as float) as cost,
-            case when model.likeness is null then '{{}}' else array[model.likeness] end as likeness
+            case when model.likeness is null then '{{}}' else array[model.likeness] end as likeness,
+            cast('{{}}' as float[]) as judged
         from remote_jobs run join user_models model on model.id = run.user_model_id
         where run.id = :id)
     {_WRITE}""")  # noqa: S608

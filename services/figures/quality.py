@@ -17,9 +17,8 @@ NAME = "quality"
 DAYS = 30
 FEW = 20  # figures of fewer pictures say little, and perhaps whose they are: not shown to visitors
 
-_RECENT = f"""
-    from work_measures measure
-    where measure.day > (now() at time zone 'utc')::date - {DAYS}"""
+_SINCE = f"measure.day > (now() at time zone 'utc')::date - {DAYS}"
+_RECENT = f"from work_measures measure where {_SINCE}"
 _TIMES = text(f"""
     select operation, engine, method, count(*) as works,
         percentile_cont(0.5) within group (order by total) as total,
@@ -28,13 +27,18 @@ _TIMES = text(f"""
     group by operation, engine, method
     order by operation = '{measures.TRAIN}' desc, operation, engine, method""")
 _LIKENESS = text(f"""
-    select method, style, count(*) as images,
+    select method, style, count(likeness) as images,
         percentile_cont(0.5) within group (order by likeness) as median,
-        percentile_cont(0.1) within group (order by likeness) as tenth
+        percentile_cont(0.1) within group (order by likeness) as tenth,
+        count(judged) as judged_images,
+        percentile_cont(0.5) within group (order by judged) as judged
     from (
-        select measure.method, measure.style, unnest(measure.likeness) as likeness
-        {_RECENT} and operation <> '{measures.TRAIN}') image
+        select measure.method, measure.style, number.likeness, number.judged
+        from work_measures measure
+            cross join lateral unnest(measure.likeness, measure.judged) number (likeness, judged)
+        where {_SINCE} and operation <> '{measures.TRAIN}') image
     group by grouping sets ((method), (method, style))
+    having count(likeness) > 0
     order by method, grouping(style) desc, images desc, style""")  # noqa: S608  # constants
 _ENDED = text(f"""
     select count(*) filter (where status <> 'canceled') as ended,
@@ -61,13 +65,22 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Likeness of images of one method, in one style; style None: in all. 0-100."""
+    """Likeness of images of one method, in one style; style None: in all. 0-100.
+
+    judged: the median by the operator's own network, of judged_images; None where there are none.
+    """
 
     method: str
     style: str | None
     images: int
     median: float
     tenth: float
+    judged_images: int = 0
+    judged: float | None = None
+
+    def of_many(self) -> "Alike":
+        """Without what the network said of few images."""
+        return self if self.judged_images >= FEW else replace(self, judged_images=0, judged=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,7 @@ class Quality:
     def of_many(self) -> "Quality":
         """Without the rows of few works or images; nothing is said of few works in all."""
         times = [row for row in self.times if row.works >= FEW]
-        alike = [row for row in self.alike if row.images >= FEW]
+        alike = [row.of_many() for row in self.alike if row.images >= FEW]
         if self.ended < FEW:
             return Quality(times, alike, 0, {}, 0, 0, self.at)
         return replace(self, times=times, alike=alike)

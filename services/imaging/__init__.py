@@ -128,9 +128,13 @@ async def derive(data: bytes, *, faces: bool = False) -> Derived:
     )
 
 
-async def look(data: bytes) -> tuple[Face, ...]:
-    """The faces of a picture that is kept already, the largest first; raises Rejected."""
-    facts, _ = await _ask({"task": "look", "faces": True}, data)
+async def look(data: bytes, *, judge: Path | None = None) -> tuple[Face, ...]:
+    """The faces of a picture that is kept already, the largest first; raises Rejected.
+
+    judge: the operator's network, whose embeddings are asked for. Its process is one of its own,
+    as it may be large.
+    """
+    facts, _ = await _ask({"task": "look", "faces": True}, data, judge=judge)
     return _faces(facts) or ()
 
 
@@ -172,13 +176,12 @@ async def store(storage: Storage, folder: str, files: Mapping[str, bytes]) -> in
 
 def close() -> None:
     """Stop the worker processes; the next picture starts new ones."""
-    global _pool
-    if _pool:
-        _pool.close()
-    _pool = None
+    while _pools:
+        _, one = _pools.popitem()
+        one.close()
 
 
-_pool: pool.Pool | None = None
+_pools: dict[Path | None, pool.Pool] = {}
 atexit.register(close)
 
 
@@ -188,12 +191,12 @@ def _faces(facts: dict[str, Any]) -> Faces:
 
 
 async def _ask(
-    request: dict[str, Any], data: bytes = b""
+    request: dict[str, Any], data: bytes = b"", *, judge: Path | None = None
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    global _pool
-    _pool = _pool or pool.Pool()
+    if judge not in _pools:
+        _pools[judge] = pool.Pool(arguments=[str(judge)], workers=1) if judge else pool.Pool()
     try:
-        reply = await _pool.ask(request, data)
+        reply = await _pools[judge].ask(request, data)
     except pool.WorkerFailed as error:
         raise Rejected("too_heavy") from error
     if refused := reply.facts.get("refused"):

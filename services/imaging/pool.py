@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +38,8 @@ class Reply:
 class _Worker:
     """One process, used by one thread at a time."""
 
-    def __init__(self, module: str) -> None:
-        command = [sys.executable, "-m", module]
+    def __init__(self, module: str, arguments: Sequence[str]) -> None:
+        command = [sys.executable, "-m", module, *arguments]
         pipe, clean = subprocess.PIPE, {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
         # or the memory that numpy's algebra sets aside grows with the machine's cores
         clean["OPENBLAS_NUM_THREADS"] = "1"
@@ -91,8 +91,14 @@ class _Worker:
 class Pool:
     """Processes that run a worker module, started when first needed; for any event loop."""
 
-    def __init__(self, module: str = "services.imaging.worker", *, workers: int = WORKERS) -> None:
-        self._module = module
+    def __init__(
+        self,
+        module: str = "services.imaging.worker",
+        arguments: Sequence[str] = (),
+        *,
+        workers: int = WORKERS,
+    ) -> None:
+        self._module, self._arguments = module, arguments
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=module)
         self._own = threading.local()
         self._workers: set[_Worker] = set()
@@ -113,7 +119,7 @@ class Pool:
     def _ask(self, request: dict[str, Any], data: bytes) -> Reply:
         worker: _Worker | None = getattr(self._own, "worker", None)
         if worker is None:
-            worker = self._own.worker = _Worker(self._module)
+            worker = self._own.worker = _Worker(self._module, self._arguments)
             self._workers.add(worker)
         try:
             reply = worker.ask(request, data)

@@ -1,5 +1,7 @@
 """The process that decodes: no secrets in it, little memory, no writing; run by `pool.py`.
 
+Its argument, if it has one, is the operator's network that judges faces, see `OpenCVReader`.
+
 One message each way, on standard input and output: a line of JSON, then the bytes it announces.
 JSON and not pickle: what a hijacked decoder answers must not be able to run code in the parent.
 """
@@ -25,9 +27,11 @@ NICENESS = 10  # pages come first
 # Address space, in bytes. Measured with OpenCV loaded: 60 megapixels with transparency take 1.2 GB,
 # a HEIC of 33 megapixels 1.4 GB.
 MEMORY = 2048 * 2**20
+JUDGE_MEMORY = 8  # times the size of its file: OpenCV keeps weights once more for its convolutions
 WHITE = 128  # of 255: what is brighter in a mask was painted
 Blobs = dict[str, bytes]
 Answer = tuple[dict[str, Any], Blobs]
+JUDGE = Path(sys.argv[1]) if __name__ == "__main__" and len(sys.argv) > 1 else None
 
 
 def ingest(picture: decode.Picture) -> Answer:
@@ -123,7 +127,7 @@ def answer(request: dict[str, Any], data: bytes) -> Answer:
         picture = decode.read(source, side=side, transparent=work in {derive, export})
         picture = decode.edited(picture, **request.get("edits", {}))
         facts, blobs = work(picture, **request.get("to", {}))
-        found = reader(on=request["faces"]).read(decode.opaque(picture.image))
+        found = reader(on=request["faces"], judge=JUDGE).read(decode.opaque(picture.image))
         if work is ingest:
             more, alpha = cut_out(picture.image, found)
             facts, blobs = facts | more, blobs | alpha
@@ -137,10 +141,11 @@ def answer(request: dict[str, Any], data: bytes) -> Answer:
     return facts, blobs
 
 
-def confine() -> None:
-    """Bound what a hostile file can do to the machine."""
+def confine(more: int = 0) -> None:
+    """Bound what a hostile file can do to the machine. more: bytes of memory beyond MEMORY."""
+    memory = MEMORY + more
     with contextlib.suppress(ValueError):  # macOS has no limit on a process's addresses
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(NICENESS)
@@ -168,5 +173,5 @@ def _private_output() -> BinaryIO:
 if __name__ == "__main__":
     decode.prepare()
     Image.init()
-    confine()
+    confine(JUDGE_MEMORY * JUDGE.stat().st_size if JUDGE else 0)
     serve(answer)

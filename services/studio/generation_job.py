@@ -30,7 +30,15 @@ from services.provenance.xmp import Unmarkable
 from services.remote import driver, progress_urls, results, runs
 from services.remote.results import BadResult
 from services.storage.keys import new_folder
-from services.studio import generations, likeness_floor, made_images, people, sources, styles
+from services.studio import (
+    generations,
+    judging,
+    likeness_floor,
+    made_images,
+    people,
+    sources,
+    styles,
+)
 from services.studio.likeness_floor import Measured
 from services.studio.styles import StyleView
 from services.training import photo_coach, photos, references
@@ -190,6 +198,8 @@ class GenerationWork:
                     self.deps, run, row, derived.faces, persons, photographic=strict
                 )
                 people.require_rise(row, source, measured)
+                judged = await judging.number(self.deps, data, derived.faces, persons)
+                measured = replace(measured, judged=judged)
                 name = style.name if style else None
                 await self._keep(run, row, position, derived, own, measured, origin, name)
                 made.add(position)

@@ -47,7 +47,7 @@ class Measured:
 
     twins: whether a second face is hers, too, as when a LoRA makes everybody look like her.
     second: the number of the other person in a picture of two. drifted: whether her skin has
-    another tone than in her photos.
+    another tone than in her photos. judged: the number by the operator's own network.
     """
 
     number: float | None = None
@@ -57,12 +57,14 @@ class Measured:
     twins: bool = False
     second: float | None = None
     drifted: bool = False
+    judged: float | None = None
 
     @property
-    def said(self) -> dict[str, str]:
+    def said(self) -> dict[str, Any]:
         """What the image's recipe keeps: a hint, never a verdict."""
         hints = [text for text, holds in ((TWINS, self.twins), (DRIFTED, self.drifted)) if holds]
-        return {"hint": " ".join(hints)} if hints else {}
+        said: dict[str, Any] = {"hint": " ".join(hints)} if hints else {}
+        return said if self.judged is None else said | {"judged": self.judged}
 
     def values(self) -> dict[str, Any]:
         """Columns of the image."""

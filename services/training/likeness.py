@@ -4,8 +4,9 @@ Embeddings are never stored: they live in `deps.faces`, in this process, while a
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from db.models import TrainingImage
 from services import imaging
 from services.deps import Deps
 from services.faces.base import Face
-from services.faces.person import Person, judge
+from services.faces.person import Judged, Person, by_judge, judge
 from services.storage.base import ObjectMissing
 from services.training import consents
 
@@ -42,19 +43,32 @@ async def person(deps: Deps, *, user_model_id: UUID) -> Person | None:
         )
         rows = await session.execute(query.where(TrainingImage.user_model_id == user_model_id))
         folders = [folder for folder, verdict in rows if verdict.get("face")]
-    found = judge(await faces(deps, folders)).person
-    return found and replace(found, places=places)
+    photos = await faces(deps, folders)
+    found = judge(photos)
+    if found.person is None:
+        return None
+    return replace(found.person, places=places, judged=await _by_judge(deps, photos, found))
 
 
-async def _faces(deps: Deps, folder: str) -> tuple[Face, ...]:
+async def _by_judge(
+    deps: Deps, photos: Mapping[str, tuple[Face, ...]], found: Judged[str]
+) -> Person | None:
+    """The person by the operator's network; None without one, or where it can't be used."""
+    if deps.judge is None:
+        return None
+    judged = {folder: await _faces(deps, folder, judge=deps.judge) for folder in photos}
+    return by_judge(found, judged)
+
+
+async def _faces(deps: Deps, folder: str, *, judge: Path | None = None) -> tuple[Face, ...]:
     if deps.faces is None:
         return ()
-    if known := deps.faces.get(folder):
+    if known := deps.faces.get(folder, judged=judge is not None):
         return known
     try:
-        found = await imaging.look(await deps.storage.get(f"{folder}/full.jpg"))
+        found = await imaging.look(await deps.storage.get(f"{folder}/full.jpg"), judge=judge)
     except (ObjectMissing, imaging.Rejected):
         return ()
     if found:
-        deps.faces.keep(folder, found)
+        deps.faces.keep(folder, found, judged=judge is not None)
     return found

@@ -8,7 +8,7 @@ import pytest
 
 from db.errors import CannotStart
 from services.faces import models
-from services.faces.configured import looks, missing
+from services.faces.configured import judge, looks, missing
 from services.settings import Settings
 from tests.conftest import ExplicitSettings
 
@@ -47,6 +47,18 @@ def test_the_files_may_come_from_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_
     (tmp_path / models.SFACE[0]).write_bytes(b"another network")
     with pytest.raises(CannotStart, match="is not the file that was published"):
         looks(choice("auto"))
+
+
+def test_a_judge_needs_the_coach_and_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "judge.onnx"
+    asked = {"face_judge": str(file), "face_checks": "auto"}
+    with pytest.raises(CannotStart, match=r"judge\.onnx is not a file that can be read"):
+        judge(ExplicitSettings.model_validate(asked))
+    file.write_bytes(b"a network")
+    assert judge(ExplicitSettings.model_validate(asked)) == file
+    assert judge(choice("on")) is None
+    with pytest.raises(CannotStart, match="FACE_JUDGE needs the photo coach"):
+        judge(ExplicitSettings.model_validate(asked | {"face_checks": "off"}))
 
 
 def patched(monkeypatch: pytest.MonkeyPatch, name: str, missing: str) -> None:

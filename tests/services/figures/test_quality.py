@@ -13,15 +13,16 @@ async def worked(session: AsyncSession, *, day: int = 0, **values: Any) -> None:
     given: dict[str, Any] = {
         "engine": "worker", "method": "trained", "operation": "generate", "style": "",
         "status": "succeeded", "reason": None, "run": None, "total": None, "charged": 0,
-        "given_back": 0, "likeness": [],
+        "given_back": 0, "likeness": [], "judged": [],
     }  # fmt: skip
     await session.execute(
         text(
             """insert into work_measures (day, engine, method, operation, plan, style, status,
-                reason, run, total, units, made, charged, given_back, likeness)
+                reason, run, total, units, made, charged, given_back, likeness,
+                judged)
             values ((now() at time zone 'utc')::date - cast(:day as int), :engine, :method,
                 :operation, '', :style, :status, :reason, :run, :total, 1, 1, :charged,
-                :given_back, :likeness)"""
+                :given_back, :likeness, :judged)"""
         ),
         given | values | {"day": day},
     )
@@ -53,6 +54,16 @@ async def test_likeness_is_by_method_and_by_style(session: AsyncSession) -> None
         Alike("trained", "", 3, 90, 82),
         Alike("trained", "oil", 2, 55, 51),
     ]
+
+
+async def test_a_second_network_is_a_column_of_its_own(session: AsyncSession) -> None:
+    await worked(session, likeness=[80.0] * 20, judged=[60.0] * 9 + [70.0] * 10)
+    await worked(session, style="oil", likeness=[50.0] * 20, judged=[40.0] * 20)
+    found = await quality.refresh(session)
+    rows = [(row.style, row.images, row.judged_images, row.judged) for row in found.alike]
+    assert rows == [(None, 40, 39, 40), ("", 20, 19, 70), ("oil", 20, 20, 40)]
+    few = [(row.style, row.median, row.judged) for row in found.of_many().alike]
+    assert few == [(None, 65, 40), ("", 80, None), ("oil", 50, 40)]
 
 
 async def test_failures_have_reasons_and_what_members_stopped_is_none(

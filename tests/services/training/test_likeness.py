@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from db.models import GeneratedImage
 from services.deps import Deps
 from services.engines.base import RemoteState, RemoteStatus, ResultFile
+from services.faces import models
 from services.faces.memory import FaceMemory
 from services.files import uploads
 from services.training import consents, photos
@@ -47,9 +49,9 @@ async def send(studio: Studio, data: bytes) -> None:
         await photos.receive(studio.deps, upload=upload, **key)
 
 
-def restarted(studio: Studio, faces: FaceMemory | None) -> Studio:
+def restarted(studio: Studio, faces: FaceMemory | None, judge: Path | None = None) -> Studio:
     """The same member in a process that remembers nothing, or does not look."""
-    other = Studio(replace(studio.deps, faces=faces))
+    other = Studio(replace(studio.deps, faces=faces, judge=judge))
     other.user_id, other.model_id = studio.user_id, studio.model_id
     return other
 
@@ -59,6 +61,13 @@ async def measured(studio: Studio) -> list[float | None]:
     async with studio.deps.transaction() as session:
         query = select(GeneratedImage.likeness).order_by(GeneratedImage.position)
         return list(await session.scalars(query))
+
+
+async def judged(studio: Studio) -> list[float | None]:
+    """The number by the operator's network of each picture, in order."""
+    async with studio.deps.transaction() as session:
+        query = select(GeneratedImage.recipe).order_by(GeneratedImage.position)
+        return [recipe.get("judged") for recipe in await session.scalars(query)]
 
 
 async def generated(studio: Studio, engine: ScriptedEngine) -> list[float | None]:
@@ -83,6 +92,33 @@ async def test_pictures_are_measured_against_their_model(
     boxes = engine.submitted[0].face_boxes
     assert len(boxes) == 4
     assert all(boxes)
+
+
+async def test_a_second_network_judges_and_chooses_nothing(
+    studio: Studio, engine: ScriptedEngine, tmp_path: Path
+) -> None:
+    """SFace's own file stands in for an operator's, fed as ArcFace is: poor, but another one."""
+    file = tmp_path / "judge.onnx"
+    file.write_bytes(models.read(models.SFACE))
+    chosen = await generated(restarted(studio, FaceMemory(), file), engine)
+    same, other, nobody = await judged(studio)
+    assert same is not None
+    assert other is not None
+    assert other < same == pytest.approx(90, abs=5)
+    assert nobody is None
+    assert None not in chosen[:2]
+    assert len({*chosen, same, other}) == 5
+
+
+async def test_a_judge_that_is_no_network_costs_no_picture(
+    studio: Studio, engine: ScriptedEngine, tmp_path: Path
+) -> None:
+    file = tmp_path / "judge.onnx"
+    file.write_bytes(b"not a network")
+    same, other, _ = await generated(restarted(studio, FaceMemory(), file), engine)
+    assert same is not None
+    assert other is not None
+    assert await judged(studio) == [None, None, None]
 
 
 async def test_they_are_after_a_start_too(studio: Studio, engine: ScriptedEngine) -> None:
