@@ -74,6 +74,7 @@ NUMBERS: dict[Sort, list[type]] = {
 class Filters(BaseModel, frozen=True):
     """What a list of images shows.
 
+    model_id: of a person who is seen, alone or beside another.
     since, until: instants, or days in UTC, both ends included. rating: at least this many stars.
     q: words of the prompt or of a style's or model's name, each as typed so far.
     as_of, deleted_at: set by the server in tokens, so that "all" stays what was seen.
@@ -237,7 +238,7 @@ def place(text: str | None, sort: Sort) -> tuple[Any, ...] | None:
 
 def _among(f: Filters) -> Iterator[ColumnElement[bool]]:
     if f.model_id:
-        yield GeneratedImage.user_model_id == f.model_id
+        yield search.shows([f.model_id])
     if f.generation_id:
         yield GeneratedImage.generation_id == f.generation_id
     if f.preset:

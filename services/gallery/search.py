@@ -1,6 +1,6 @@
 """Which images a search finds: by words of the prompt, the style's name and the model's name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -30,7 +30,13 @@ async def found(session: AsyncSession, text: str, *, user_id: UUID) -> list[Colu
 def _ways(word: str, models: Iterable[tuple[UUID, str]]) -> Iterator[ColumnElement[bool]]:
     yield GeneratedImage.search.op("@@")(func.to_tsquery("simple", f"{word}:*"))
     if named := [id for id, name in models if _named(word, name)]:
-        yield GeneratedImage.user_model_id.in_(named)
+        yield shows(named)
+
+
+def shows(models: Collection[UUID]) -> ColumnElement[bool]:
+    """Whether an image shows the person of one of these models, alone or beside another."""
+    columns = GeneratedImage.user_model_id, GeneratedImage.second_model_id
+    return or_(*(column.in_(models) for column in columns))
 
 
 def _named(word: str, name: str) -> bool:

@@ -12,6 +12,8 @@ from services.deps import Deps
 from services.engines.base import Method, Operation
 from services.errors import Conflict, Invalid, NotFound
 from services.faces.memory import FaceMemory
+from services.gallery import images as gallery
+from services.gallery.image_query import Filters
 from services.privacy import rights
 from services.studio.generations import GenerationView
 from services.training import user_models
@@ -38,6 +40,11 @@ class Pair(Studio):
     async def delete(self, id: UUID) -> None:
         async with self.deps.transaction() as session:
             await user_models.delete(session, user_id=self.user_id, user_model_id=id)
+
+    async def found(self, filters: Filters) -> list[UUID]:
+        async with self.deps.transaction() as session:
+            page = await gallery.page(session, self.deps, user_id=self.user_id, filters=filters)
+            return [image.id for image in page.items]
 
     async def kept(self) -> list[GeneratedImage]:
         async with self.deps.transaction() as session:
@@ -127,6 +134,17 @@ async def test_without_the_consent_of_either_no_picture_of_both_is_left(
         )
     assert [image.id for image in await pair.kept()] == [alone.images[0].id]
     assert (await pair.generation(under_way.id)).status == "canceled"
+
+
+async def test_the_gallery_finds_both_by_either(pair: Pair, engine: ScriptedEngine) -> None:
+    engine.on_submit.extend([images(picture()), images(picture())])
+    (both,) = (await pair.ended((await pair.both()).id)).images
+    (alone,) = (await pair.ended((await pair.generate(count=1)).id)).images
+    of_ada, of_ben = Filters(model_id=pair.model_id), Filters(model_id=pair.second_id)
+    assert await pair.found(of_ada) == await pair.found(Filters(q="ada")) == [alone.id, both.id]
+    assert await pair.found(of_ben) == await pair.found(Filters(q="ben")) == [both.id]
+    await pair.delete(pair.model_id)
+    assert await pair.found(of_ben) == [both.id]
 
 
 async def test_each_face_has_a_number_of_its_own(live_deps: Deps, engine: ScriptedEngine) -> None:
