@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import Response
 from nicegui import app, ui
 
-from components import dates, icons
+from components import dates, icons, typeface
 
 LIGHT = {
     "bg": "#faf8f5",
@@ -100,7 +100,7 @@ def _tokens(values: dict[str, str], scheme: str) -> str:
 
 @cache
 def stylesheet() -> str:
-    """All of `components/*.css` behind the tokens and icons, without comments and indentation."""
+    """Tokens, typeface, icons and `components/*.css`, without comments and indentation."""
     dark = _tokens(DARK, "dark")
     head = (
         f":root{{{_tokens(LIGHT, 'light')}}}"
@@ -108,7 +108,7 @@ def stylesheet() -> str:
         f':root[data-theme="dark"]{{{dark}}}'
     )
     files = sorted(Path(__file__).parent.glob("*.css"))
-    css = "\n".join([head, icons.css(), *(f.read_text() for f in files)])
+    css = "\n".join([head, typeface.css(), icons.css(), *(f.read_text() for f in files)])
     return re.sub(r"\n\s*", "\n", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
 
 
@@ -122,7 +122,7 @@ def head_html() -> str:
     """What every page's head needs, pages without Vue included."""
     return (
         f"<script>{THEME_SCRIPT}{THEME_SWITCH}{dates.SCRIPT}</script><style>{FIRST_PAINT}</style>"
-        f'<link rel="stylesheet" href="{stylesheet_url()}">'
+        f'{typeface.head_html()}<link rel="stylesheet" href="{stylesheet_url()}">'
         f'{INSTALLING}<meta name="theme-color" media="(prefers-color-scheme: light)" '
         f'content="{LIGHT["bg"]}"><meta name="theme-color" '
         f'media="(prefers-color-scheme: dark)" content="{DARK["bg"]}">'
@@ -139,6 +139,7 @@ def install() -> None:
     )
     app.config.quasar_config["loadingBar"]["skipHijack"] = True  # no bar for each request
     ui.add_head_html(head_html(), shared=True)
+    typeface.install()
 
     @app.get(stylesheet_url(), include_in_schema=False)
     def serve() -> Response:

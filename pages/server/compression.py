@@ -10,6 +10,8 @@ from nicegui import app
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.server import nicegui_page
+
 QUALITY = 10  # of 11: within 2 % of the smallest, at half its time; 5 % smaller than 9
 SMALLEST = 1000  # bytes; below, headers outweigh it
 TEXT = re.compile(r"^(text/|application/(javascript|json)|image/svg)")
@@ -55,6 +57,8 @@ class CompressedAssets:
         await self.app(scope, receive, collect)
         data = bytes(body)
         if _worth_it(start, data):
+            if nicegui_page.LOOKS.search(scope["path"]):
+                data = nicegui_page.trimmed_looks(data)
             data = await asyncio.to_thread(_compressed, data)
             headers = MutableHeaders(scope=start)
             headers["Content-Encoding"] = "br"

@@ -37,6 +37,7 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
+TYPEFACE = "[...document.fonts].some((f) => f.family === 'Inter' && f.status === 'loaded')"
 PICTURES = "[...document.images].every((i) => i.complete || i.loading === 'lazy')"
 
 
@@ -127,6 +128,7 @@ async def shift(page: Page, path: str) -> dict[str, Any]:
         await live(page)
     await page.wait_for_load_state("networkidle")
     await page.wait_for_function(PICTURES)
+    await page.wait_for_function(TYPEFACE)
     return dict(await page.evaluate("shifted"))
 
 
