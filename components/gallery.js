@@ -7,14 +7,16 @@
 // The list is cut into chunks, each an interval (after, stop] of the server's order. A chunk far
 // from the window gives its pictures back and keeps its height, so that 100,000 of them cost what
 // 300 do.
+import { layout } from "picture_tiles";
+
 const LIMIT = 100; // pictures that are asked for at a time
 const MOST = 500; // that the server gives for one interval
-const GAP = 8; // pixels between pictures
 const AHEAD = "1600px 0px"; // beyond the window, where a chunk is loaded
 const HOLD = 500; // milliseconds of a touch that selects
 const PAUSE = 250; // milliseconds without typing, after which a search begins
 const YEAR = /^[12]\d{3}-/; // a date whose year is typed to its end
-const NARROWER = (name) => name !== "sort" && name !== "trash";
+const PLACES = ["favourite", "album_id", "trash"]; // where one is, not what is searched for there
+const NARROWER = (name) => name !== "sort" && !PLACES.includes(name);
 
 const TOOLS = [
   ["zip", "Download", "download"],
@@ -35,51 +37,31 @@ function parameters({ since, until, ...query }, more = {}) {
   return new URLSearchParams(entries.filter(([, value]) => value));
 }
 
-// Rows that fill the width, as near to the wanted height as whole pictures allow.
-function rowsOf(ratios, width, height) {
-  const sum = ratios.reduce((a, b) => a + b, 0);
-  const count = Math.max(1, Math.round((sum * height) / width));
-  const rows = Array.from({ length: count }, () => []);
-  let before = 0;
-  for (const ratio of ratios) {
-    const middle = (before + ratio / 2) / sum;
-    rows[Math.min(count - 1, Math.floor(middle * count))].push(ratio);
-    before += ratio;
-  }
-  return rows.filter((row) => row.length);
-}
-
-// The place of each picture, and the height of all.
-function layout(ratios, width, height) {
-  const boxes = [];
-  let y = 0;
-  for (const row of rowsOf(ratios, width, height)) {
-    const free = width - GAP * (row.length - 1);
-    const high = Math.min(free / row.reduce((a, b) => a + b), height * 1.5);
-    let x = 0;
-    for (const ratio of row) {
-      const transform = `translate(${x}px, ${y}px)`;
-      boxes.push({ transform, width: `${ratio * high}px`, height: `${high}px` });
-      x += ratio * high + GAP;
-    }
-    y += high + GAP;
-  }
-  return { boxes, height: y };
-}
-
 const FIELDS = `
   <form v-if="fields.length" v-show="total !== 0 || filtered || query.trash" class="filters"
     role="search" aria-label="Filter the pictures" @submit.prevent="filter">
-    <label v-for="f in fields" :key="f.name" :class="f.kind">
-      <span class="label">{{ f.label }}</span>
-      <select v-if="f.options" v-model="typed[f.name]" class="input" :name="f.name">
-        <option v-for="[value, text] in f.options" :key="value" :value="value">{{ text }}</option>
-      </select>
-      <input v-else-if="f.kind === 'checkbox'" v-model="typed[f.name]" type="checkbox"
-        :name="f.name">
-      <input v-else v-model="typed[f.name]" class="input" :type="f.kind" :name="f.name"
-        maxlength="200">
+    <label v-for="f in kinds('search')" :key="f.name">
+      <span class="sr-only">{{ f.label }}</span>
+      <input v-model="typed[f.name]" class="input" type="search" :name="f.name" maxlength="200"
+        placeholder="Words, a style or a model">
     </label>
+    <div class="chips">
+      <span v-for="f in kinds('select', 'date')" :key="f.name" :class="{ on: on(f) }">
+        <label :class="f.kind">
+          <span :class="f.options ? 'sr-only' : 'label'">{{ f.label }}</span>
+          <select v-if="f.options" v-model="typed[f.name]" class="input" :name="f.name">
+            <option v-for="[value, text] in f.options" :key="value" :value="value">
+              {{ text }}
+            </option>
+          </select>
+          <input v-else v-model="typed[f.name]" class="input" :type="f.kind" :name="f.name">
+        </label>
+        <button v-if="on(f)" type="button" :aria-label="'Remove ' + on(f)"
+          @click="typed[f.name] = ''">
+          <i class="icon icon-close" aria-hidden="true"></i>
+        </button>
+      </span>
+    </div>
   </form>`;
 
 const BAR = `
@@ -140,6 +122,14 @@ const NOTHING = `
     <h2>The trash is empty</h2><p>Deleted pictures stay here for 30 days.</p>
     <a class="btn" href="/gallery">Back to the gallery</a>
   </div>
+  <div v-else-if="total === 0 && typed.favourite" class="empty">
+    <h2>No favourites yet</h2><p>The heart on a picture keeps it here.</p>
+    <a class="btn" href="/gallery">Back to the gallery</a>
+  </div>
+  <div v-else-if="total === 0 && typed.album_id" class="empty">
+    <h2>This album is empty</h2><p>Select pictures, then press “Add to album”.</p>
+    <a class="btn" href="/gallery">Choose pictures</a>
+  </div>
   <slot v-else-if="total === 0" name="empty"></slot>`;
 
 export default {
@@ -153,7 +143,7 @@ export default {
   },
   data() {
     return {
-      typed: Object.fromEntries(this.fields.map((field) => [field.name, this.initial(field)])),
+      typed: Object.fromEntries(this.fields.map(({ name, value }) => [name, value])),
       query: Object.freeze({}),
       counted: null, // {count, matching, as_of} of the query
       chunks: [],
@@ -230,8 +220,13 @@ export default {
     },
 
     // The query.
-    initial({ kind, value }) {
-      return kind === "checkbox" ? value === "true" : value;
+    kinds(...kinds) {
+      return this.fields.filter(({ kind }) => kinds.includes(kind));
+    },
+    // What a filter that can be removed stands on, in words.
+    on({ name, options }) {
+      const chosen = name === "sort" ? "" : this.typed[name];
+      return options ? chosen && options.find(([value]) => value === chosen)[1] : chosen;
     },
     // What is typed, as far as it asks for anything.
     narrowed() {

@@ -18,6 +18,7 @@ SMALL = 132
 class Filter:
     """One control of the gallery's filter form; `name` is a filter of /api/generations.
 
+    kind: hidden for what says which place this is, such as the trash.
     options: (value, text) of a list, "" for all; None makes it an input of `kind`.
     value: what it stands on at first.
     """
@@ -25,11 +26,11 @@ class Filter:
     name: str
     label: str
     options: Sequence[tuple[str, str]] | None = None
-    kind: Literal["search", "date", "checkbox", "select"] = "select"
+    kind: Literal["search", "date", "hidden", "select"] = "select"
     value: str = ""
 
 
-class Gallery(Element, component="gallery.js"):
+class Gallery(Element, component="gallery.js", dependencies=["picture_tiles.js"]):
     """A grid of the signed-in member's pictures with its viewer; scrolls without end.
 
     query: fixed filters of /api/generations, such as {"generation_id": ...}.
@@ -84,7 +85,6 @@ class _Viewer(
         "picture_export.js",
         "picture_mask.js",
         "picture_question.js",
-        "thumbhash.js",
     ],
 ):
     """One picture in full, and what is done to one or to many."""

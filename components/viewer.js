@@ -1,6 +1,6 @@
 // One picture in full, over the page, and everything that is done to one or to many: the server is
 // asked from here.
-import { cssImage } from "thumbhash";
+import { cssImage } from "picture_tiles";
 import { defineAsyncComponent } from "vue";
 
 const ASK_ABOVE = 20; // pictures: more than a glance takes in

@@ -22,6 +22,7 @@ from pages import (
 from pages.account import page as account_page
 from pages.admin import business as admin_business
 from pages.admin import page as admin_page
+from pages.gallery import album_wall
 from pages.gallery import page as gallery_page
 from pages.models import new as new_model
 from pages.models import status as model_status
@@ -37,6 +38,7 @@ PAGES = (
     dashboard,
     files,
     gallery_page,
+    album_wall,
     landing,
     login,
     new_model,

@@ -19,7 +19,7 @@ from pages.server.call_limits import count_in_page
 from services.deps import Deps
 from services.errors import DomainError, Invalid
 from services.gallery import albums, images, share_links
-from services.gallery.albums import AlbumView
+from services.gallery.albums import AlbumName
 from services.gallery.image_query import Selection
 from services.gallery.images import Preview
 from services.limits.policy import Act
@@ -53,71 +53,15 @@ class PictureDialogs:
 
     async def share_image(self, event: GenericEventArguments) -> None:
         """Links to one picture; the event carries its id."""
-        await self._try(lambda: self._share("Share this picture", image_id=_uuid(event.args)))
+        await attempt(lambda: self._share("Share this picture", image_id=_uuid(event.args)))
 
     async def choose_album(self, event: GenericEventArguments) -> None:
         """Put a selection into an album; the event carries the selection."""
-        await self._try(lambda: self._choose(_selection(event.args)))
+        await attempt(lambda: self._choose(_selection(event.args)))
 
-    async def albums(self) -> None:
-        """All albums: open, rename, share, delete."""
-        with Dialog("Albums", passing=True) as sheet:
-            body = el("div", classes="stack")
-            name = Field("New album", maxlength=str(albums.NAME_LENGTH))
-
-            async def add() -> None:
-                async with self._deps.transaction() as session:
-                    await albums.create(session, self._deps, user_id=self._user_id, name=name.value)
-                name.value = ""
-                await fill()
-
-            _enter(name, button("Make album", lambda: self._try(add, name), icon_name="plus"))
-
-        async def fill() -> None:
-            async with self._deps.transaction() as session:
-                views = await albums.list_albums(session, self._deps, user_id=self._user_id)
-            body.clear()
-            with body:
-                for album in views:
-                    self._album_row(album, fill)
-                if not views:
-                    el("p", "An album keeps pictures together, to look at or to share.")
-
-        await fill()
-        sheet.show()
-
-    def _album_row(self, album: AlbumView, fill: Callable[[], Awaitable[None]]) -> None:
-        async def share() -> None:
-            await self._share(f"Share “{album.name}”", album_id=album.id)
-
-        async def delete() -> None:
-            async with self._deps.transaction() as session:
-                await albums.remove(session, user_id=self._user_id, album_id=album.id)
-            await fill()
-
-        with el("div", classes="row between nowrap album"):
-            with el("div", classes="grow"):
-                el("a", album.name, href=f"/gallery?album_id={album.id}", classes="strong clip")
-                el("p", formatting.plural(album.count, "picture"), classes="muted small num")
-            with el("div", classes="row tight nowrap"):
-                _icon_button(f"Rename {album.name}", lambda: self._rename(album, fill), "pencil")
-                _icon_button(f"Share {album.name}", lambda: self._try(share), "share")
-                _icon_button(f"Delete {album.name}", lambda: self._try(delete), "trash")
-
-    def _rename(self, album: AlbumView, fill: Callable[[], Awaitable[None]]) -> None:
-        with Dialog("Rename the album", passing=True) as sheet:
-            name = Field("Name", value=album.name, maxlength=str(albums.NAME_LENGTH))
-
-            async def save() -> None:
-                async with self._deps.transaction() as session:
-                    await albums.rename(
-                        session, user_id=self._user_id, album_id=album.id, name=name.value
-                    )
-                sheet.close()
-                await fill()
-
-            _enter(name, button("Rename", lambda: self._try(save, name), kind="primary"))
-        sheet.show()
+    async def share_album(self, album: AlbumName) -> None:
+        """Links to an album."""
+        await attempt(lambda: self._share(f"Share “{album.name}”", album_id=album.id))
 
     async def _choose(self, selection: Selection) -> None:
         async with self._deps.reading() as session:
@@ -141,7 +85,7 @@ class PictureDialogs:
                 said = f"{formatting.plural(added, 'picture')} added to “{into}”"
                 toast(said if added else f"Already in “{into}”")
 
-            _enter(name, button("Add", lambda: self._try(add, name), kind="primary"))
+            enter_presses(name, button("Add", lambda: attempt(add, name), kind="primary"))
         sheet.show()
 
     async def _add(self, selection: Selection, chosen: str, name: str) -> tuple[int, str]:
@@ -186,7 +130,7 @@ class PictureDialogs:
                     copyable(link.url, label="The link, shown only now")
                 await fill()
 
-            button("Make link", lambda: self._try(make), kind="primary", icon_name="link")
+            button("Make link", lambda: attempt(make), kind="primary", icon_name="link")
 
         async def fill() -> None:
             async with self._deps.transaction() as session:
@@ -212,19 +156,18 @@ class PictureDialogs:
         made, ends = Day(link.created_at), Day(link.expires_at)
         with el("div", classes="row between nowrap"):
             dated("span", "Made on ", made, ", good until ", ends, classes="small num grow")
-            button("Take back", lambda: self._try(revoke), kind="quiet").style(
-                "white-space: nowrap"
-            )
+            button("Take back", lambda: attempt(revoke), kind="quiet").style("white-space: nowrap")
 
-    async def _try(self, work: Callable[[], Awaitable[Any]], field: Field | None = None) -> None:
-        """Do it; a refusal stands beside the field, or in a toast."""
-        try:
-            await work()
-        except DomainError as error:
-            if field:
-                field.error = str(error)
-            else:
-                toast(str(error), danger=True)
+
+async def attempt(work: Callable[[], Awaitable[Any]], field: Field | None = None) -> None:
+    """Do it; a refusal stands beside the field, or in a toast."""
+    try:
+        await work()
+    except DomainError as error:
+        if field:
+            field.error = str(error)
+        else:
+            toast(str(error), danger=True)
 
 
 def _thumbnails(chosen: Preview) -> None:
@@ -237,14 +180,15 @@ def _thumbnails(chosen: Preview) -> None:
             el("li", f"and {more:,} more", classes="num")
 
 
-def _enter(field: Field, pressed: El) -> None:
+def enter_presses(field: Field, pressed: El) -> None:
     """Enter in the field presses the button."""
     field.control.on(
         "keydown.enter", js_handler=f"(e) => e.repeat || getHtmlElement({pressed.id}).click()"
     )
 
 
-def _icon_button(label: str, on_click: Handler, icon_name: IconName) -> None:
+def icon_button(label: str, on_click: Handler, icon_name: IconName) -> None:
+    """A quiet button of which only the icon is seen."""
     button(label, on_click, kind="quiet", icon_name=icon_name, icon_only=True)
 
 

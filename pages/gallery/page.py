@@ -1,4 +1,4 @@
-"""/gallery: all pictures of a member, with filters, search, albums and trash."""
+"""/gallery: the pictures of a member, or those of one place: favourites, an album, the trash."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,12 +6,14 @@ from dataclasses import replace
 from fastapi import Request
 from nicegui import ui
 
-from components.controls import button
 from components.feedback import empty_state
 from components.gallery import Filter
-from pages.gallery.dialogs import PictureDialogs, pictures
+from pages.gallery.dialogs import pictures
+from pages.gallery.places import place_links
+from pages.server.context import current_user
 from pages.signed_in_frame import shell
 from services.deps import Deps
+from services.engines.base import Method
 from services.gallery import images
 from services.studio import styles
 from services.studio.styles import StyleView
@@ -23,6 +25,18 @@ SORTS = (
     ("likeness", "Best likeness"),
 )
 NEW = "/models/new"
+FLAG = (("", ""), ("true", "Yes"))
+SHAPES = (
+    ("", "All formats"),
+    ("portrait", "Portrait"),
+    ("square", "Square"),
+    ("landscape", "Landscape"),
+)
+METHODS = {
+    Method.INSTANT: "Instant",
+    Method.TRAINED: "Trained",
+    Method.PREVIEW: "Photo booth",
+}
 STARS = (
     ("", "Any rating"),
     *((str(n), f"{n} stars or more") for n in (1, 2, 3, 4)),
@@ -35,25 +49,45 @@ def register(deps: Deps) -> None:
 
     @ui.page("/gallery")
     async def page(request: Request) -> None:
-        async with shell(deps, "Gallery") as room:
-            async with deps.reading() as session:
-                choices = await images.choices(session, user_id=room.user.id)
-                known = await styles.all_styles(session)
-            given = filters(choices, known, dict(request.query_params))
+        given = dict(request.query_params)
+        user = current_user()
+        async with deps.reading() as session:
+            choices = await images.choices(session, user_id=user.id)
+            known = await styles.all_styles(session)
+        shown = filters(choices, known, _methods(deps), given)
+        place, title = _place(choices, {each.name: each.value for each in shown})
+        async with shell(deps, title, place="Gallery") as room:
+            place_links(place, within=title not in (place, "Gallery"))
             first = ("Open the studio", "/studio") if choices.models else ("Train a model", NEW)
-            with pictures(deps, room.user.id, filters=given).empty:
+            with pictures(deps, room.user.id, filters=shown).empty:
                 empty_state(
                     "What you make in the studio appears here at once.",
                     title="No pictures yet",
                     action=first,
                 )
-        with room.actions:
-            albums = PictureDialogs(deps, room.user.id).albums
-            button("Albums", albums, kind="quiet", icon_name="album")
+
+
+def _place(choices: images.Choices, values: dict[str, str]) -> tuple[str, str]:
+    """Which place the filters name, and the heading of its page."""
+    if values["trash"]:
+        return "Trash", "Trash"
+    albums = {str(id): name for id, name in choices.albums}
+    if album := albums.get(values["album_id"]):
+        return "Albums", album
+    return ("Favourites", "Favourites") if values["favourite"] else ("All", "Gallery")
+
+
+def _methods(deps: Deps) -> list[tuple[str, str]]:
+    """(value, text) of the ways in which this installation makes pictures, if it has several."""
+    ways = dict.fromkeys(way for each in deps.engines.ready for way in each.info.methods)
+    return [(str(way), METHODS[way]) for way in ways] if len(ways) > 1 else []
 
 
 def filters(
-    choices: images.Choices, known: Sequence[StyleView], values: dict[str, str]
+    choices: images.Choices,
+    known: Sequence[StyleView],
+    methods: Sequence[tuple[str, str]],
+    values: dict[str, str],
 ) -> list[Filter]:
     """The controls above the pictures, on `values`; what a member has none of is left out."""
     models = [(str(id), name) for id, name in choices.models]
@@ -62,13 +96,15 @@ def filters(
         Filter("q", "Search", kind="search"),
         Filter("sort", "Order", SORTS),
         Filter("model_id", "Model", [("", "All models"), *models]) if models else None,
-        Filter("album_id", "Album", [("", "All pictures"), *albums]) if albums else None,
         Filter("preset", "Style", [("", "All styles"), *((p.id, p.name) for p in known)]),
+        Filter("shape", "Format", SHAPES),
+        Filter("method", "Method", [("", "All methods"), *methods]) if methods else None,
         Filter("rating", "Rating", STARS),
         Filter("since", "From", kind="date"),
         Filter("until", "To", kind="date"),
-        Filter("favourite", "Favourites", kind="checkbox"),
-        Filter("trash", "Trash", kind="checkbox"),
+        Filter("album_id", "Album", [("", ""), *albums], kind="hidden"),
+        Filter("favourite", "Favourites", FLAG, kind="hidden"),
+        Filter("trash", "Trash", FLAG, kind="hidden"),
     ]
     return [replace(each, value=_offered(each, values)) for each in offered if each]
 

@@ -16,11 +16,22 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from sqlalchemy import ColumnElement, Float, Integer, Select, literal_column, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import AlbumImage, GeneratedImage
 from db.models.generations import LIKENESS, RATED
+from services.engines.base import Method
 from services.errors import Conflict, Invalid
 from services.gallery import search
 from services.kit import paging
@@ -71,6 +82,11 @@ NUMBERS: dict[Sort, list[type]] = {
 }
 
 
+# by width and height; what is nearly square, as after an edit, is square
+SQUARE = 1.05
+Shape = Literal["portrait", "square", "landscape"]
+
+
 class Filters(BaseModel, frozen=True):
     """What a list of images shows.
 
@@ -84,6 +100,8 @@ class Filters(BaseModel, frozen=True):
     generation_id: UUID | None = None
     album_id: UUID | None = None
     preset: str | None = Field(default=None, max_length=100, pattern=NO_NUL)
+    method: Method | None = None
+    shape: Shape | None = None
     favourite: bool = False
     rating: int | None = Field(default=None, ge=1, le=5)
     since: Since | None = None
@@ -243,9 +261,19 @@ def _among(f: Filters) -> Iterator[ColumnElement[bool]]:
         yield GeneratedImage.generation_id == f.generation_id
     if f.preset:
         yield GeneratedImage.preset == f.preset
+    if f.method:
+        yield GeneratedImage.method == f.method
+    if f.shape:
+        yield _shaped(f.shape)
     if f.album_id:
         members = select(AlbumImage.image_id).where(AlbumImage.album_id == f.album_id)
         yield GeneratedImage.id.in_(members)
+
+
+def _shaped(shape: Shape) -> ColumnElement[bool]:
+    width, height = GeneratedImage.width, GeneratedImage.height
+    tall, wide = height >= SQUARE * width, width >= SQUARE * height
+    return {"portrait": tall, "landscape": wide, "square": not_(or_(tall, wide))}[shape]
 
 
 def _between(f: Filters) -> Iterator[ColumnElement[bool]]:

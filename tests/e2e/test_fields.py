@@ -120,9 +120,9 @@ async def choose_album(page: Page) -> None:
 
 STOPS: tuple[tuple[str, Opens], ...] = (
     ("/gallery", nothing),
-    ("/gallery", press("Albums")),
-    ("/gallery", press("Albums", "Rename Holiday")),
-    ("/gallery", press("Albums", "Share Holiday")),
+    ("/gallery/albums", press("New album")),
+    ("/gallery/albums", press("Rename Holiday")),
+    ("/gallery/albums", press("Share Holiday")),
     ("/gallery", choose_album),
     ("/gallery?image={picture}", share_picture),
     ("/studio", unfold("Advanced")),

@@ -125,7 +125,7 @@ async def test_every_filter_keeps_what_was_chosen(
     await shows(page, *PROMPTS[:3])
     await page.get_by_label("Style").select_option("Oil painting")
     await page.get_by_label("Rating").select_option("4 stars or more")
-    await page.get_by_label("Favourites").check()
+    await page.get_by_label("Format").select_option("Square")
     await page.get_by_label("Order").select_option("Oldest first")
     await shows(page, PROMPTS[2])
     await page.reload()
@@ -137,8 +137,15 @@ async def test_every_filter_keeps_what_was_chosen(
     await expect(page.get_by_label("Style")).to_have_value("oil")
     await expect(page.get_by_label("Rating")).to_have_value("4")
     await expect(page.get_by_label("Order")).to_have_value("oldest")
-    await expect(page.get_by_label("Favourites")).to_be_checked()
+    await expect(page.get_by_label("Format")).to_have_value("square")
     await shows(page, PROMPTS[2])
+    for chosen in ("4 stars or more", "Oil painting", "2026-02-27"):
+        await page.get_by_role("button", name=f"Remove {chosen}").click()
+    await page.get_by_label("To", exact=True).fill("")
+    await shows(page, *PROMPTS)
+    await page.get_by_role("link", name="Favourites").click()
+    await shows(page, PROMPTS[2])
+    await expect(page.get_by_role("heading", name="Favourites")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from PIL import Image
 
 from services.imaging import variants
 
-DECODER = Path(__file__).parents[2] / "components" / "thumbhash.js"
+DECODER = Path(__file__).parents[2] / "components" / "picture_tiles.js"
 SIDE = 16
 CLOSE = 0.06  # of full brightness, on average: 4 bits a wave, and waves are cut off
 

@@ -1,3 +1,5 @@
+// Tiles of pictures: what they show before the picture is there, and where they stand.
+//
 // Decodes a ThumbHash (github.com/evanw/thumbhash) to a small picture; alpha is left out.
 //
 // A hash is a header of 5 bytes (6 with alpha), then 4 bits for each wave of its channels: L
@@ -84,4 +86,38 @@ export function cssImage(text) {
   const canvas = Object.assign(document.createElement("canvas"), { width: SIDE, height: SIDE });
   canvas.getContext("2d").putImageData(new ImageData(decode(text), SIDE, SIDE), 0, 0);
   return `url(${canvas.toDataURL()})`;
+}
+
+const GAP = 8; // pixels between pictures
+
+// Rows that fill the width, as near to the wanted height as whole pictures allow.
+function rowsOf(ratios, width, height) {
+  const sum = ratios.reduce((a, b) => a + b, 0);
+  const count = Math.max(1, Math.round((sum * height) / width));
+  const rows = Array.from({ length: count }, () => []);
+  let before = 0;
+  for (const ratio of ratios) {
+    const middle = (before + ratio / 2) / sum;
+    rows[Math.min(count - 1, Math.floor(middle * count))].push(ratio);
+    before += ratio;
+  }
+  return rows.filter((row) => row.length);
+}
+
+// The place of each picture, and the height of all.
+export function layout(ratios, width, height) {
+  const boxes = [];
+  let y = 0;
+  for (const row of rowsOf(ratios, width, height)) {
+    const free = width - GAP * (row.length - 1);
+    const high = Math.min(free / row.reduce((a, b) => a + b), height * 1.5);
+    let x = 0;
+    for (const ratio of row) {
+      const transform = `translate(${x}px, ${y}px)`;
+      boxes.push({ transform, width: `${ratio * high}px`, height: `${high}px` });
+      x += ratio * high + GAP;
+    }
+    y += high + GAP;
+  }
+  return { boxes, height: y };
 }
