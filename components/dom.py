@@ -1,6 +1,6 @@
 """Plain HTML elements: lighter than a widget, and they look like nothing but our own design."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import Any, Literal
 
@@ -53,6 +53,17 @@ def _set(element: Element, attributes: dict[str, Any]) -> None:
 def html_id(element: Element) -> str:
     """The element's id in the page, for `for`, `aria-describedby` and links."""
     return element.html_id
+
+
+def aim(element: Element, face: Sequence[float] | None) -> None:
+    """Keep a face in sight where a picture is cut to its place.
+
+    face: left, top, right, bottom in 0..1; None: the middle, as without it.
+    """
+    if face:
+        left, top, right, bottom = face
+        x, y = 50 * (left + right), 50 * (top + bottom)
+        element.style(f"object-position: {x:.1f}% {y:.1f}%")
 
 
 def call(element: Element, method: Literal["showModal", "close", "focus", "click"]) -> None:

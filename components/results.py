@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components import formatting
 from components.controls import button, link_button
-from components.dom import El, attach, el
+from components.dom import El, aim, attach, el
 from components.feedback import Banner, Bar, Tone, badge
 from components.models import stage_text
 from db.states import GenerationStatus
@@ -112,6 +112,7 @@ def _fill(place: El, image: ImageView, prompt: str) -> None:
     with place, el("a", href=f"/gallery?image={image.id}"):
         picture = el("img", src=image.thumb_url, alt=prompt, decoding="async")
     attach(picture, data_image=str(image.id))
+    aim(picture, image.face_box)
     if not image.charged:
         with place:
             badge("Not charged").classes("on-picture")

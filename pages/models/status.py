@@ -9,7 +9,7 @@ from nicegui import ui
 from components import formatting, live
 from components.controls import button, link_button
 from components.dates import Dated, Day, Moment, Part
-from components.dom import El, Handler, attach, el, html_id
+from components.dom import El, Handler, aim, attach, el, html_id
 from components.feedback import Banner, Bar, Facts, section, toast
 from components.loss_chart import LossChart, has_curve
 from components.models import STATUS, StatusBadge, stage_text
@@ -303,10 +303,7 @@ def _photo_strip(found: tuple[PhotoView, ...], model: UserModelView) -> None:
     with section("Photos"), el("div", classes="thumbs"):
         for photo in found:
             image = el("img", src=photo.thumb_url, alt=f"Photo of {model.name}", loading="lazy")
-            if photo.face_box:
-                left, top, right, bottom = photo.face_box
-                x, y = 50 * (left + right), 50 * (top + bottom)
-                image.style(f"object-position: {x:.1f}% {y:.1f}%")  # the square shows the face
+            aim(image, photo.face_box)
 
 
 def _left(model: UserModelView, standing: str) -> tuple[Part, ...]:

@@ -161,6 +161,8 @@ class GenerationWork:
         row.status = GenerationStatus.RUNNING if running else row.status
         waits = row.status == GenerationStatus.QUEUED
         row.stage = status.stage or ("waiting" if waits else row.stage)
+        if run.again:
+            row.stage = likeness_floor.AGAIN
         made = len(await runs.made(session, generation_id=row.id))
         share = max(made, min(1.0, status.progress) * run.units) / row.count
         row.progress = max(row.progress, share)

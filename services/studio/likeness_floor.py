@@ -24,6 +24,7 @@ from db.models import (
     ShareLink,
     UserModel,
 )
+from db.states import GenerationStatus
 from services.credits import ledger
 from services.deps import Deps
 from services.engines import preview
@@ -105,7 +106,7 @@ def measure(
         box,
         below,
         twins=person.count(tuple(faces)) > 1,
-        drifted=seen and _new(run, row) and person.drifted(face),
+        drifted=seen and alike.word is not Word.NOT_HER and _new(run, row) and person.drifted(face),
     )
 
 
@@ -146,6 +147,8 @@ async def begin_again(
             again=True,
         )
         row.stage = AGAIN
+        if row.status == GenerationStatus.QUEUED:  # it was made too fast for anybody to see
+            row.status = GenerationStatus.RUNNING
 
 
 async def record_below(session: AsyncSession, run: runs.Run, *, position: int) -> None:

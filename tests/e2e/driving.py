@@ -50,6 +50,18 @@ async def shot(page: Page, name: str) -> None:
         await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
 
 
+async def shots(page: Page, name: str) -> None:
+    """The same, on a phone and on a desk, in both colours."""
+    if "SCREENSHOTS" not in os.environ:
+        return
+    for width in (390, 1440):
+        await page.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)
+            await shot(page, f"{name}-{scheme}")
+    await page.emulate_media(color_scheme="light")
+
+
 _forgiven: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
 
 

@@ -1,18 +1,28 @@
 """The photo coach as a member meets it, with photographs of real persons."""
 
+import asyncio
 import io
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from PIL import Image
 from playwright.async_api import Locator, Page, expect
+from sqlalchemy import text
 
+from services.accounts.users import UserView
+from services.credits import ledger
+from services.trainer.transfer import put
 from services.training import photo_coach
+from services.workers import keys
 from tests import corpora
+from tests.doubles.worker_line import Caller, make_key, outputs
 from tests.e2e.conftest import reached, running
-from tests.e2e.driving import Program, Server, barriers, shot, visit
+from tests.e2e.driving import Program, Server, barriers, shot, shots, visit
 from tests.real_faces import ONE, OTHER, beside, file, photograph
 from tests.waiting import eventually
 
@@ -160,3 +170,92 @@ async def test_the_dialog_closes_when_its_photo_goes_elsewhere(page: Page, tmp_p
     (photo,) = (await (await page.request.get(path)).json())["items"]
     assert (await page.request.delete(f"{path}/{photo['id']}")).ok
     await expect(dialog).to_be_hidden()
+
+
+@pytest.fixture
+async def worker(server: Server) -> AsyncIterator[Caller]:
+    """A GPU worker, by hand: the running program's images are what a test puts there."""
+    id, key = await make_key(server.deps, "by hand")
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+        yield Caller(http, key)
+    async with server.deps.transaction() as session:
+        await keys.revoke(session, server.deps, key_id=id, actor_id=uuid4())
+
+
+async def makes(worker: Caller, *files: bytes) -> None:
+    """Takes the next job, and puts these as its images."""
+
+    async def given() -> dict[str, Any] | None:
+        answer = await worker.claim(wait=10)
+        return None if answer.status_code == 204 else answer.json()
+
+    job = await eventually(given, timeout=60)
+    assert job
+    urls = job["payload"]["job"]["output_put_urls"]
+    sent = [
+        await asyncio.to_thread(put, url, data, content_type="image/jpeg", index=i)
+        for i, (url, data) in enumerate(zip(urls, files, strict=True))
+    ]
+    images = [file.model_dump(mode="json") for file in sent]
+    done = outputs(job["payload"]["job"]["client_job_id"]) | {"images": images}
+    await worker.post("finish", job_id=job["job_id"], token=job["token"], outputs=done)
+
+
+async def test_what_is_not_the_person_is_made_again_and_given_back(
+    page: Page, server: Server, member: UserView, worker: Caller, tmp_path: Path
+) -> None:
+    """Studio, viewer, statement, REST and ledger tell the same story of it."""
+    async with server.deps.transaction() as session:
+        await session.execute(
+            text("update users set plan = 'creator' where id = :id"), {"id": member.id}
+        )
+        before = await ledger.balance(session, user_id=member.id)
+    await begin(page)
+    files = [tmp_path / name for name in ONE[:4]]
+    for path in files:
+        path.write_bytes(file(photograph(path.name)))
+    await page.locator("input[type=file]").set_input_files(files)
+    await expect(page.locator(".photo.good")).to_have_count(4, timeout=30_000)
+    same, other = (file(photograph(name)) for name in (ONE[4], OTHER))
+    assert (await worker.claim()).status_code == 204  # the studio offers what it can do
+
+    await visit(page, "/studio")
+    await page.get_by_label("Prompt").fill("at sea")
+    two = page.get_by_role("group", name="How many").get_by_role("radio", name="2", exact=True)
+    await two.press("Space")
+    await page.get_by_role("button", name="Make 2 images").click()
+    card = page.get_by_role("article", name="at sea")
+    await makes(worker, same, other)
+    await expect(card).to_contain_text("Making one again: it was not the person", timeout=30_000)
+    await expect(card.locator("img[data-image]")).to_have_count(2)
+    await shots(page, "floor-again")
+    await makes(worker, other)
+    said = "2 made, 1 not charged: it did not look like you."
+    await expect(card).to_contain_text(said, timeout=30_000)
+    await expect(card.get_by_text("Not charged", exact=True)).to_have_count(1)
+    aimed = card.locator("img[style*='object-position']")
+    await expect(aimed).to_have_count(2)  # no face is cut off, whatever the format
+    assert await barriers(page) == []
+    await shots(page, "floor-studio")
+    await agree(page, server, member.id, before, said)
+
+
+async def agree(
+    page: Page, server: Server, member_id: UUID, before: ledger.Balance, said: str
+) -> None:
+    """REST, ledger, statement and viewer: one of two images costs a credit."""
+    (image, other) = (await (await page.request.get("/api/generations")).json())["items"]
+    assert {image["charged"], other["charged"]} == {True, False}
+    free = other if image["charged"] else image
+    assert free["likeness_word"] == "not_her"
+    job = await (await page.request.get(f"/api/generate/{free['generation_id']}")).json()
+    assert (job["status"], job["charged"], job["status_reason"]) == ("succeeded", 1, said)
+    async with server.deps.transaction() as session:
+        after = await ledger.balance(session, user_id=member_id)
+    assert (before.available, after.available, after.held) == (200, 199, 0)
+    await visit(page, "/billing")
+    await expect(page.get_by_text("1 not charged: it did not look like you.")).to_be_visible()
+    await shots(page, "floor-billing")
+    await visit(page, f"/gallery?image={free['id']}")
+    await expect(page.get_by_text("Not charged: it did not look like the person")).to_be_visible()
+    await shots(page, "floor-viewer")

@@ -92,6 +92,7 @@ async def test_what_is_not_the_person_twice_is_given_back(
     assert len(engine.submitted) == 2  # once again, not for ever
     assert [image.charged for image in done.images] == [True, False]
     assert done.images[1].likeness_word == "not_her"
+    assert [image.recipe.get("hint") for image in await kept(studio)] == [None, None]  # of her skin
     await agrees(studio, done, charged=1)
     (back,) = await given_back(studio)
     assert back[0] == 1
