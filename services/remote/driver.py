@@ -41,6 +41,8 @@ from services.remote.runs import Limits, Run
 log = logging.getLogger(__name__)
 
 MAX_MISSES = 4  # where a repeat is free; in a row without a result, where it works in process
+GLANCE = 0.05  # seconds between two looks at a run in this process
+ENDED = {RemoteState.SUCCEEDED, RemoteState.FAILED}
 ELSEWHERE = timedelta(seconds=30)  # until a process with the run's engine may take the job
 CHECKING = RemoteStatus("", RemoteState.PENDING, stage="checking")
 
@@ -101,11 +103,21 @@ async def drive(deps: Deps, job: jobs.Job, work: Work) -> jobs.Outcome:
     try:
         outcome = await _step(driver, run)
         while isinstance(outcome, jobs.Again):
-            await asyncio.sleep(outcome.after.total_seconds())
+            await _ended(engine, str(run.id), within=outcome.after)
             outcome = await _step(driver, await runs.load(deps, run.id))
         return outcome
     finally:  # whatever ended it: others may be given the run now
         await engine.cancel(str(run.id))
+
+
+async def _ended(engine: Engine, remote_id: str, *, within: timedelta) -> None:
+    """Wait, but no longer than the run takes: to ask here costs nothing, unlike a whole step."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + within.total_seconds()
+    while (left := until - loop.time()) > 0:
+        if (await engine.poll(remote_id)).state in ENDED:
+            return
+        await asyncio.sleep(min(left, GLANCE))
 
 
 async def _step(driver: "_Driver", run: Run | None) -> jobs.Outcome:

@@ -1,9 +1,11 @@
 """Short forms of the benchmarks of the whole program, so that each still runs when it is needed."""
 
+import re
+
 import psutil
 import pytest
 
-from tests.bench import gallery, uploads
+from tests.bench import first_picture, gallery, uploads
 from tests.e2e.driving import Program, Server
 
 
@@ -18,6 +20,13 @@ async def test_lists_and_pages_are_compared(
     await gallery.many_pages(server, few, extent)
     said = capsys.readouterr().out
     assert [said.count(figure) for figure in ("P7: ", "P8: ", "P9: ", "2 pages: ")] == [1, 2, 1, 1]
+
+
+async def test_the_first_picture_is_compared(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await first_picture.measure(server.url, rounds=1)
+    assert re.search(r"median -?\d+ ms, p95 -?\d+; the engine \d+ ms", capsys.readouterr().out)
 
 
 async def test_memory_and_patience_are_measured(
