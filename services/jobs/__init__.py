@@ -1,4 +1,4 @@
-"""Jobs: work that survives crashes, is done once, and never hangs. Knows no feature."""
+"""Jobs: work that survives crashes, takes effect once, and never hangs. Knows no feature."""
 
 from services.jobs.base import (
     Again,

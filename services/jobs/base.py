@@ -1,4 +1,4 @@
-"""What a job is, how one kind of it is worked, and how a handler says what came of it."""
+"""What a job is, how a worker runs one kind of job, and how a handler reports the outcome."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ from services.jobs import queue
 
 
 class Priority(IntEnum):
-    """A head start in the queue: each step is worth eight turns, so nothing waits for ever."""
+    """A head start in the queue: each step is a factor of eight in turns, so no job starves."""
 
     BACKGROUND = -1
     NORMAL = 0
@@ -23,23 +23,24 @@ class Priority(IntEnum):
 
 
 class Permanent(Exception):
-    """Trying again would not help; `str(error)` is the reason that is kept."""
+    """A failure that a retry would not fix; the job keeps `str(error)` as its reason."""
 
 
 class LeaseLost(Exception):
-    """The job is no longer ours (canceled, or its lease ran out): nothing may be written."""
+    """The worker lost the job (it was canceled, or its lease expired); it must write nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The job is finished."""
+    """The outcome of a job that is finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Nothing to do before `after` has passed: gives the slot back and uses no attempt.
+    """The outcome of a job with nothing to do for the time `after`.
 
-    needs: what the job needs from now on, one of a process's `offers`; None: as before.
+    The worker frees the job's slot and counts no attempt.
+    needs: what the job needs from now on, one of a process's `offers`; None keeps the need it has.
     """
 
     after: timedelta
@@ -51,7 +52,7 @@ Outcome = Done | Again
 
 @dataclass(slots=True)
 class Job:
-    """One claimed job. attempt: 1 for the first. token: fences off former owners."""
+    """One claimed job. attempt: starts at 1. token: the lease's, which fences off former owners."""
 
     id: UUID
     kind: str
@@ -63,14 +64,17 @@ class Job:
 
     @asynccontextmanager
     async def transaction(self, deps: Deps) -> AsyncIterator[AsyncSession]:
-        """A transaction in which the job is surely ours until it commits. Raises LeaseLost."""
+        """Open a transaction that holds the job's lease until it commits. Raises LeaseLost."""
         async with deps.transaction() as session:
             if not await queue.lock_lease(session, job_id=self.id, token=self.token):
                 raise LeaseLost(f"{self.kind} {self.id}")
             yield session
 
     async def finish(self, session: AsyncSession) -> None:
-        """Marks the job done in the transaction of its effects, so that they happen once."""
+        """Mark the job done in the transaction of its effects, so that they happen once.
+
+        Raises LeaseLost.
+        """
         if not await queue.finish(session, leases=[(self.id, self.token)]):
             raise LeaseLost(f"{self.kind} {self.id}")
         self.finished = True
@@ -83,15 +87,15 @@ Abandoned = Callable[[AsyncSession, Job, str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind of job is worked.
+    """How a worker runs one kind of job.
 
-    run: safe to run twice; any exception but Permanent is tried again, `max_attempts` in all.
-    abandoned: called with the reason in the transaction that ends the job failed or dead.
+    run: safe to run twice; any exception but Permanent is retried, up to `max_attempts` in all.
+    abandoned: called with the reason in the transaction that ends the job as failed or dead.
     timeout: for one attempt.
-    slots: how many of this kind one process works at a time, beside all others; None: they share
-    the worker's slots.
-    apart: the same for those of this kind that need what is named here, as {need: slots}; then
-    every kind that may need it has to say so.
+    slots: how many jobs of this kind one process runs at a time, beside all other kinds; None: the
+    kind shares the worker's slots.
+    apart: separate slots for the jobs of this kind that need something, as {need: slots}; if one
+    kind sets a need apart, every kind that may have this need has to do the same.
     """
 
     run: Handler

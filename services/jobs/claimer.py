@@ -1,4 +1,4 @@
-"""How one process takes jobs out of the line: where it looks, and on which connection."""
+"""How one process claims jobs from the queue: from which place, and on which connection."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -15,14 +15,14 @@ from services.jobs.persistent_session import KeptSession
 
 RECENT = timedelta(minutes=1)
 EVER = timedelta(days=36500)
-GRACE = 0.5  # seconds from a job's enqueue to its commit in which no claim may pass by its place
+GRACE = 0.5  # seconds that a job has from enqueue to commit before claims skip its place
 
 
 class Claimer:
-    """Claims from where claims stood a moment ago, since all before that is dead rows.
+    """A claimer that starts each claim at a recent place, since all rows before it are dead.
 
-    An old snapshot (a backup, say) may keep those for hours, and a look through them would take
-    longer with every job. What a slow transaction put there all the same, `expect` finds.
+    An old snapshot (of a backup, say) may keep dead rows for hours, and scanning them would make
+    every claim slower. `expect` finds the jobs that a slow transaction commits before that place.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Claimer:
         lease: timedelta,
         offers: Callable[[], Collection[str]] = tuple,
     ) -> None:
-        self._kept = KeptSession(transaction)
+        self._session = KeptSession(transaction)
         self._owner = owner
         self._kinds = list(kinds)
         self._lease = lease
@@ -45,20 +45,20 @@ class Claimer:
         self._marked_at = 0.0
 
     def expect(self, *, everything: bool = False) -> None:
-        """The next claim first puts into the line what just came due.
+        """Make the next claim first move jobs that just came due from waiting to queued.
 
-        everything: also what came due long ago, and the claim looks at the whole line.
+        everything: also move jobs that came due long ago, and claim from the front of the queue.
         """
         self._due_since = EVER if everything else self._due_since or RECENT
         self._from_front = self._from_front or everything
 
     async def claim(self, slots: int) -> Sequence[Row[Any]]:
-        """Leases at most `slots` jobs. Raises what the database raised; ask again later."""
+        """Lease at most `slots` jobs. Raises the database's error; the caller may retry later."""
         due_since, self._due_since = self._due_since, None
         from_front, self._from_front = self._from_front, False
         start = queue.FRONT if from_front else self._start
         try:
-            rows = await self._kept.run(partial(self._claim, slots, start, due_since))
+            rows = await self._session.run(partial(self._claim, slots, start, due_since))
         except BaseException:
             self._start = self._mark = queue.FRONT  # the clock of a server that crashed may go back
             self.expect(everything=True)
@@ -68,8 +68,8 @@ class Claimer:
         return rows
 
     async def close(self) -> None:
-        """Gives the connection back."""
-        await self._kept.close()
+        """Return the connection to the pool."""
+        await self._session.close()
 
     async def _claim(
         self, slots: int, start: queue.Place, due_since: timedelta | None, session: AsyncSession
@@ -88,7 +88,7 @@ class Claimer:
 
     def _move_on(self, first: queue.Place) -> None:
         now = asyncio.get_running_loop().time()
-        if first.turn < self._start.turn:  # others may stand beside what was passed by
+        if first.turn < self._start.turn:  # other jobs may have been enqueued at the skipped places
             self._start = self._mark = first
         elif now - self._marked_at > GRACE:
             self._start, self._mark, self._marked_at = self._mark, first, now

@@ -10,15 +10,15 @@ from services.jobs.persistent_session import KeptSession
 
 
 class Finisher:
-    """Writes what came in while the write before was under way."""
+    """A writer that marks jobs done in batches: all that ended while the last batch was written."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._kept = KeptSession(transaction)
+        self._session = KeptSession(transaction)
         self._coming: list[tuple[Job, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
     async def done(self, job: Job) -> None:
-        """Returns when the job is marked done. Raises LeaseLost, or what the database raised."""
+        """Wait until the job is marked done. Raises LeaseLost, or the database's error."""
         written = asyncio.get_running_loop().create_future()
         self._coming.append((job, written))
         if self._writing is None or self._writing.done():
@@ -26,10 +26,10 @@ class Finisher:
         await written
 
     async def close(self) -> None:
-        """Gives the connection back, once everything is written."""
+        """Write all that is left, then return the connection to the pool."""
         if self._writing:
             await asyncio.wait([self._writing])
-        await self._kept.close()
+        await self._session.close()
 
     async def _write_all(self) -> None:
         while self._coming:
@@ -37,11 +37,11 @@ class Finisher:
             leases = [(job.id, job.token) for job, _ in batch]
             failure: Exception | None = None
             try:
-                finished = await self._kept.run(partial(queue.finish, leases=leases))
+                finished = await self._session.run(partial(queue.finish, leases=leases))
             except Exception as error:
                 failure, finished = error, set()
             for job, written in batch:
-                if written.done():  # its task was interrupted meanwhile
+                if written.done():  # the job's task was canceled meanwhile
                     continue
                 if job.id in finished:
                     written.set_result(None)

@@ -1,4 +1,4 @@
-"""What a module exports to be a job or a tick; `app.bootstrap` lists the modules."""
+"""What a module exports to define a job or a tick; `app.bootstrap` lists the modules."""
 
 from collections.abc import Awaitable, Iterable
 from datetime import timedelta
@@ -7,14 +7,14 @@ from typing import Protocol
 from services.deps import Deps
 from services.jobs.base import Done, Job, Kind, Outcome, Tick
 
-ATTEMPTS = 20  # unless the module says otherwise; engines have deadlines of their own
+ATTEMPTS = 20  # unless the module exports its own; engines have deadlines of their own
 
 
 class JobModule(Protocol):
-    """A kind of job. `handle` is safe to run twice.
+    """A module that defines a kind of job. `handle` is safe to run twice.
 
-    May export `abandoned(session, job, reason)`, called in the transaction that ends the job
-    failed or dead, and ATTEMPTS.
+    The module may export `abandoned(session, job, reason)`, called in the transaction that ends the
+    job as failed or dead, and ATTEMPTS.
     """
 
     KIND: str
@@ -23,7 +23,10 @@ class JobModule(Protocol):
 
 
 class TickModule(Protocol):
-    """Periodic work, queued once an interval by all processes together; safe to run twice."""
+    """A module that defines periodic work, safe to run twice.
+
+    All processes together enqueue the work once an interval.
+    """
 
     __name__: str
     EVERY: timedelta
@@ -32,7 +35,7 @@ class TickModule(Protocol):
 
 
 def kinds(modules: Iterable[JobModule]) -> dict[str, Kind]:
-    """The kinds of job by name."""
+    """Return the kinds of job by name."""
     return {
         module.KIND: Kind(
             module.handle,
@@ -44,14 +47,14 @@ def kinds(modules: Iterable[JobModule]) -> dict[str, Kind]:
 
 
 def ticks(modules: Iterable[TickModule]) -> dict[str, tuple[timedelta, Tick]]:
-    """Interval and work by the tick's name, which is its module's, as `maintenance.stuck_runs`."""
+    """Return each tick's interval and work by its module's name, as `maintenance.stuck_runs`."""
     return {
         module.__name__.removeprefix("services."): (module.EVERY, module.tick) for module in modules
     }
 
 
 def ticking(tick: Tick) -> Kind:
-    """The kind of job that a tick is."""
+    """Return the kind of job that runs `tick`."""
 
     async def handle(deps: Deps, _job: Job) -> Outcome:
         await tick(deps)

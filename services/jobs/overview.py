@@ -1,4 +1,4 @@
-"""The queue as the operator sees it, and what can be done about dead jobs."""
+"""The queue as the operator sees it, and what the operator can do about dead jobs."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from services.jobs import queue
 from services.kit import audit
 from services.kit.notify import publish
 
-# One look for each state, since each has an index of its own that is as short as its list.
+# One select for each state, since each state has a partial index that holds only its open jobs.
 OPEN = text("""
     select kind,
         count(*) filter (where state = 'queued') as queued,
@@ -47,7 +47,7 @@ DISCARD = text("""
 
 @dataclass(frozen=True, slots=True)
 class KindView:
-    """Open jobs of one kind. oldest: seconds that the first job has been ready."""
+    """The open jobs of one kind. oldest: seconds that the first queued job has been ready."""
 
     kind: str
     queued: int
@@ -58,7 +58,7 @@ class KindView:
 
 @dataclass(frozen=True, slots=True)
 class LeaseView:
-    """A job that a worker holds; seconds_left is below 0 when that worker is silent."""
+    """A leased job; seconds_left is below 0 when its worker has stopped renewing the lease."""
 
     id: UUID
     kind: str
@@ -70,7 +70,7 @@ class LeaseView:
 
 @dataclass(frozen=True, slots=True)
 class DeadView:
-    """A job that was given up, and why."""
+    """A job that ended as failed or dead, and the reason."""
 
     id: UUID
     kind: str
@@ -83,7 +83,7 @@ class DeadView:
 
 @dataclass(frozen=True, slots=True)
 class UnmetView:
-    """Jobs of one kind that no running process has what is needed for."""
+    """Jobs of one kind that need something which no running process offers."""
 
     kind: str
     needs: str
@@ -102,17 +102,20 @@ class QueueView:
 
     @property
     def depth(self) -> int:
-        """Jobs that are ready and have no worker yet."""
+        """Return how many jobs are ready and not yet leased."""
         return sum(kind.queued for kind in self.kinds)
 
     @property
     def oldest(self) -> float:
-        """Seconds that the first job has been ready."""
+        """Return for how many seconds the first queued job has been ready."""
         return max((kind.oldest or 0.0 for kind in self.kinds), default=0.0)
 
 
 async def overview(session: AsyncSession, *, limit: int = 50) -> QueueView:
-    """What is open, who holds what, and the last that died (at most `limit` of each)."""
+    """Return open jobs by kind, leases, unmet needs and the latest dead jobs.
+
+    limit: the most leases and the most dead jobs to list.
+    """
     page = {"limit": limit}
     unmet = Counter((row.kind, row.needs) for row in await queue.unmet(session))
     return QueueView(
@@ -125,12 +128,12 @@ async def overview(session: AsyncSession, *, limit: int = 50) -> QueueView:
 
 
 async def retry(session: AsyncSession, *, job_id: UUID, actor_id: UUID) -> None:
-    """Queues a dead job again, with all its attempts. Raises NotFound."""
+    """Enqueue a dead or failed job again, with all its attempts. Raises NotFound."""
     await _act(session, RETRY, "job.retry", job_id, actor_id)
 
 
 async def discard(session: AsyncSession, *, job_id: UUID, actor_id: UUID) -> None:
-    """Removes a dead job. Raises NotFound."""
+    """Delete a dead or failed job. Raises NotFound."""
     await _act(session, DISCARD, "job.discard", job_id, actor_id)
 
 

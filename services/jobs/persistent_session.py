@@ -1,4 +1,4 @@
-"""A connection that is kept, for moves of one statement that have to be quick."""
+"""A database session that stays open, for single statements that have to be quick."""
 
 import contextlib
 from collections.abc import Awaitable, Callable
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 class KeptSession:
-    """One autocommit session, kept open from move to move; one move at a time.
+    """One autocommit session that stays open between statements and runs one at a time.
 
-    To take one from the pool and ask whether it still answers costs as much as a claim does.
+    Taking a connection from the pool and checking it costs as much as a claim does.
     """
 
     def __init__(self, transaction: Transaction) -> None:
@@ -26,9 +26,9 @@ class KeptSession:
         self._session: AsyncSession | None = None
 
     async def run(self, move: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        """What `move` returns; it is run again if the kept connection turns out to be lost.
+        """Run `move` and return its result; run it again if the open connection was lost.
 
-        Raises what it raised, or what the database did; the next move then opens a new one.
+        Raises the error of `move` or of the database; the next call then opens a new session.
         """
         kept = self._session is not None
         try:
@@ -39,7 +39,7 @@ class KeptSession:
             return await self._run(move)
 
     async def close(self) -> None:
-        """Gives the connection back to the pool, which sees whether it is still good."""
+        """Return the connection to the pool, which checks whether it still works."""
         self._session = None
         with contextlib.suppress(SQLAlchemyError):
             await self._stack.aclose()

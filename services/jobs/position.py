@@ -1,4 +1,4 @@
-"""The line as those see it who wait in it: how many are before them."""
+"""A waiting job's position in the queue: how many jobs are ahead of it."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-# Started: under way, whether it holds a slot now or waits for something remote.
+# Started: the job has been leased once, whether it holds a slot now or waits for something remote.
 AHEAD = text("""
     select id, case when started_at is null then
         case state when 'queued' then (
@@ -17,6 +17,6 @@ AHEAD = text("""
 
 
 async def ahead(session: AsyncSession, *, job_ids: Collection[UUID]) -> dict[UUID, int | None]:
-    """Jobs in the line before each of these open jobs; None once it has started."""
+    """Return how many jobs are ahead of each of these open jobs; None for a started job."""
     rows = await session.execute(AHEAD, {"ids": list(job_ids)})
     return {row.id: row.ahead for row in rows}

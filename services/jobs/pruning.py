@@ -1,4 +1,4 @@
-"""The hourly tick that deletes jobs which ended long ago."""
+"""The hourly tick that prunes jobs which ended long ago."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ PRUNE = text("""
 
 
 async def tick(deps: Deps) -> None:
-    """Deletes jobs that ended longer ago than RETENTION, a batch a transaction."""
+    """Delete jobs that ended longer ago than RETENTION, one batch per transaction."""
     for state, keep in RETENTION.items():
         deleted = BATCH
         while deleted == BATCH:

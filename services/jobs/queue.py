@@ -1,15 +1,15 @@
-"""The state machine of `job_queue`: every move is one statement, fenced, by database time.
+"""The state machine of `job_queue`: each transition is one fenced statement in database time.
 
     waiting -> queued -> leased -> done | failed | canceled | dead
 
-waiting: not before `run_at` (a delay, a retry, a run under way). queued: ready to be claimed.
-failed: the handler said that trying again won't help. dead: all attempts are used up.
-A lease names its claim by a token; whoever writes has to show it, so that a worker which was
-stopped or cut off for too long changes nothing when it comes back.
+waiting: not before `run_at` (a delay, a retry, a run in progress). queued: ready to be claimed.
+failed: the handler said that a retry won't help. dead: all attempts are used up.
+A token identifies a lease. Each write on a leased job has to show the token, so that a worker
+which was paused or cut off for too long changes nothing when it comes back.
 
-The line is self-clocked fair queueing (Golestani 1994): members take turns. A job's `turn`,
-given when it joins the line, is the later of the clock (the last turn served) and its flow's
-last turn, plus the price of its priority. Claims then just take the lowest turns.
+The queue is self-clocked fair queueing (Golestani 1994): members take turns. A job gets its
+`turn` when it becomes queued: the later of the clock (the last turn served) and its flow's last
+turn, plus the price of its priority. A claim then takes the lowest turns.
 """
 
 import secrets
@@ -30,8 +30,8 @@ from services.kit import notify
 
 Lease = tuple[UUID, int]  # job id, token
 
-# The clock, or the last turn of the flow where that is later. Turns behind the clock need no
-# look, which also keeps the look short when an old snapshot keeps dead rows alive.
+# The clock, or the flow's last turn if that is later. Turns before the clock are not read, which
+# also keeps the scan short when an old snapshot keeps dead rows alive.
 LAST_TURN = """greatest(clock.last_value, (
     select max(turn) from job_queue ahead
     where ahead.state = 'queued' and ahead.flow = {flow} and ahead.turn > clock.last_value))"""
@@ -78,8 +78,8 @@ PROMOTE = text(f"""
     from places, clock
     where job.id = any(array(select id from due)) and job.id = places.id""")  # noqa: S608
 
-# A claim does not wait for the disk. What its handler commits flushes it first; and if the server
-# dies before that, the claim never was, and its token, drawn at random, will not come again.
+# A claim does not wait for the disk: the handler's next commit flushes the claim first. If the
+# server crashes before that, the claim is lost; its random token is never reused.
 CLAIM = text("""
     with claimed as (
         update job_queue
@@ -122,7 +122,7 @@ END = text("""
     set state = :state, reason = :reason, finished_at = clock_timestamp(), lease_until = null
     where id = :id and lease_token = :token and state = 'leased' returning true""")
 
-# A job that comes back goes on in a flow of its own, ahead of what its member has not started.
+# A job that waits continues in a flow of its own, ahead of the member's jobs not yet started.
 WAIT = text("""
     update job_queue
     set state = 'waiting', lease_until = null, turn = null,
@@ -148,7 +148,7 @@ ANNOUNCE = text("""
         since = case when job_offers.seen_at > now() - :silence then job_offers.since
             else now() end""")
 
-# By somebody who was there all the time: after a start, those that come later get their time.
+# Only if some offer is older than PATIENCE: after a start, later processes get that time.
 UNMET = text("""
     select id, kind, needs from (
         select id, kind, needs, turn from job_queue where state = 'queued'
@@ -164,20 +164,20 @@ UNMET = text("""
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A point in the queue; a claim that starts there skips what was claimed long ago."""
+    """A place in the queue; a claim that starts at it skips what was claimed long ago."""
 
     turn: int
     run_at: datetime | str
 
 
 FRONT = Place(0, "-infinity")
-SILENCE = timedelta(minutes=1)  # in which a process that is there says so many times
-PATIENCE = timedelta(minutes=5)  # with processes that are being replaced, say
+SILENCE = timedelta(minutes=1)  # a running process announces its offers several times in it
+PATIENCE = timedelta(minutes=5)  # for processes that are being replaced, say
 
 
 @asynccontextmanager
 async def autocommit(transaction: Transaction) -> AsyncIterator[AsyncSession]:
-    """For moves of one statement: each commits by itself, which saves two round trips."""
+    """Open a session in which each statement commits by itself, which saves two round trips."""
     async with transaction() as session:
         await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
         yield session
@@ -194,11 +194,11 @@ async def enqueue(
     priority: int = 0,
     delay: timedelta = timedelta(),
 ) -> UUID:
-    """Queues a job with the caller's transaction: it exists exactly if that commits.
+    """Enqueue a job in the caller's transaction: the job exists only if the transaction commits.
 
-    While an open job of this kind has the same dedupe_key, that one's id is returned instead.
-    priority: a `Priority`. user_id: whose turn it uses; None for the house itself.
-    needs: one of a process's `offers`; without it a process leaves the job to others.
+    Returns the job's id, or the id of the open job of this kind with the same dedupe_key.
+    priority: a `Priority`. user_id: the member whose turn the job uses; None for the system.
+    needs: one of a process's `offers`; a process without it leaves the job to others.
     """
     row = {
         "kind": kind,
@@ -213,16 +213,17 @@ async def enqueue(
     id = uuid4()
     notice = {"channel": notify.CHANNEL, "notice": notify.notice("job", id, user_id)}
     found: UUID | None = None
-    while found is None:  # the open job may end between the two looks
+    while found is None:  # the open job may end between the two statements
         found = await session.scalar(ENQUEUE, row | notice | {"id": id})
         found = found or await session.scalar(FIND_OPEN, {"kind": kind, "dedupe_key": dedupe_key})
     return found
 
 
 async def cancel(session: AsyncSession, *, job_id: UUID) -> bool:
-    """Ends an open job at once; True if it was open. What its handler still does is fenced off.
+    """End an open job at once and fence off its handler's later writes; return True if it was open.
 
-    The handler is interrupted at the next heartbeat. Lock order: cancel before `ledger.release`.
+    The worker interrupts the handler at its next heartbeat.
+    Lock order: cancel before `ledger.release`.
     """
     row = (await session.execute(CANCEL, {"id": job_id})).one_or_none()
     if row:
@@ -231,7 +232,7 @@ async def cancel(session: AsyncSession, *, job_id: UUID) -> bool:
 
 
 async def promote(session: AsyncSession, *, since: timedelta) -> None:
-    """Puts waiting jobs that came due at most `since` ago into the line, at the next turns."""
+    """Move waiting jobs that came due at most `since` ago to queued, at the next turns."""
     await session.execute(PROMOTE, {"since": since})
 
 
@@ -245,9 +246,9 @@ async def claim(
     offers: Collection[str] = (),
     start: Place = FRONT,
 ) -> Sequence[Row[Any]]:
-    """Leases at most `slots` jobs of these kinds to `owner`, oldest position first.
+    """Lease at most `slots` jobs of these kinds to `owner`, lowest turns first.
 
-    offers: what the owner has; jobs that need anything else are left to others.
+    offers: what the owner has; it leaves jobs that need anything else to others.
     """
     values = {"owner": owner, "kinds": list(kinds), "slots": slots, "lease": lease}
     values["offers"] = list(offers)
@@ -257,17 +258,17 @@ async def claim(
 
 
 async def lock_lease(session: AsyncSession, *, job_id: UUID, token: int) -> bool:
-    """Whether the lease still stands; if so it stands until the transaction ends."""
+    """Return whether the lease is still held; if so, lock it until the transaction ends."""
     return bool(await session.scalar(LOCK_LEASE, {"id": job_id, "token": token}))
 
 
 async def renew(session: AsyncSession, *, leases: Sequence[Lease], lease: timedelta) -> set[UUID]:
-    """Renews leases; returns the ids of those that still stand."""
+    """Renew leases; return the ids of the jobs whose leases are still held."""
     return set(await session.scalars(RENEW, _columns(leases) | {"lease": lease}))
 
 
 async def finish(session: AsyncSession, *, leases: Sequence[Lease]) -> set[UUID]:
-    """Marks leased jobs done; returns the ids of those whose lease still stood."""
+    """Mark leased jobs done; return the ids of the jobs whose leases were still held."""
     finished = set(await session.scalars(FINISH, _columns(leases)))
     if finished:
         await notify.publish(session, topic="queue", id=leases[0][0], user_id=None)
@@ -275,7 +276,7 @@ async def finish(session: AsyncSession, *, leases: Sequence[Lease]) -> set[UUID]
 
 
 async def end(session: AsyncSession, *, job_id: UUID, token: int, state: str, reason: str) -> bool:
-    """Ends a leased job as `failed` or `dead`; False if its lease is lost."""
+    """End a leased job as `failed` or `dead`; return False if its lease is lost."""
     values = {"id": job_id, "token": token, "state": state, "reason": reason}
     await notify.publish(session, topic="queue", id=job_id, user_id=None)
     return bool(await session.scalar(END, values))
@@ -292,9 +293,10 @@ async def wait(
     reason: str | None = None,
     needs: str | None = None,
 ) -> bool:
-    """Gives a leased job back until `delay` has passed; refund: this uses no attempt.
+    """Make a leased job wait for `delay`; return False if its lease is lost.
 
-    jitter: width of the chance in the delay, as a share of it. needs: from now on.
+    refund: count no attempt. jitter: width of the random part of the delay, as a share of it.
+    needs: what the job needs from now on; None keeps the need it has.
     """
     values = {"id": job_id, "token": token, "delay": delay, "jitter": jitter}
     values |= {"refund": int(refund), "reason": reason, "needs": needs}
@@ -302,17 +304,17 @@ async def wait(
 
 
 async def lock_expired(session: AsyncSession, *, kinds: Sequence[str]) -> Row[Any] | None:
-    """One job of these kinds whose owner let the lease run out, locked."""
+    """Lock and return one job of these kinds whose lease has expired, or None."""
     return (await session.execute(EXPIRED, {"kinds": list(kinds)})).one_or_none()
 
 
 async def announce(session: AsyncSession, *, offers: Collection[str]) -> None:
-    """Says that a process which works jobs has these now."""
+    """Record that a process that works jobs has these offers now."""
     await session.execute(ANNOUNCE, {"offers": sorted(offers), "silence": SILENCE})
 
 
 async def unmet(session: AsyncSession) -> Sequence[Row[Any]]:
-    """Jobs (id, kind, needs) that are ready, while no process has had what they need for long."""
+    """Return ready jobs (id, kind, needs) whose need no process has offered for PATIENCE."""
     values = {"silence": SILENCE, "patience": PATIENCE}
     return (await session.execute(UNMET, values)).all()
 

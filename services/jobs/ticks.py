@@ -1,4 +1,4 @@
-"""Periodic jobs: each is queued once an interval, however many containers look."""
+"""Periodic jobs: each is enqueued once an interval, however many processes check."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,9 +21,9 @@ FIRE = text("""
 
 
 async def fire(session: AsyncSession, ticks: Mapping[str, timedelta]) -> list[str]:
-    """Queues a job for every tick that is due and returns their names; a new one is due at once.
+    """Enqueue a job for every tick that is due and return their names; a new tick is due at once.
 
-    One that still runs from the time before is not queued a second time.
+    A tick whose last job is still open is not enqueued again.
     """
     values = {"names": list(ticks), "every": list(ticks.values())}
     await session.execute(KNOW, values)

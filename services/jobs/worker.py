@@ -1,4 +1,4 @@
-"""The worker of one process: claims jobs for its free slots and sees each to an outcome."""
+"""The worker of one process: claims jobs for its free slots and writes the outcome of each."""
 
 import asyncio
 import logging
@@ -34,7 +34,7 @@ BEAT = timedelta(seconds=2)  # also how soon the handler of a canceled job is in
 SWEEP = timedelta(seconds=5)
 ANNOUNCE = timedelta(seconds=10)
 TICK = timedelta(seconds=5)
-FULL_LOOK = 10  # every so many polls, the line and the waiting are looked through from the front
+FULL_LOOK = 10  # every so many polls, a claim reads all waiting and queued jobs
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(minutes=10)
 JITTER = 0.5
@@ -42,7 +42,7 @@ JITTER = 0.5
 
 @dataclass(slots=True)
 class Lane:
-    """Slots of this process, and the claimer that fills them with jobs of its kinds."""
+    """Slots of this process, and the claimer that fills the slots with jobs of its kinds."""
 
     claimer: Claimer
     slots: int
@@ -51,18 +51,18 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An attempt that ended in an error; final: `failed` or `dead`, None to try again."""
+    """The outcome of an attempt that raised; final: `failed` or `dead`, None to retry."""
 
     reason: str
     final: str | None = None
 
 
 class Worker:
-    """Works the queue in one process; several processes work it together.
+    """The worker of one process; the workers of several processes share the queue.
 
-    The scheduler calls its `duties`, the listener tells it what it `heard`.
+    The scheduler calls the worker's `duties`; the listener passes notices to `heard`.
     ticks: periodic jobs, as {name: (interval, work)}; the name is also the kind.
-    slots: how many handlers run at a time, but for kinds with slots of their own.
+    slots: how many handlers run at a time, apart from kinds with slots of their own.
     lease: how long a silent worker keeps its jobs.
     """
 
@@ -90,7 +90,7 @@ class Worker:
         self._renewed_at = 0.0
 
     def _make_lanes(self, slots: int) -> list[Lane]:
-        """What the process has may change while it runs, so each claim asks for it."""
+        """Make the lanes; each claim reads the process's offers anew, since they may change."""
         kinds, deps = self._kinds.items(), self._deps
         apart = {need for _, kind in kinds for need in kind.apart}
         shared = [name for name, kind in kinds if kind.slots is None]
@@ -102,14 +102,14 @@ class Worker:
                 if kind.slots
             ),
             *(
-                self._lane([name], of_their_own, partial(self._having, need))
+                self._lane([name], of_their_own, partial(self._offer_only, need))
                 for name, kind in kinds
                 for need, of_their_own in kind.apart.items()
             ),
         ]
 
-    def _having(self, need: str) -> frozenset[str]:
-        """This alone, if the process has it now."""
+    def _offer_only(self, need: str) -> frozenset[str]:
+        """Return only this need, if the process offers it now."""
         return self._deps.offers & {need}
 
     def _lane(
@@ -126,7 +126,7 @@ class Worker:
 
     @property
     def duties(self) -> dict[str, tuple[timedelta, Callable[[], Awaitable[None]]]]:
-        """What the scheduler has to call, and how often."""
+        """Return what the scheduler has to call, and how often."""
         return {
             "jobs.poll": (POLL, self.poll),
             "jobs.beat": (BEAT, self.beat),
@@ -136,61 +136,61 @@ class Worker:
         }
 
     def heard(self, topic: str, _id: UUID, _user_id: UUID | None) -> None:
-        """Subscriber of the notices: a job came, or some were missed."""
+        """Look for work if the notice says that a job came or that notices were missed."""
         if topic in {"job", notify.RECONNECTED}:
             self.wake()
 
     @property
     def busy(self) -> int:
-        """How many handlers run now."""
+        """Return how many handlers run now."""
         return len(self._running)
 
     def wake(self) -> None:
-        """Looks for work now; calls that come while it looks are one more look."""
+        """Look for work now; all calls during one look cause one more look."""
         self._wanted = True
         if self._claiming is None or self._claiming.done():
             self._claiming = asyncio.create_task(self._claim_while_wanted())
 
     async def poll(self) -> None:
-        """Puts what came due into the line, and looks for work: the truth behind every notice."""
+        """Queue the jobs that came due and look for work, also where a notice was lost."""
         for lane in self._lanes:
             lane.claimer.expect(everything=self._polls % FULL_LOOK == 0)
         self._polls += 1
         self.wake()
 
     async def beat(self) -> None:
-        """Renews the leases of what runs here, and interrupts what is no longer ours."""
+        """Renew the leases of the running jobs, and interrupt the jobs whose leases are lost."""
         leases = list(self._running)
         try:
             alive = await self._renew(leases)
         except SQLAlchemyError:
             if self._time() - self._renewed_at > self._lease.total_seconds():
-                self._interrupt(leases)  # by now another worker may have them
+                self._interrupt(leases)  # another worker may have leased them by now
             raise
         self._renewed_at = self._time()
         self._interrupt([lease for lease in leases if lease[0] not in alive])
 
     async def sweep(self) -> None:
-        """Takes back what silent workers left."""
+        """Take back the jobs whose leases have expired, and retry or abandon them."""
         while await self._take_back_one():
             pass
 
     async def announce(self) -> None:
-        """Says what this process has, by which the operator learns what no process has."""
+        """Record this process's offers, from which the operator learns which needs are unmet."""
         async with queue.autocommit(self._deps.transaction) as session:
             await queue.announce(session, offers=self._deps.offers)
 
     async def tick(self) -> None:
-        """Fires the ticks that are due."""
+        """Enqueue the ticks that are due."""
         async with self._deps.transaction() as session:
             await fire(session, self._ticks)
 
     def retire(self) -> None:
-        """Claims no more from now on; what runs goes on."""
+        """Stop claiming; running handlers continue."""
         self._draining = True
 
     async def drain(self, grace: timedelta) -> None:
-        """Claims no more, lets handlers end within `grace`, and gives the others' jobs back."""
+        """Stop claiming, let handlers end within `grace`, and give the unfinished jobs back."""
         self.retire()
         if self._claiming:
             await asyncio.wait([self._claiming])
