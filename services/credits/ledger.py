@@ -1,8 +1,8 @@
 """The credit ledger: two-sided, append-only, whole credits; one credit makes one image.
 
-Accounts of a member: `available`, `held` (set aside for work under way) and `owed` (taken back
-after it was spent); and where credits come from and go: `issued`, `included` (an unlimited plan
-pays), `spent`, `withdrawn`. A reference names what a movement is for, such as
+Accounts of a member: `available`, `held` (set aside for work in progress) and `owed` (taken back
+after it was spent). The other accounts say where credits come from and go: `issued`, `included`
+(an unlimited plan pays), `spent`, `withdrawn`. A reference names what a movement is for, such as
 `generation:<id>`; the same movement for the same reference happens once.
 Every movement first locks the member's account, so no interleaving overdraws it.
 """
@@ -48,7 +48,7 @@ class EntryView:
 
 
 async def balance(session: AsyncSession, *, user_id: UUID) -> Balance:
-    """What the member has now; the first time, their account is opened."""
+    """Return the member's balance; the first call opens the member's account."""
     if found := await opened(session, user_id=user_id):
         return found
     plan, account = await plans.of_user(session, user_id=user_id), await _lock(session, user_id)
@@ -56,7 +56,7 @@ async def balance(session: AsyncSession, *, user_id: UUID) -> Balance:
 
 
 async def opened(session: AsyncSession, *, user_id: UUID) -> Balance | None:
-    """What the member has if their account was opened: one statement, which changes nothing."""
+    """Return the balance of an open account, or None; one statement, which changes nothing."""
     row = (await session.execute(_OPENED, {"user_id": user_id})).one_or_none()
     return _balance(*row) if row else None
 
@@ -83,9 +83,10 @@ _OPENED = (
 async def reserve(
     session: AsyncSession, *, user_id: UUID, credits: int, reference: str, purpose: str
 ) -> None:
-    """Sets credits aside in the transaction that queues the work; a repeat changes nothing.
+    """Hold credits in the transaction that enqueues the work; a repeat changes nothing.
 
-    purpose: what the member reads in the statement. Raises InsufficientCredits, LimitReached.
+    purpose: what the member reads in the statement.
+    Raises InsufficientCredits, LimitReached, and Conflict if the reference holds another amount.
     """
     account = await _lock(session, user_id)
     if hold := await session.get(CreditHold, reference):
@@ -109,10 +110,10 @@ async def reserve(
 async def capture(
     session: AsyncSession, *, reference: str, credits: int, given_back: str = ""
 ) -> bool:
-    """Closes a hold: `credits` of it are spent, the rest goes back. False if it was closed before.
+    """Close a hold: spend `credits` of it and release the rest; return False if already closed.
 
-    credits: 0 to what is held. given_back: why the rest is, where the statement should say so.
-    Raises LookupError when nothing was reserved.
+    credits: 0 to the amount held. given_back: the reason for the release, for the statement.
+    Raises LookupError if nothing was reserved, ValueError if `credits` is out of range.
     """
     user_id = await session.scalar(
         select(CreditHold.user_id).where(CreditHold.reference == reference)
@@ -135,7 +136,7 @@ async def capture(
 
 
 async def captured(session: AsyncSession, *, references: Sequence[str]) -> dict[str, int]:
-    """What was spent of each of these holds that is closed, by reference."""
+    """Return how many credits were spent of each closed hold, by reference."""
     query = select(CreditHold.reference, CreditHold.captured).where(
         CreditHold.reference.in_(references), CreditHold.closed_at.is_not(None)
     )
@@ -143,14 +144,14 @@ async def captured(session: AsyncSession, *, references: Sequence[str]) -> dict[
 
 
 async def release(session: AsyncSession, *, reference: str) -> bool:
-    """Gives all of a hold back; False if it was closed before."""
+    """Release a whole hold; return False if it was already closed."""
     return await capture(session, reference=reference, credits=0)
 
 
 async def grant(
     session: AsyncSession, *, user_id: UUID, credits: int, reference: str, reason: str
 ) -> bool:
-    """Issues credits, once for a reference; what is owed is paid off first. False: a repeat."""
+    """Issue credits once for a reference, and pay off what is owed; return False for a repeat."""
     account = await _lock(session, user_id)
     if await _happened(session, reference, "grant"):
         return False
@@ -161,9 +162,9 @@ async def grant(
 async def debit(
     session: AsyncSession, *, user_id: UUID, credits: int, reference: str, reason: str
 ) -> bool:
-    """Takes credits back (refund, dispute), once for a reference; False: a repeat.
+    """Take credits back (refund, dispute) once for a reference; return False for a repeat.
 
-    What was spent already is owed, so that the balance never is below 0.
+    Credits that were already spent become owed, so that the balance is never below 0.
     """
     account = await _lock(session, user_id)
     if await taken_back(session, reference=reference):
@@ -176,19 +177,22 @@ async def debit(
 
 
 async def taken_back(session: AsyncSession, *, reference: str) -> int:
-    """How many credits the debit for this reference took, what is owed included; 0 for none."""
+    """Return how many credits the debit for this reference took, owed ones included; 0 for none."""
     return await _sum(session, [reference], "debit", "debt")
 
 
 async def granted(session: AsyncSession, *, references: Sequence[str]) -> int:
-    """How many credits were granted for these references together."""
+    """Return how many credits were granted for all these references together."""
     return await _sum(session, references, "grant")
 
 
 async def statement(
     session: AsyncSession, *, user_id: UUID, before: int | None = None, limit: int = PAGE
 ) -> list[EntryView]:
-    """The member's movements, newest first; `before`: the id of the last one of the page before."""
+    """Return the member's movements, newest first.
+
+    before: the id of the last movement of the previous page.
+    """
     query = select(CreditEntry).where(CreditEntry.user_id == user_id)
     if before is not None:
         query = query.where(CreditEntry.id < before)
@@ -211,9 +215,9 @@ def _entry_view(entry: CreditEntry) -> EntryView:
 
 
 async def _lock(session: AsyncSession, user_id: UUID) -> CreditAccount:
-    """The member's account, locked until the transaction ends; opened at the first movement.
+    """Return the member's account, locked until the transaction ends; open it if there is none.
 
-    Raises NotFound where the member has left meanwhile.
+    Raises NotFound if the member was deleted meanwhile.
     """
     if account := await _locked(session, user_id):
         return account
@@ -239,7 +243,7 @@ async def _locked(session: AsyncSession, user_id: UUID) -> CreditAccount | None:
 
 
 async def _take_back_repeated(session: AsyncSession, account: CreditAccount) -> None:
-    """Leaves of a plan's first grants what an earlier account of the address had not used."""
+    """Take back what an earlier account of the address had used of a plan's first grants."""
     query = select(PastMember).where(
         PastMember.user_id == account.user_id, PastMember.expires_at > func.now()
     )
@@ -260,12 +264,12 @@ async def _take_back_repeated(session: AsyncSession, account: CreditAccount) -> 
 
 
 async def grant_plan(session: AsyncSession, *, user_id: UUID) -> None:
-    """Grants what the member's plan gives at its start; the same plan grants its once only once."""
+    """Grant what the member's plan gives at its start; grant `credits_once` only once a plan."""
     await _grant_plan(session, await _lock(session, user_id))
 
 
 async def renew_plan(session: AsyncSession, *, user_id: UUID) -> None:
-    """Grants the months that have begun since the last grant, and what a changed plan gives."""
+    """Grant the months that began since the last grant, and what a changed plan gives."""
     account = await _lock(session, user_id)
     plan = await plans.of_user(session, user_id=user_id)
     await _grant_once(session, account, plan)
@@ -303,7 +307,7 @@ async def _grant_month(
 async def _issue(
     session: AsyncSession, account: CreditAccount, credits: int, reference: str, reason: str
 ) -> None:
-    """Grants, and pays off what is owed."""
+    """Grant credits, and pay off what is owed."""
     await _move(session, account, "grant", "issued", "available", credits, reference, reason)
     repaid = min(account.owed, account.available)
     await _move(session, account, "repay", "available", "owed", repaid, reference, reason)
@@ -319,7 +323,7 @@ async def _move(
     reference: str,
     reason: str,
 ) -> None:
-    """Writes one entry and both sides of it into the locked account; 0 is no movement."""
+    """Write one entry and both its sides into the locked account; an amount of 0 writes nothing."""
     if amount < 0:
         raise ValueError("credits move forward only")
     if amount == 0:
@@ -348,7 +352,7 @@ async def _happened(session: AsyncSession, reference: str, kind: str) -> bool:
 
 
 async def _sum(session: AsyncSession, references: Sequence[str], *kinds: str) -> int:
-    """Credits of the entries of these kinds; none has 0."""
+    """Return the credits of all entries of these references and kinds; 0 for none."""
     query = select(func.coalesce(func.sum(CreditEntry.amount), 0)).where(
         CreditEntry.reference.in_(references), CreditEntry.kind.in_(kinds)
     )

@@ -70,19 +70,19 @@ def _view(row: PlanRow) -> Plan:
 
 
 async def all_plans(session: AsyncSession) -> list[Plan]:
-    """Every plan in the order of the page, hidden ones too."""
+    """Return every plan in the order of the page, hidden plans too."""
     return [_view(row) for row in await session.scalars(select(PlanRow).order_by("position"))]
 
 
 async def get(session: AsyncSession, *, name: str) -> Plan:
-    """Raises NotFound."""
+    """Return the plan. Raises NotFound."""
     if row := await session.get(PlanRow, name):
         return _view(row)
     raise NotFound(f"There is no plan “{name}”.")
 
 
 async def of_user(session: AsyncSession, *, user_id: UUID) -> Plan:
-    """The plan that a member has: their own, else the operator's default."""
+    """Return the member's own plan, or else the operator's default. Raises NotFound."""
     own = select(func.coalesce(User.plan, DEFAULT)).where(User.id == user_id).scalar_subquery()
     row = await session.scalar(select(PlanRow).where(PlanRow.name == own))
     if row is None:
@@ -92,13 +92,13 @@ async def of_user(session: AsyncSession, *, user_id: UUID) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class ModelSlots:
-    """A member's plan, and how many of its models are used."""
+    """A member's plan, and how many of its model slots are used."""
 
     plan: Plan
     used: int
 
     def check(self) -> None:
-        """Raises LimitReached unless one more model fits."""
+        """Raise LimitReached unless one more model fits."""
         plan = self.plan
         if plan.model_slots is None or self.used < plan.model_slots:
             return
@@ -112,10 +112,10 @@ class ModelSlots:
 
 
 async def model_slots(session: AsyncSession, *, user_id: UUID, lock: bool = False) -> ModelSlots:
-    """What is used of the member's plan, in one statement.
+    """Return the member's plan and how many of its model slots are used, in one statement.
 
-    lock: until the transaction ends nobody else takes a slot; call it before the status of a
-    new model becomes `queued`. Raises NotFound.
+    lock: nobody else takes a slot until the transaction ends; call it before the status of a new
+    model becomes `queued`. Raises NotFound.
     """
     if lock:
         member = select(User.id).where(User.id == user_id)
@@ -132,9 +132,9 @@ async def model_slots(session: AsyncSession, *, user_id: UUID, lock: bool = Fals
 
 
 async def edit(session: AsyncSession, *, name: str, changes: Mapping[str, Any]) -> Plan:
-    """Changes a plan as the operator says; members have the new one at once.
+    """Change a plan; members have the changed plan at once.
 
-    Grants that were made stay as they are. Raises NotFound, Invalid.
+    Grants that were already made stay as they are. Raises NotFound, Invalid.
     """
     if unknown := set(changes) - EDITABLE:
         raise Invalid(f"A plan has no {', '.join(sorted(unknown))} that could be changed.")
@@ -154,7 +154,7 @@ async def edit(session: AsyncSession, *, name: str, changes: Mapping[str, Any]) 
 
 
 async def _unsold(session: AsyncSession, name: str, price_id: str) -> str:
-    """The price's id, if no other plan is sold by it. Raises Invalid."""
+    """Return the cleaned price id. Raises Invalid if another plan is sold by this price."""
     price_id = texts.clean(price_id, field="Stripe’s id of the price", maximum=255)
     other = select(PlanRow.title).where(PlanRow.stripe_price_id == price_id, PlanRow.name != name)
     if title := await session.scalar(other):
@@ -165,16 +165,16 @@ async def _unsold(session: AsyncSession, name: str, price_id: str) -> str:
 
 
 def _price_of(plan: str, price_id: str) -> Insert:
-    """Keeps for good what a price is for; one that was another plan's is this one's from now on."""
+    """Record for good which plan a price is for; a price of another plan moves to this plan."""
     row = insert(PlanPrice).values(price_id=price_id, plan=plan)
     return row.on_conflict_do_update(index_elements=["price_id"], set_={"plan": plan})
 
 
 def choose_default(connection: Connection, settings: Settings) -> None:
-    """Makes the operator's choice the default: DEFAULT_PLAN, else free if Stripe is set up.
+    """Make the operator's choice the default: DEFAULT_PLAN, else free if Stripe is set up.
 
     Without either setting the default stays as it is; in a new database it is unlimited. Called
-    at every start of a process that serves pages. Raises Invalid for a plan that there is not.
+    at every start of a process that serves pages. Raises Invalid if there is no such plan.
     """
     name = settings.default_plan or ("free" if settings.stripe_secret_key else None)
     if name is None:
@@ -187,7 +187,7 @@ def choose_default(connection: Connection, settings: Settings) -> None:
 
 
 def kept_default(connection: Connection, settings: Settings) -> str | None:
-    """The title of the default plan where it is an earlier choice that `settings` do not name."""
+    """Return the default plan's title if it is an earlier choice that `settings` do not name."""
     if settings.default_plan or settings.stripe_secret_key:
         return None
     query = select(PlanRow.title).where(PlanRow.is_default, PlanRow.name != "unlimited")
@@ -196,7 +196,7 @@ def kept_default(connection: Connection, settings: Settings) -> str | None:
 
 
 def choose_prices(connection: Connection, settings: Settings) -> None:
-    """Puts the operator's STRIPE_PRICE_… into the plans, where they are set.
+    """Write the operator's STRIPE_PRICE_… settings into the plans, where they are set.
 
     Raises Invalid for a price that is named twice.
     """

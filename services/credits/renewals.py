@@ -8,8 +8,8 @@ from services.credits import ledger
 from services.deps import Deps
 
 EVERY = timedelta(hours=1)
-# Whose month has begun; and who has a default plan that was changed since it last gave them
-# anything (own plans are granted when they are set, paid ones by their invoices).
+# Members whose month has begun, and members of a default plan that was changed since its last
+# grant (a plan of one's own is granted when it is set, a paid plan by its invoices).
 DUE = text("""
     select account.user_id from credit_accounts account
     join users member on member.id = account.user_id
@@ -23,7 +23,7 @@ DUE = text("""
 
 
 async def tick(deps: Deps) -> None:
-    """Grants what is due, member by member."""
+    """Grant what is due, one member per transaction."""
     while True:
         async with deps.transaction() as session:
             user_id = await session.scalar(DUE)

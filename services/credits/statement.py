@@ -1,4 +1,4 @@
-"""What a member has used of their plan, and every movement with what it was for."""
+"""What a member has used of the plan, and every movement with what it was for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class UsageView:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a movement was for, as long as it is there: an image made, or the model trained."""
+    """What a movement was for, while it still exists: an image made, or the model trained."""
 
     kind: Literal["image", "user_model"]
     id: UUID
@@ -45,14 +45,14 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One page of movements, newest first; next_cursor is None on the last one."""
+    """One page of movements, newest first; next_cursor is None on the last page."""
 
     items: list[Movement]
     next_cursor: int | None
 
 
 async def usage(session: AsyncSession, *, user_id: UUID) -> UsageView:
-    """What the member has and has used now."""
+    """Return the member's plan, balance and use."""
     slots = await plans.model_slots(session, user_id=user_id)
     return UsageView(
         plan=slots.plan,
@@ -65,7 +65,7 @@ async def usage(session: AsyncSession, *, user_id: UUID) -> UsageView:
 async def statement(
     session: AsyncSession, *, user_id: UUID, cursor: int | None = None, limit: int = PAGE
 ) -> Statement:
-    """A page of the member's movements with links; `cursor` is the page before's next_cursor."""
+    """Return a page of the member's movements with links; `cursor`: the last page's next_cursor."""
     entries = await ledger.statement(session, user_id=user_id, before=cursor, limit=limit + 1)
     page = entries[:limit]
     targets = await _targets(session, user_id, [entry.reference for entry in page])
