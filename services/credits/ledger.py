@@ -85,8 +85,8 @@ async def reserve(
 ) -> None:
     """Hold credits in the transaction that enqueues the work; a repeat changes nothing.
 
-    purpose: what the member reads in the statement.
-    Raises InsufficientCredits, LimitReached, and Conflict if the reference holds another amount.
+    purpose: what the member reads in the statement. Raises InsufficientCredits, LimitReached,
+    Conflict.
     """
     account = await _lock(session, user_id)
     if hold := await session.get(CreditHold, reference):
@@ -189,10 +189,7 @@ async def granted(session: AsyncSession, *, references: Sequence[str]) -> int:
 async def statement(
     session: AsyncSession, *, user_id: UUID, before: int | None = None, limit: int = PAGE
 ) -> list[EntryView]:
-    """Return the member's movements, newest first.
-
-    before: the id of the last movement of the previous page.
-    """
+    """Return the member's movements, newest first; `before`: the previous page's last id."""
     query = select(CreditEntry).where(CreditEntry.user_id == user_id)
     if before is not None:
         query = query.where(CreditEntry.id < before)
