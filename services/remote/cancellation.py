@@ -1,4 +1,4 @@
-"""Ending runs before their engine does, and the job that has the engine stop."""
+"""Cancel runs before their engine ends them, and tell the engine to stop by a job."""
 
 import logging
 from contextlib import suppress
@@ -23,10 +23,11 @@ log = logging.getLogger(__name__)
 async def cancel(
     session: AsyncSession, *, user_model_id: UUID | None = None, generation_id: UUID | None = None
 ) -> list[Run]:
-    """Ends the open runs of one target at once; what they still bring is discarded.
+    """Cancel the open runs of one target at once; discard the results that they still bring.
 
-    The engine is told by a job of its own, so that this answers at once and survives a crash.
-    Returns the runs as they were. Locks in the order of a handler: job, run, then its target.
+    A separate job tells the engine, so that this function returns at once and the request survives
+    a crash. Return the runs as they were before. Locks are taken in the order of a job handler:
+    job, run, then the target.
     """
     target = (
         RunRow.user_model_id == user_model_id
@@ -36,9 +37,9 @@ async def cancel(
     canceled: list[Run] = []
     while rows := (await session.execute(query().where(target, RunRow.state.in_(RUN_OPEN)))).all():
         for run in map(run_of, rows):
-            if run.job_id and run.state != "submitting":  # a POST under way is seen to its end
+            if run.job_id and run.state != "submitting":  # let a POST under way end
                 await jobs.cancel(session, job_id=run.job_id)
-            with suppress(LostRace):  # then it is looked at again
+            with suppress(LostRace):  # the loop then reads the run again
                 await move(session, run, RunState.CANCELED, finished_at=func.now())
                 await request(session, run)
                 canceled.append(run)
@@ -46,7 +47,7 @@ async def cancel(
 
 
 async def request(session: AsyncSession, run: Run) -> None:
-    """Have the engine stop a run that we have ended, if it knows of it."""
+    """Enqueue a job that cancels the run at its engine, if the engine has given it an id."""
     if run.remote_id:
         await jobs.enqueue(
             session,
@@ -59,7 +60,7 @@ async def request(session: AsyncSession, run: Run) -> None:
 
 
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """Asks the engine. One that can't stop it brings a result which nobody looks at."""
+    """Cancel the run at its engine. If the engine can't stop the run, its result is discarded."""
     named = deps.engines.find(job.payload.get("engine", ""))
     stopped = await (named or deps.engine).cancel(job.payload["remote_id"])
     log.info("run %s %s", job.payload["remote_id"], "stopped" if stopped else "discarded")

@@ -1,4 +1,7 @@
-"""Engines that an administrator connects in the page, without a restart; the environment wins."""
+"""Engines that an administrator connects in the page, without a restart.
+
+A setting of the environment overrides the page.
+"""
 
 import asyncio
 import logging
@@ -35,9 +38,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """A setting as the page shows it. value: "" of a secret. given: whether there is a value.
+    """A setting as the page shows it.
 
-    fixed: set in the environment, which wins over what is written here.
+    value: "" for a secret. given: whether there is a value.
+    fixed: set in the environment, which overrides a value entered in the page.
     """
 
     field: ConnectionField
@@ -50,7 +54,8 @@ class FieldView:
 class ConnectionView:
     """An engine as an administrator sees it.
 
-    help: how it is connected, while it is not. kept: whether anything of it was connected here.
+    help: how to connect the engine, "" once it is connected. kept: whether any setting of the
+    engine was entered in the page.
     """
 
     name: str
@@ -64,16 +69,16 @@ class ConnectionView:
 
 
 async def list_(session: AsyncSession, deps: Deps) -> list[ConnectionView]:
-    """All engines there are, the usual one first."""
+    """Return all engines, the usual one first."""
     values = await _kept(session, deps)
     settings = merged(deps.settings, values)
     return [_view(deps, entry.info.name, settings, values) for entry in deps.engines.entries]
 
 
 async def try_out(deps: Deps, *, name: str, values: Mapping[str, str]) -> str:
-    """One sentence on an engine as it would be with these values, which are not kept.
+    """Check an engine with these values without storing them; return one sentence on the result.
 
-    An empty value is left as it is. Raises Invalid with what is wrong.
+    An empty value leaves the stored one in place. Raises Invalid with what is wrong.
     """
     async with deps.transaction() as session:
         known = await _kept(session, deps)
@@ -95,9 +100,9 @@ async def try_out(deps: Deps, *, name: str, values: Mapping[str, str]) -> str:
 async def connect(
     session: AsyncSession, deps: Deps, *, name: str, values: Mapping[str, str], actor_id: UUID
 ) -> None:
-    """Keeps the values, encrypted, and tells every process; empty ones stay as they are.
+    """Store the values, encrypted, and notify every process; skip empty values.
 
-    Raises Invalid, Conflict for what is set in the environment.
+    Raises Invalid; Conflict for a setting that is set in the environment.
     """
     for setting, value in _checked(deps, name, values).items():
         sealed = sealing.seal(deps.secret, value.encode(), purpose=PURPOSE)
@@ -108,14 +113,14 @@ async def connect(
 
 
 async def disconnect(session: AsyncSession, *, name: str, actor_id: UUID) -> None:
-    """Forgets what was connected here. Runs that are there end after five minutes, unpaid."""
+    """Delete the stored values. Open runs at the engine end after five minutes, unpaid."""
     names = [field.setting for field in _factory(name).FIELDS]
     await session.execute(delete(EngineSetting).where(EngineSetting.name.in_(names)))
     await _told(session, "engine.disconnect", name, actor_id)
 
 
 async def reload(deps: Deps) -> None:
-    """Brings this process's engines in line with what is kept."""
+    """Rebuild this process's engines from the settings and the stored values."""
     async with deps.transaction() as session:
         values = await _kept(session, deps)
     try:
@@ -128,7 +133,7 @@ async def reload(deps: Deps) -> None:
 
 
 class Follower:
-    """Brings the engines in line whenever an administrator of any process has changed them."""
+    """A subscriber that reloads the engines after an administrator of any process changes them."""
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
@@ -136,7 +141,7 @@ class Follower:
         self._wanted = False
 
     def heard(self, topic: str, _id: UUID, _user_id: UUID | None) -> None:
-        """Subscriber of the notices: engines were changed, or some notices were missed."""
+        """Start a reload if the notice says that engines changed, or that notices were missed."""
         if topic in {TOPIC, notify.RECONNECTED}:
             self._wanted = True
             if self._task is None or self._task.done():
@@ -152,7 +157,7 @@ class Follower:
 
 
 def merged(settings: Settings, values: Mapping[str, str]) -> Settings:
-    """The settings with what was written in the page, where the environment says nothing."""
+    """Return the settings plus the values from the page that the environment does not set."""
     update: dict[str, Any] = {
         field.setting: SecretStr(values[field.setting]) if field.secret else values[field.setting]
         for field in _fields()
@@ -176,7 +181,7 @@ def _fixed(settings: Settings, setting: str) -> bool:
 
 
 def _checked(deps: Deps, name: str, values: Mapping[str, str]) -> dict[str, str]:
-    """What is to be kept. Raises Invalid, Conflict."""
+    """Return the cleaned values to store. Raises Invalid, Conflict."""
     fields = {field.setting: field for field in _factory(name).FIELDS}
     checked = {}
     for setting, value in values.items():
@@ -202,7 +207,7 @@ def _web_address(value: str) -> bool:
 
 
 async def _kept(session: AsyncSession, deps: Deps) -> dict[str, str]:
-    """What was written in the page; what another secret has sealed is left out."""
+    """Return the values entered in the page, without those sealed with another SECRET_KEY."""
     values = {}
     for row in await session.scalars(select(EngineSetting)):
         try:
@@ -222,7 +227,7 @@ async def _told(session: AsyncSession, action: str, name: str, actor_id: UUID) -
 
 def _view(deps: Deps, name: str, settings: Settings, values: Mapping[str, str]) -> ConnectionView:
     entry = deps.engines.entry(name)
-    assert entry  # noqa: S101  # it is one of the registry's
+    assert entry  # noqa: S101  # every name comes from the registry
     factory = configured.ENGINES.get(name)
     fields = factory.FIELDS if factory else ()
     return ConnectionView(

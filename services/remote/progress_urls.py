@@ -1,6 +1,6 @@
-"""What a worker is given to report to: a signed address that tells it whether to go on.
+"""Signed URLs where a worker reports progress and learns whether to go on.
 
-On Together no cancel reaches a running worker; the answer to its report is the only way.
+On Together no cancel request reaches a running worker; only the answer to its report does.
 """
 
 import hmac
@@ -14,13 +14,13 @@ from services.remote import runs
 
 
 def url(deps: Deps, run_id: UUID) -> str:
-    """Where a worker reports on one run."""
+    """Return the URL where a worker reports on one run."""
     signature = _signature(deps, run_id)
     return f"{deps.settings.base_url}/worker/progress/{run_id}?signature={signature}"
 
 
 async def is_ended(deps: Deps, *, run_id: UUID, signature: str) -> bool:
-    """Whether nobody waits for the run any more. Raises NotFound for a wrong signature."""
+    """Return whether the run has ended or was deleted. Raises NotFound for a wrong signature."""
     if not hmac.compare_digest(signature.encode(), _signature(deps, run_id).encode()):
         raise NotFound("There is no such run.")
     run = await runs.load(deps, run_id)

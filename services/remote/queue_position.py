@@ -1,4 +1,4 @@
-"""The promise to a member: the place in the line, and apart from it what the work takes."""
+"""What a member may expect: the position in the queue and, separately, the time of the work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,11 @@ AT_WORK = (RunState.RUNNING, RunState.FETCHING)
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """place: 1 is next, None once it has left our line. at_work: an engine works on it.
+    """The queue position and remaining time of one user model or generation.
 
-    seconds_left: of work, without the wait; 0 when it takes longer than usual, None if not known.
+    place: 1 is next; None once any of its runs has left our queue. at_work: an engine works on it.
+    seconds_left: seconds of work, without the wait; 0 when the work takes longer than usual, None
+    if not known.
     """
 
     place: int | None
@@ -31,7 +33,7 @@ class Promise:
 
 
 async def promises(session: AsyncSession, deps: Deps, *, user_id: UUID) -> dict[UUID, Promise]:
-    """What the member may expect, by id of the user model or generation that is not done yet."""
+    """Return a Promise per user model or generation with open runs, by its id."""
     elapsed = func.extract("epoch", func.clock_timestamp() - RunRow.running_at).cast(Float)
     rows = await session.execute(
         select(
@@ -69,12 +71,12 @@ async def promises(session: AsyncSession, deps: Deps, *, user_id: UUID) -> dict[
 
 
 def _kind(row: Row[Any]) -> tuple[Any, ...]:
-    """What runs have in common that take as long as each other."""
+    """Return what runs of the same typical duration have in common."""
     return row.engine, row.kind, row.method, row.operation
 
 
 async def _usual(session: AsyncSession, deps: Deps, row: Row[Any]) -> float | None:
-    """What a unit of such a run takes at the engine that has it."""
+    """Return the typical seconds for one unit of such a run at its engine."""
     info = deps.engines.info(row.engine)
     if info is None:
         return None
@@ -85,7 +87,7 @@ async def _usual(session: AsyncSession, deps: Deps, row: Row[Any]) -> float | No
 
 
 def _left(row: Row[Any], each: float | None) -> float | None:
-    """The engine's own estimate of a run, else what such runs took less what has passed."""
+    """Return the engine's own estimate of a run, else the typical time minus the elapsed time."""
     if not row.at_work:
         return None if each is None else each * row.units
     if row.seconds_left is not None:
@@ -96,7 +98,7 @@ def _left(row: Row[Any], each: float | None) -> float | None:
 def _promise(
     ahead: Sequence[int | None], left: Sequence[float | None], *, at_work: bool
 ) -> Promise:
-    """Of runs at the same time: begun as soon as one is, and done with the last."""
+    """Combine parallel runs: the first one to start counts, and the last one to end."""
     waiting = [count for count in ahead if count is not None]
     known = [seconds for seconds in left if seconds is not None]
     place = min(waiting) + 1 if len(waiting) == len(ahead) else None

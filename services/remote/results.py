@@ -1,4 +1,4 @@
-"""What engines hand back, as bytes: from our storage, from the answer itself, or from a URL."""
+"""Engine results as bytes: from our storage, from the answer itself, or from a URL."""
 
 import httpx
 
@@ -12,16 +12,16 @@ _HEADERS = {"User-Agent": "likeness"}  # Together's CDN refuses an empty one
 
 
 class BadResult(Exception):
-    """There is nothing usable where a result should be; `str` is plain words."""
+    """A result without usable content; `str` is plain words."""
 
 
 async def read(deps: Deps, result: ResultFile, *, put: str) -> bytes:
-    """The bytes of one result; `put` is the key that the engine was told to put it at.
+    """Return the bytes of one result; `put` is the key where the engine was told to put the file.
 
-    Raises BadResult when they are gone, empty or too many.
+    Raises BadResult when the file is missing, empty or too large.
 
-    A failure that may pass (a server's 5xx, a broken line) is raised as it comes, so that the
-    job is tried again.
+    A failure that may pass (a server's 5xx, a broken connection) is raised unchanged, so that the
+    job is retried.
     """
     data = await _read(deps, result, put)
     if not data:

@@ -1,4 +1,4 @@
-"""Runs: their rows, how they are begun, moved and ended, and what they took."""
+"""Runs: their rows, how runs start, move and end, and how long they took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,29 +17,29 @@ from services.deps import Deps, engine_of
 from services.engines.base import EngineInfo, FileRef, Operation
 
 Kind = Literal["training", "generation"]
-URL_EXPIRY = timedelta(hours=24)  # of the URLs that workers are given; S3 allows 7 days
+URL_EXPIRY = timedelta(hours=24)  # of the URLs that workers get; S3 allows 7 days
 
 
 class LostRace(Exception):
-    """Somebody else moved the run first, for example a cancellation."""
+    """An error for a run that another process moved first, for example by a cancel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long each part may take before the run ends as expired, with nothing charged."""
+    """Time limits of each phase; past one, the run ends as expired, with nothing charged."""
 
-    accept: timedelta  # until an engine takes it
+    accept: timedelta  # until an engine accepts the run
     wait: timedelta  # in the engine's own queue
-    run: timedelta  # at work
+    run: timedelta  # while the engine works
     orphan: timedelta  # for the results of a submit whose answer was lost
     poll: tuple[float, float]  # shortest and longest seconds between polls
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A row of `remote_jobs` as read; `overdue`, `age` (seconds) by the database's clock.
+    """A row of `remote_jobs` as read; `overdue` and `age` (seconds) use the database's clock.
 
-    first, units: of the generation's images, those that this run makes. again: a second time.
+    first, units: which of the generation's images this run makes. again: a second time.
     """
 
     id: UUID
@@ -76,7 +76,7 @@ async def start(
     again: bool = False,
     credits: int = 0,
 ) -> UUID:
-    """Queues one run at an engine in the caller's transaction, and the job that drives it."""
+    """Queue one run at an engine, and the job that drives it, in the caller's transaction."""
     id = deps.new_id()
     job_id = await enqueue(session, run_id=id, kind=kind, user_id=user_id, engine=engine.name)
     row = RunRow(
@@ -102,7 +102,7 @@ async def start(
 async def enqueue(
     session: AsyncSession, *, run_id: UUID, kind: str, user_id: UUID, engine: str
 ) -> UUID:
-    """Queues the job that drives a run, at a process that has the run's engine; the job's id."""
+    """Enqueue the job that drives a run, at a process with its engine; return the job's id."""
     return await jobs.enqueue(
         session,
         kind=kind,
@@ -114,17 +114,20 @@ async def enqueue(
 
 
 def patience(engine: EngineInfo, limits: Limits) -> timedelta:
-    """How long a run may be queued. Our own line is the only queue of an engine in process."""
+    """Return how long a run may be queued.
+
+    An in-process engine has no queue but our own, so the limit `wait` applies to that queue.
+    """
     return limits.wait if engine.in_process else limits.accept
 
 
 def readable(deps: Deps, key: str) -> FileRef:
-    """A file that an engine may fetch."""
+    """Return a reference to a file that an engine may fetch."""
     return FileRef(key, deps.storage.url(key, expires=URL_EXPIRY, external=True))
 
 
 def writable(deps: Deps, key: str, *, content_type: str, limit: int) -> FileRef:
-    """A place where an engine may put one file of at most `limit` bytes."""
+    """Return a reference where an engine may put one file of at most `limit` bytes."""
     url = deps.storage.url(
         key,
         method="PUT",
@@ -137,7 +140,7 @@ def writable(deps: Deps, key: str, *, content_type: str, limit: int) -> FileRef:
 
 
 async def now(session: AsyncSession) -> datetime:
-    """The database's clock."""
+    """Return the time of the database's clock."""
     return (await session.execute(select(func.now()))).scalar_one()
 
 
@@ -149,11 +152,11 @@ async def typical_seconds(
     operation: Operation = Operation.GENERATE,
     method: str | None = None,
 ) -> float | None:
-    """Seconds of work for one unit, an image or a training, at this engine.
+    """Return the seconds of work for one unit, an image or a training, at this engine.
 
-    The median of its last 50 runs (by this method) that succeeded at the first attempt, from the
-    start of work to the end: waiting, here or at the engine, is none. The engine's own figure
-    where nothing was measured, None without one.
+    This is the median of the last 50 runs (by this method) that succeeded at the first attempt,
+    from the start of work to the end, without any wait here or at the engine. Without measured
+    runs, return the engine's own figure, or None if it has none.
     """
     seconds = func.extract("epoch", RunRow.finished_at - RunRow.running_at)
     query = select((seconds / RunRow.units).label("each")).where(
@@ -197,24 +200,24 @@ _COLUMNS: Sequence[Any] = (
 
 
 def query() -> Select[Any]:
-    """Selects what a `Run` has; conditions are the caller's."""
+    """Return a SELECT of the columns of a `Run`; the caller adds the conditions."""
     return select(*_COLUMNS)
 
 
 def run_of(row: Row[Any]) -> Run:
-    """A row of `query`."""
+    """Return the Run of one row of `query`."""
     return Run(**{**row._mapping, "state": RunState(row.state)})
 
 
 async def load(deps: Deps, id: UUID) -> Run | None:
-    """The run as it is now; None when its owner or its target was deleted."""
+    """Return the run as it is now, or None when its owner or its target was deleted."""
     async with deps.transaction() as session:
         row = (await session.execute(query().where(RunRow.id == id))).one_or_none()
     return row and run_of(row)
 
 
 async def move(session: AsyncSession, run: Run, to: RunState, **values: Any) -> Run:
-    """The guarded move. Raises LostRace when the run is no longer as it was read."""
+    """Move the run to a state. Raises LostRace if the run has changed since it was read."""
     moved = await session.execute(
         update(RunRow)
         .where(RunRow.id == run.id, RunRow.state == run.state, RunRow.attempt == run.attempt)
@@ -228,13 +231,16 @@ async def move(session: AsyncSession, run: Run, to: RunState, **values: Any) -> 
 
 
 async def made(session: AsyncSession, *, generation_id: UUID) -> set[int]:
-    """Positions of the images that the generation's runs have made, erased ones too."""
+    """Return the positions of the images that the generation's runs have made, erased ones too."""
     positions = select(func.unnest(RunRow.made)).where(RunRow.generation_id == generation_id)
     return set(await session.scalars(positions))
 
 
 async def made_by(session: AsyncSession, run: Run) -> set[int]:
-    """Positions of the images that are not to be made by this run: its own, the second time."""
+    """Return the positions of the images that this run must skip.
+
+    A run that makes images a second time (`again`) skips only its own.
+    """
     if not run.again:
         return await made(session, generation_id=run.generation_id or run.id)
     positions = select(func.unnest(RunRow.made)).where(RunRow.id == run.id)
@@ -242,9 +248,9 @@ async def made_by(session: AsyncSession, run: Run) -> set[int]:
 
 
 async def record_made(session: AsyncSession, run: Run, *, position: int) -> bool:
-    """Keeps that the run has made an image; the caller stores it in the same transaction.
+    """Record that the run has made an image; the caller stores the image in the same transaction.
 
-    False if the run is no longer as it was read, or made this image before.
+    Return False if the run has changed since it was read, or has made this image before.
     """
     recorded = await session.scalar(
         update(RunRow)
@@ -261,7 +267,7 @@ async def record_made(session: AsyncSession, run: Run, *, position: int) -> bool
 
 
 async def others_open(session: AsyncSession, run: Run) -> bool:
-    """Whether other runs of the same generation are still at work. The caller holds its row."""
+    """Return whether other runs of the same generation are open. The caller holds its row lock."""
     others = select(RunRow.id).where(
         RunRow.generation_id == run.generation_id,
         RunRow.id != run.id,
