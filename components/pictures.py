@@ -13,13 +13,14 @@ from services.studio.styles import StyleView
 
 FOLDER = Path(__file__).parent / "samples"
 YEAR = 31_536_000  # seconds
+CARD = (1200, 630)  # pixels: what messengers and sites show of a link in full
 
 
 @cache
 def _version() -> str:
     """Changes with the pictures, so that browsers may keep them for ever."""
     digest = hashlib.sha256()
-    for file in sorted(FOLDER.rglob("*.webp")):
+    for file in sorted([*FOLDER.rglob("*.webp"), FOLDER / "card.jpg"]):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -27,6 +28,11 @@ def _version() -> str:
 def sample(name: str, *, small: bool = False) -> str:
     """URL of a preset's sample, or of `photo-1` to `photo-4`: 480 x 600 px, small 240 x 300."""
     return f"/assets/samples/{_version()}/{'small/' if small else ''}{name}.webp"
+
+
+def card() -> str:
+    """URL of the picture that stands for a link to the product: JPEG of `CARD`."""
+    return f"/assets/samples/{_version()}/card.jpg"
 
 
 def of_style(style: StyleView, *, small: bool = True) -> str | None:

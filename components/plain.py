@@ -36,10 +36,12 @@ class Plain:
         doors: bool = False,
         signed_in: bool = False,
         sign_up: bool = True,
+        links: Mapping[str, str] | None = None,
     ) -> Iterator[El]:
         """Everything within lands in the page's main part. width: narrow, reading or landing.
 
         doors: the bar leads to signing in and (`sign_up`) up, or, signed in, to the dashboard.
+        links: more of the bar's, address by text.
         """
         client = Client(nicegui_page(""))
         try:
@@ -51,7 +53,7 @@ class Plain:
                             icon("mark")
                             el("span", "Likeness")
                         if doors:
-                            _doors(signed_in, sign_up)
+                            _doors(signed_in, sign_up, links or {})
                     with el("main", classes=f"page {width}", id="main", tabindex="-1") as main:
                         yield main
                 self._html = to_html(root)
@@ -73,8 +75,10 @@ class Plain:
         )
 
 
-def _doors(signed_in: bool, sign_up: bool) -> None:
+def _doors(signed_in: bool, sign_up: bool, links: Mapping[str, str]) -> None:
     with el("div", classes="end"):
+        for text, address in links.items():
+            link_button(text, address, kind="quiet")
         if signed_in:
             link_button("Dashboard", "/dashboard", kind="primary")
             return

@@ -11,6 +11,7 @@ from pages import (
     landing,
     login,
     phone,
+    pricing,
     privacy,
     quality,
     register,
@@ -44,6 +45,7 @@ PAGES = (
     new_model,
     model_status,  # after /models/new, which its address would take
     phone,
+    pricing,
     privacy,
     quality,
     register,

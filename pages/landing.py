@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from nicegui import app
 from nicegui.version import __version__ as nicegui_version
 
+from components import preview_card
 from components.controls import link_button
 from components.dom import el
 from components.icons import IconName, icon
@@ -52,6 +53,8 @@ PROMISES: tuple[tuple[IconName, str, str], ...] = (
         "with you first.",
     ),
 )
+TITLE = "Pictures of you that nobody took"
+DESCRIPTION = "A personal photo studio: add a photo, and a sentence becomes a portrait of you."
 SITTER = "In the pictures: Rear Admiral Grace Hopper, US Navy, public domain."
 SCRIPTS = (
     "vue.esm-browser.prod.js",
@@ -78,7 +81,8 @@ def register(deps: Deps) -> None:
         if not signed_in:
             _tell(deps)
         quality = deps.settings.quality_public
-        return _page(offered, looks, open_to_all, signed_in, quality=quality).response()
+        base = deps.settings.base_url
+        return _page(base, offered, looks, open_to_all, signed_in, quality=quality).response()
 
 
 def _tell(deps: Deps) -> None:
@@ -89,6 +93,7 @@ def _tell(deps: Deps) -> None:
 
 @lru_cache(maxsize=16)  # what the operator edits makes another page
 def _page(
+    base_url: str,
     offered: tuple[Plan, ...],
     looks: tuple[StyleView, ...],
     open_to_all: bool,
@@ -99,8 +104,11 @@ def _page(
     start = ("Open your studio", "/dashboard") if signed_in else ("Get started", "/register")
     if not (open_to_all or signed_in):
         start = ("Sign in", "/login")
-    page = Plain("Pictures of you that nobody took", head=_prefetch())
-    with page.body(width="landing", signed_in=signed_in, doors=True, sign_up=open_to_all):
+    card = preview_card.head(base_url=base_url, path="/", title=TITLE, description=DESCRIPTION)
+    page = Plain(TITLE, head=card + _prefetch())
+    links = {"Pricing": "/pricing"} if offered else {}
+    doors = {"doors": True, "signed_in": signed_in, "sign_up": open_to_all}
+    with page.body(width="landing", links=links, **doors):
         _hero(start, signed_in)
         _how()
         _looks(looks)
@@ -110,7 +118,7 @@ def _page(
         with el("section", classes="closing"):
             el("h2", "One photo, and you begin.")
             link_button(*start, kind="primary", large=True)
-        _footer(quality)
+        _footer(links, quality)
     return page
 
 
@@ -227,12 +235,16 @@ def _plans(offered: tuple[Plan, ...], start: tuple[str, str]) -> None:
             for plan in offered:
                 with plan_card(plan):
                     link_button(f"Choose {plan.title}", start[1], wide=True)
+        with el("p"):
+            el("a", "Compare the plans", href="/pricing")
 
 
-def _footer(quality: bool) -> None:
+def _footer(links: dict[str, str], quality: bool) -> None:
     with el("footer", classes="footer"):
         el("p", "Likeness: a personal photo studio, self-hosted.")
         with el("nav", aria_label="Legal and technical"):
+            for text, address in links.items():
+                el("a", text, href=address)
             el("a", "Was it made here?", href="/verify")
             el("a", "Privacy", href="/privacy")
             if quality:

@@ -29,7 +29,7 @@ STATIC = re.compile(
 )
 # open without signing in, or by keys of workers; everything else that exists asks for it
 PUBLIC = re.compile(
-    r"^/($|login$|register$|reset$|privacy$|quality$|verify$|healthz$|readyz$|metrics$"
+    r"^/($|login$|register$|reset$|pricing$|privacy$|quality$|verify$|healthz$|readyz$|metrics$"
     r"|_nicegui_ws/"
     r"|share/|s/|phone$|phone/|_nicegui/client/|api/worker/"
     r"|api/(auth/(register|login)|verify|docs|openapi\.json|webhooks/stripe)$)"

@@ -1,8 +1,10 @@
 """/ as a visitor finds it: what it offers depends on how the operator runs it."""
 
 import dataclasses
+import io
 
 import pytest
+from PIL import Image
 
 from services.analytics.base import Event, Step
 from services.analytics.off import AnalyticsOff
@@ -77,3 +79,39 @@ async def test_a_visit_is_told_of_and_privacy_says_so(deps: Deps) -> None:
 async def test_without_a_key_privacy_names_nobody(deps: Deps) -> None:
     async with serving(deps) as web:
         assert "PostHog" not in (await web.http_client.get("/privacy")).text
+
+
+async def test_a_link_to_the_page_shows_a_card_by_its_public_address(
+    deps: Deps, settings: Settings
+) -> None:
+    public = settings.model_copy(update={"public_url": "https://studio.example/"})
+    async with serving(dataclasses.replace(deps, settings=public)) as web:
+        page = (await web.http_client.get("/")).text
+        start = '<meta property="og:image" content="https://studio.example'
+        address = page.partition(start)[2].partition('"')[0]
+        picture = await web.http_client.get(address)
+    assert '<meta property="og:url" content="https://studio.example/">' in page
+    assert '<meta name="twitter:card" content="summary_large_image">' in page
+    with Image.open(io.BytesIO(picture.content)) as card:
+        assert card.size == (1200, 630)
+
+
+async def test_prices_are_compared_where_something_is_sold(deps: Deps, settings: Settings) -> None:
+    sold = {"credit_pack_credits": 50, "stripe_price_pack": "price_pack"}
+    selling = dataclasses.replace(
+        deps, settings=settings.model_copy(update=sold), payments=Selling()
+    )
+    async with serving(selling) as web:
+        assert 'href="/pricing"' in (await web.http_client.get("/")).text
+        page = (await web.http_client.get("/pricing")).text
+    for words in ("$20", "200 a month", "3 in all", "Included", "50 credits in a pack"):
+        assert words in page, words
+
+
+async def test_without_a_till_the_page_says_that_nothing_is_sold(deps: Deps) -> None:
+    async with serving(deps) as web:
+        assert "/pricing" not in (await web.http_client.get("/")).text
+        page = (await web.http_client.get("/pricing")).text
+    assert "Nothing is sold on this installation" in page
+    assert "$" not in page.partition("<main")[2].partition("</main")[0]
+    assert "noindex" in page
