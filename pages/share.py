@@ -30,10 +30,17 @@ def register(deps: Deps) -> None:
         return _page(token, shared)
 
     @app.get("/s/{token}/{image_id}/{variant}", include_in_schema=False)
-    async def picture(token: str, image_id: UUID, variant: Variant) -> RedirectResponse:
+    async def picture(
+        token: str, image_id: UUID, variant: Variant, download: bool = False
+    ) -> RedirectResponse:
         async with deps.transaction() as session:
             url = await share_links.file_url(
-                session, deps, token=token, image_id=image_id, variant=variant
+                session,
+                deps,
+                token=token,
+                image_id=image_id,
+                variant=variant,
+                download=download,
             )
         return RedirectResponse(url, 302, HEADERS)
 
@@ -56,6 +63,9 @@ def _page(token: str, shared: Shared) -> HTMLResponse:
                         height=str(image.height),
                         loading="eager" if number < 5 else "lazy",
                     )
+        if alone:
+            source = f"/s/{token}/{shared.images[0].id}/full?download=true"
+            link_button("Download", source, icon_name="download", download=True)
         if not shared.images:
             el("p", "There is no picture in this album at present.", classes="muted")
         if shared.next_cursor:

@@ -15,6 +15,7 @@ from components.dom import El, Handler, el
 from components.feedback import toast
 from components.gallery import Gallery
 from components.icons import IconName
+from components.qr import qr_code
 from pages.server.call_limits import count_in_page
 from services.deps import Deps
 from services.errors import DomainError, Invalid
@@ -128,6 +129,7 @@ class PictureDialogs:
                 made.clear()
                 with made:
                     copyable(link.url, label="The link, shown only now")
+                    qr_code(link.url, label="QR code with the link above")
                 await fill()
 
             button("Make link", lambda: attempt(make), kind="primary", icon_name="link")

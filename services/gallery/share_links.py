@@ -147,15 +147,20 @@ async def file_url(
     token: str,
     image_id: UUID,
     variant: files.Variant,
+    download: bool = False,
 ) -> str:
-    """A signed URL, good for a minute, of an image that this link shows. Raises NotFound."""
+    """A signed URL, good for a minute, of an image that this link shows. Raises NotFound.
+
+    download: the browser saves it, under a name without any word of the prompt.
+    """
     link = await _link(session, deps, token)
     query = select(GeneratedImage).where(*_shown(link), GeneratedImage.id == image_id)
     image = await session.scalar(query)
     if image is None:
         raise NotFound(GONE)
     key = files.key(image.folder, image.content_type, variant)
-    return deps.storage.url(key, expires=FILE_EXPIRY)
+    name = f"likeness-{image.id.hex[-6:]}.{key.rpartition('.')[2]}" if download else None
+    return deps.storage.url(key, expires=FILE_EXPIRY, download_name=name)
 
 
 def _shown(link: ShareLink) -> list[ColumnElement[bool]]:

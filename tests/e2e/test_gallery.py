@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -225,10 +226,18 @@ async def test_an_album_and_a_link_to_a_picture(
     await page.get_by_role("button", name="Share", exact=True).click()
     await page.get_by_role("button", name="Make link").click()
     link = await page.get_by_label("The link, shown only now").input_value()
+    await expect(page.get_by_alt_text("QR code with the link above")).to_be_visible()
     assert await barriers(page) == []
+    await shot(page, "share-dialog")
     await page.context.clear_cookies()
     await page.goto(link)
     await expect(page.get_by_role("img")).to_be_visible()
+    assert await barriers(page) == []
+    await shot(page, "shared")
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="Download").click()
+    name = (await waiting.value).suggested_filename
+    assert re.fullmatch(r"likeness-[0-9a-f]{6}\.\w+", name), "no word of the prompt leaves"
 
 
 @pytest.mark.parametrize("width", [360, 1440])
