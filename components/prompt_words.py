@@ -47,18 +47,19 @@ class PromptWords(Element, component="prompt_words.js"):
         """Another style was chosen, which may show other words."""
         self._show(self._field.value)
 
-    def _write(self, prompt: str) -> None:
+    def write(self, prompt: str) -> None:
+        """Write it into the field, and say what is understood of it."""
         self._field.value = prompt
         self._field.error = None
         self._show(prompt, written=True)
 
     def _idea(self, idea: Any) -> None:
         if idea in self._words.ideas:
-            self._write(idea)
+            self.write(idea)
 
     def _pick(self, picked: Any) -> None:
         # What a browser sends is not to be trusted: only what was offered counts.
         sent = picked if isinstance(picked, dict) else {}
         option = self._options.get((str(sent.get("kind")), str(sent.get("value"))))
         if option:
-            self._write(self._words.choose(str(sent.get("text", ""))[:LONGEST], option))
+            self.write(self._words.choose(str(sent.get("text", ""))[:LONGEST], option))

@@ -7,19 +7,20 @@ from nicegui import ui
 
 from components import formatting, live
 from components.controls import Choice, Field, Segments, button, focus_first_error
-from components.dom import El, el
+from components.dom import El, attach, el
 from components.feedback import Banner, empty_state, toast
 from components.icons import icon
 from components.method_picker import MethodPicker
 from components.pickers import StylePicker, aspect_picker, parameter_slider
-from components.prompt_words import PromptWords
 from components.results import ResultCard
 from components.second_person import SecondPerson
+from components.shortcuts import shortcuts
 from pages import waiting
 from pages.server.call_limits import count_in_page
 from pages.server.context import current_user
 from pages.signed_in_frame import shell
 from pages.studio_packs import StudioPacks
+from pages.studio_prompt import StudioPrompt
 from pages.studio_start import Start, as_id, asked_again, like, nothing_yet
 from services.deps import Deps
 from services.engines.base import Method
@@ -36,12 +37,6 @@ from services.training.user_models import UserModelView
 SHOWN = 6  # requests on the page, those under way first
 COUNTS = (1, 2, 4, 8)
 USUAL = 4
-IDEAS = (
-    "in a linen shirt by a tall window, soft morning light",
-    "on a windy beach at dusk, wool coat, looking away",
-    "as the captain of a small airship above the clouds",
-    "reading in a café, rain on the glass, warm lamps",
-)
 
 
 def register(deps: Deps) -> None:
@@ -124,7 +119,9 @@ class Studio:
             with el("section", classes="studio-form", aria_label="What to make"):
                 with el("div", classes="row between"):
                     el("h1", "Studio")
-                    self._packs = StudioPacks(self._deps, self._user_id, chosen=self._of_whom)
+                    with el("div", classes="row nowrap"):
+                        shortcuts()
+                        self._packs = StudioPacks(self._deps, self._user_id, chosen=self._of_whom)
                 self._build_form(start)
             with el("section", classes="results", aria_label="Results") as self._results:
                 self._packs.place = el("div", classes="stack")
@@ -148,10 +145,13 @@ class Studio:
         self.second.offer(self._others(), value=str(start.second))
         self.method = MethodPicker(on_change=self._method_chosen)
         self.method.offer(self._methods)
-        self._build_prompt(start.prompt)
+        words = self._choice.engine.words
+        self._sentence = StudioPrompt(self._deps, self._user_id, value=start.prompt, words=words)
+        self.prompt = self._sentence.field
         offered = [style for style in self._styles.values() if style.offered]
         chosen = start.preset if start.preset in {style.id for style in offered} else ""
         self.style = StylePicker(offered, value=chosen)
+        self.style.on_change(self._sentence.again)
         self._show_words()
         self.aspect = aspect_picker(generations.ASPECTS, value=start.aspect)
         most_at_once = self._choice.info.max_count
@@ -168,6 +168,8 @@ class Studio:
         with el("div", classes="studio-make"):
             self._make = button("Make images", self._submit, kind="primary", large=True, wide=True)
             self._make.mark("make")
+            attach(self._make, aria_keyshortcuts="Control+Enter Meta+Enter")
+            self._sentence.made_by(self._make)
             self._time = el("p", classes="tiny muted num", aria_live="polite")
             self._more = el("a", "See your plan and credits", href="/billing", classes="small")
 
@@ -208,34 +210,13 @@ class Studio:
         self._notice.show(self._shown.info.notice)
         await self._price()
 
-    def _build_prompt(self, prompt: str) -> None:
-        """With what becomes of its words, where the engine follows a vocabulary."""
-        words = self._choice.engine.words
-        ideas = words.ideas if words else IDEAS
-        asked = "Place, light, weather, colours, mood" if words else "Place, light, clothes, mood"
-        self.prompt = Field(
-            "Prompt",
-            tag="textarea",
-            value=prompt,
-            placeholder=ideas[len(self._models) % len(ideas)],
-            help=f"{asked}. You need not describe the person.",
-            maxlength=str(generations.PROMPT_LENGTH),
-        )
-        self._words = el("div")
-
-    def _show_words(self) -> None:
-        """Only where the engine follows a vocabulary; it reads what stands in the field by now."""
-        words = self._choice.engine.words
-        self._words.clear()
-        self._words.set_visibility(words is not None)
-        if words:
-            with self._words:
-                shown = PromptWords(self.prompt, words, style=self._look)
-            self.style.on_change(shown.again)
-
     def _of_whom(self) -> tuple[UUID, Method | None]:
         """Whom a pack would show, and how it would be made."""
         return UUID(self.model.value), self.method.value
+
+    def _show_words(self) -> None:
+        """It reads what stands in the field by now."""
+        self._sentence.show_words(self._choice.engine.words, style=self._look)
 
     def _look(self) -> str | None:
         """How the photo booth would draw it."""

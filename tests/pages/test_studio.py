@@ -100,3 +100,29 @@ async def test_a_new_request_is_seen_from_far_down_the_results(page: Page) -> No
     cancel = page.get_by_role("article", name=PROMPT).get_by_role("button", name="Cancel")
     await expect(cancel).to_be_in_viewport()
     assert await uncovered(page.get_by_label("Prompt"))
+
+
+async def test_keys_make_and_what_fills_the_field_can_be_taken_back(
+    page: Page, studio: Studio
+) -> None:
+    """While a request of another window is under way, whose sentence is among the earlier ones."""
+    await visit(page, "/studio")
+    field = page.get_by_label("Prompt")
+    await page.locator("body").press("?")
+    await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await field.fill("what I type?")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await studio.generate(prompt="in a red coat", count=1)
+    await page.get_by_text("Sentences that you wrote before").click()
+    await page.get_by_role("button", name="in a red coat").click()
+    await expect(field).to_have_value("in a red coat")
+    await expect(field).to_be_focused()
+    await page.get_by_role("button", name="Undo").click()
+    await expect(field).to_have_value("what I type?")
+    await field.fill(PROMPT)
+    await field.press("Control+Enter")
+    await expect(page.get_by_role("article", name=PROMPT)).to_be_visible()
+    async with studio.deps.transaction() as session:
+        asked = await session.scalars(text("select prompt from generations where count = 4"))
+        assert list(asked) == [PROMPT]
