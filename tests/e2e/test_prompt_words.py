@@ -61,7 +61,7 @@ async def test_chips_follow_what_is_typed_while_pictures_come(page: Page, studio
     await expect(heard(page)).to_have_text(HEARD)
     await expect(page.get_by_text("astronaut: the booth can't dress you up")).to_be_visible()
     await expect(under_way.get_by_role("img")).to_have_count(4, timeout=MADE)  # live notices
-    assert not (await studio.generation(asked.id)).active
+    await expect(under_way.get_by_role("link", name="Use again")).to_be_visible()  # it has ended
     await page.keyboard.type(", close-up")
     await expect(heard(page)).to_have_text([*HEARD, "close-up"])
     await expect(field).to_have_value(f"{SENTENCE}, close-up")
