@@ -46,6 +46,7 @@ def main(arguments: list[str]) -> int:
     """Every check, even after one failed; 0 only if all passed."""
     os.chdir(ROOT)
     os.environ |= {name: os.environ.get(name, value) for name, value in ONE_THREAD.items()}
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process compiles all it imports
     if arguments == ["inner"]:
         return report(in_turn({"inner": pytest(*PARALLEL, "-m", NOT_INNER, *INNER)}))
     install_browser()
