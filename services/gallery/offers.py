@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from db.models import GeneratedImage
 from services.deps import Deps
 from services.engines.base import Engine, Method, Operation
 from services.errors import Conflict, Invalid
+
+FEW_PHOTOS = (
+    "The model has fewer than four photos, so its pictures have no number, and nobody could say "
+    "whether a new face is better."
+)
 
 
 def offered(deps: Deps, image: GeneratedImage) -> list[Operation]:
@@ -57,11 +63,20 @@ def recipe(image: GeneratedImage) -> Mapping[str, Any]:
     return {**image.recipe, "width": image.width, "height": image.height}
 
 
+def alike(image: GeneratedImage) -> dict[UUID, float]:
+    """Likeness of each person whose face was measured in it, by user model.
+
+    Only their faces are made again: of another nobody could say whether the new one is better.
+    """
+    persons = (image.user_model_id, image.likeness), (image.second_model_id, image.second_likeness)
+    return {id: number for id, number in persons if id is not None and number is not None}
+
+
 def _objection(
     engine: Engine, operation: Operation, image: GeneratedImage, scale: int | None = None
 ) -> str | None:
     if operation not in engine.info.operations:
         return f"{engine.info.label} can’t do this with a picture."
-    if operation is Operation.FACE and image.likeness_word is None:
-        return "No face was measured in this picture."
+    if operation is Operation.FACE and not alike(image):
+        return FEW_PHOTOS if image.likeness_word else "No face was measured in this picture."
     return engine.objection(operation, recipe(image), scale=scale)

@@ -106,9 +106,9 @@ async def sheet(session: AsyncSession, deps: Deps, *, user_id: UUID, image_id: U
 
 
 async def _faces(session: AsyncSession, image: GeneratedImage) -> list[Shown]:
-    ids = (image.user_model_id, image.second_model_id)
-    names = await images.model_names(session, ids)
-    return [Shown(id, names[id]) for id in ids if id and id in names]
+    measured = offers.alike(image)
+    names = await images.model_names(session, measured)
+    return [Shown(id, names[id]) for id in measured if id in names]
 
 
 def read(deps: Deps, prompt: str, *, engine: str | None = None) -> Reading:

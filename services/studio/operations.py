@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Generation, UserModel
+from db.models import GeneratedImage, Generation, UserModel
 from services.deps import Deps
 from services.engines.base import OWN_PIXELS, Engine, Method, Operation
 from services.errors import Conflict, Invalid
@@ -85,7 +85,7 @@ async def plan(
         first, second = (
             (second, first) if second and request.user_model_id == second else (first, second)
         )
-        method = await _of_face(session, engine, first)
+        method = await _of_face(session, engine, image, first)
     return Plan(
         choice=Choice(engine, method),
         image_id=image.id,
@@ -103,8 +103,12 @@ async def plan(
     )
 
 
-async def _of_face(session: AsyncSession, engine: Engine, user_model_id: UUID | None) -> Method:
-    """By the person's LoRA where she has one, whatever the picture was made by."""
+async def _of_face(
+    session: AsyncSession, engine: Engine, image: GeneratedImage, user_model_id: UUID | None
+) -> Method:
+    """By the person's LoRA where she has one, whatever the picture was made by. Raises Conflict."""
+    if user_model_id not in offers.alike(image):
+        raise Conflict("The face of this person was not measured in the picture.")
     model = await session.get(UserModel, user_model_id) if user_model_id else None
     trained = model is not None and model.lora_key is not None
     return Method.TRAINED if trained and Method.TRAINED in engine.info.methods else Method.INSTANT

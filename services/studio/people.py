@@ -13,6 +13,7 @@ from services.engines.base import OWN_PIXELS, Operation, Person
 from services.errors import Conflict, Invalid
 from services.faces import person as faces
 from services.faces.base import Face
+from services.gallery import offers
 from services.remote import runs
 from services.remote.results import BadResult
 from services.studio import likeness_floor
@@ -106,8 +107,7 @@ def require_rise(row: Generation, source: GeneratedImage | None, now: Measured) 
     """Raises BadResult where a face that was made again is no more like the person than before."""
     if source is None:
         return
-    hers = source.user_model_id == row.user_model_id
-    before = source.likeness if hers else source.second_likeness
+    before = offers.alike(source).get(row.user_model_id) if row.user_model_id else None
     if before is not None and (now.number is None or now.number <= before):
         raise BadResult("The new face was no more like the person.")
 

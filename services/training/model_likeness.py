@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Float, func, select
+from sqlalchemy import Float, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import GeneratedImage
@@ -35,18 +35,29 @@ class ModelLikeness:
 
 
 async def by_model(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, dict[str, float]]:
-    """Medians by method, of the pictures that were made anew and not put into the trash."""
-    median = func.percentile_cont(0.5).within_group(GeneratedImage.likeness)
-    query = (
-        select(GeneratedImage.user_model_id, GeneratedImage.method, median.cast(Float))
-        .where(
-            GeneratedImage.user_model_id.in_(ids),
-            GeneratedImage.method.in_((Method.INSTANT, Method.TRAINED)),
-            GeneratedImage.operation == Operation.GENERATE,
-            GeneratedImage.likeness.is_not(None),
-            GeneratedImage.deleted_at.is_(None),
+    """Medians by method, of the pictures that were made anew and not put into the trash.
+
+    A picture of two counts for each of them.
+    """
+    image = GeneratedImage
+    of_each = union_all(
+        *(
+            select(model.label("model"), image.method, number.label("likeness")).where(
+                model.in_(ids),
+                image.method.in_((Method.INSTANT, Method.TRAINED)),
+                image.operation == Operation.GENERATE,
+                number.is_not(None),
+                image.deleted_at.is_(None),
+            )
+            for model, number in (
+                (image.user_model_id, image.likeness),
+                (image.second_model_id, image.second_likeness),
+            )
         )
-        .group_by(GeneratedImage.user_model_id, GeneratedImage.method)
+    ).subquery()
+    median = func.percentile_cont(0.5).within_group(of_each.c.likeness)
+    query = select(of_each.c.model, of_each.c.method, median.cast(Float)).group_by(
+        of_each.c.model, of_each.c.method
     )
     found: dict[UUID, dict[str, float]] = {}
     for id, method, value in await session.execute(query):

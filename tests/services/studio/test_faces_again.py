@@ -83,3 +83,6 @@ async def test_a_picture_without_a_face_has_none_to_make_again(
     (image,) = (await studio.ended((await studio.generate(count=1)).id)).images
     with pytest.raises(Conflict, match="No face was measured"):
         await again(studio, image.id)
+    await studio.execute("update generated_images set likeness_word = 'close'")
+    with pytest.raises(Conflict, match="fewer than four photos"):
+        await again(studio, image.id)

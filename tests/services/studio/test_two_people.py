@@ -14,9 +14,11 @@ from services.errors import Conflict, Invalid, NotFound
 from services.faces.memory import FaceMemory
 from services.gallery import images as gallery
 from services.gallery.image_query import Filters
+from services.gallery.images import ImageView
 from services.privacy import rights
+from services.studio import edit_sheet
 from services.studio.generations import GenerationView
-from services.training import user_models
+from services.training import model_likeness, user_models
 from tests.doubles.engine import ScriptedEngine, images, picture
 from tests.real_faces import ONE, OTHER, beside, file, photograph
 from tests.services.training.test_likeness import send
@@ -147,6 +149,24 @@ async def test_the_gallery_finds_both_by_either(pair: Pair, engine: ScriptedEngi
     assert await pair.found(of_ben) == [both.id]
 
 
+async def made_again(pair: Pair, engine: ScriptedEngine, image: ImageView) -> None:
+    """His face, the second one: refused where it is no better, and counted for his own model."""
+    engine.on_submit.insert(0, images(file(beside(photograph(OTHER), photograph(ONE[4])))))
+    asked = {"operation": Operation.FACE, "source_image_id": image.id, "prompt": "", "count": None}
+    job = await pair.generate(user_model_id=pair.second_id, **asked)
+    assert (await pair.ended(job.id)).status_reason == (
+        "The new face was no more like the person. Nothing was charged."
+    )
+    await pair.execute("update generated_images set second_likeness = null")
+    async with pair.deps.transaction() as session:
+        sheet = await edit_sheet.sheet(session, pair.deps, user_id=pair.user_id, image_id=image.id)
+        of_each = await model_likeness.by_model(session, [pair.model_id, pair.second_id])
+    assert [person.name for person in sheet.faces] == ["Ada"]
+    assert of_each.keys() == {pair.model_id}
+    with pytest.raises(Conflict, match="face of this person was not measured"):
+        await pair.generate(user_model_id=pair.second_id, **asked)
+
+
 async def test_each_face_has_a_number_of_its_own(live_deps: Deps, engine: ScriptedEngine) -> None:
     pair = await Pair(replace(live_deps, faces=FaceMemory())).begin(photos=0)
     ben = photograph(OTHER)
@@ -163,6 +183,13 @@ async def test_each_face_has_a_number_of_its_own(live_deps: Deps, engine: Script
     assert image.likeness is not None
     assert image.second_likeness is not None
     assert min(image.likeness, image.second_likeness) > 75
+    async with pair.deps.transaction() as session:
+        of_each = await model_likeness.by_model(session, [pair.model_id, pair.second_id])
+    assert of_each == {
+        pair.model_id: {"instant": image.likeness},
+        pair.second_id: {"instant": image.second_likeness},
+    }
+    await made_again(pair, engine, image)
     done = await pair.ended((await pair.both()).id)  # she is in it twice, and he is not
     assert done.images[0].second_likeness is not None
     assert done.images[0].second_likeness < 40
