@@ -1,6 +1,7 @@
 """Likeness: `main.py` serves until it is stopped, `main.py COMMAND` does one thing and ends."""
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -31,6 +32,7 @@ def main(context: click.Context) -> None:
 
 def serve() -> None:
     """Settings, port and database; then the server, whose import takes seconds."""
+    gc.disable()  # what is imported is no garbage, and to look for some takes a quarter of the time
     from services.app import startup
     from services.settings import Settings
 
@@ -41,6 +43,8 @@ def serve() -> None:
         with startup.opened_database(settings, startup.say) as database:
             from pages.server import run
 
+            gc.freeze()
+            gc.enable()
             run.serve(settings, database)
     except DatabaseLost as error:
         sys.exit(f"Likeness has stopped. {error}")
