@@ -1,1 +1,1 @@
-"""Who may come in and do what: users, sessions, passwords, links, API keys, limits."""
+"""Accounts and access: users, sessions, passwords, one-time links, API keys and rate limits."""

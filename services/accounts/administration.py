@@ -1,4 +1,4 @@
-"""What an administrator does with accounts; each act checks the role anew and is audited."""
+"""An administrator's actions on accounts; each action checks the role anew and is audited."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ ROLES = ("member", "admin")
 
 
 async def reset_link(session: AsyncSession, deps: Deps, *, actor_id: UUID, user_id: UUID) -> str:
-    """A link by which a member sets a new password; give it to nobody else."""
+    """Create a link by which a member sets a new password; give the link to nobody else."""
     await users.require_admin(session, actor_id=actor_id)
     user = await users.get(session, user_id=user_id)
     link = await one_time_links.create(session, deps, purpose="password_reset", user_id=user.id)
@@ -25,7 +25,7 @@ async def reset_link(session: AsyncSession, deps: Deps, *, actor_id: UUID, user_
 
 
 async def disable(session: AsyncSession, deps: Deps, *, actor_id: UUID, user_id: UUID) -> UserView:
-    """Sign a member out everywhere, at once, and keep them out. Raises Conflict, NotFound."""
+    """Disable a member and end all their sessions at once. Raises Conflict, NotFound."""
     row = await _other(session, actor_id, user_id)
     row.disabled_at = row.disabled_at or deps.now()
     await session.flush()
@@ -44,7 +44,7 @@ async def enable(session: AsyncSession, *, actor_id: UUID, user_id: UUID) -> Use
 
 
 async def set_role(session: AsyncSession, *, actor_id: UUID, user_id: UUID, role: str) -> UserView:
-    """Make a member an administrator, or the reverse; their open pages close.
+    """Make a member an administrator, or the reverse, and close the member's open pages.
 
     Raises Conflict for the actor's own role, so that one administrator always stays.
     """
@@ -62,7 +62,7 @@ async def set_role(session: AsyncSession, *, actor_id: UUID, user_id: UUID, role
 
 
 async def count(session: AsyncSession) -> int:
-    """How many members there are."""
+    """Return the number of members."""
     return await session.scalar(select(func.count()).select_from(User)) or 0
 
 

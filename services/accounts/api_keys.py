@@ -1,4 +1,4 @@
-"""Keys for the REST API: shown once, kept as a hash, revocable."""
+"""API keys for the REST API: shown once, stored as a hash, revocable."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from services.errors import Conflict, NotFound
 from services.kit import audit, texts
 
 PREFIX = "lk_"
-MAXIMUM = 50  # live keys a member
+MAXIMUM = 50  # keys that are not revoked, per member
 USED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyView:
-    """A key as its owner sees it: `prefix` is its first ten characters."""
+    """An API key as its owner sees it: `prefix` is the key's first ten characters."""
 
     id: UUID
     name: str
@@ -34,7 +34,7 @@ class ApiKeyView:
 async def create(
     session: AsyncSession, deps: Deps, *, user_id: UUID, name: str
 ) -> tuple[ApiKeyView, str]:
-    """Make a key; the second value is the key itself, which nobody can show again."""
+    """Create an API key; the second value is the key itself, which cannot be shown again."""
     name = texts.clean(name, field="Name", minimum=1, maximum=80)
     if await count(session, user_id=user_id) >= MAXIMUM:
         raise Conflict(f"You have {MAXIMUM} keys. Revoke one that you no longer use first.")
@@ -54,13 +54,13 @@ async def create(
 
 
 async def count(session: AsyncSession, *, user_id: UUID) -> int:
-    """How many live keys the member has."""
+    """Return the number of keys that the member has and that are not revoked."""
     live = (ApiKey.user_id == user_id) & ApiKey.revoked_at.is_(None)
     return await session.scalar(select(func.count()).where(live)) or 0
 
 
 async def of_user(session: AsyncSession, *, user_id: UUID) -> Sequence[ApiKeyView]:
-    """The member's live keys, newest first."""
+    """Return the member's keys that are not revoked, newest first."""
     rows = await session.scalars(
         select(ApiKey)
         .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
@@ -70,7 +70,7 @@ async def of_user(session: AsyncSession, *, user_id: UUID) -> Sequence[ApiKeyVie
 
 
 async def find(session: AsyncSession, deps: Deps, *, key: str) -> UserView | None:
-    """Whose key this is, unless it was revoked or its owner disabled."""
+    """Return the key's owner, or None if the key is revoked or the owner is disabled."""
     row = (
         await session.execute(
             select(*COLUMNS, ApiKey.id.label("key_id"), ApiKey.last_used_at)
@@ -92,7 +92,7 @@ async def find(session: AsyncSession, deps: Deps, *, key: str) -> UserView | Non
 
 
 async def revoke(session: AsyncSession, deps: Deps, *, user_id: UUID, key_id: UUID) -> None:
-    """End a key at once. Raises NotFound."""
+    """Revoke a key at once. Raises NotFound."""
     revoked = await session.scalar(
         update(ApiKey)
         .where(ApiKey.id == key_id, ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
@@ -105,7 +105,7 @@ async def revoke(session: AsyncSession, deps: Deps, *, user_id: UUID, key_id: UU
 
 
 async def revoke_all(session: AsyncSession, deps: Deps, *, user_id: UUID) -> int:
-    """End all keys of a member at once; how many there were."""
+    """Revoke all keys of a member at once and return how many there were."""
     revoked = await session.scalars(
         update(ApiKey)
         .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))

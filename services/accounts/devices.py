@@ -1,9 +1,9 @@
-"""Browsers that have signed in before: a signed cookie tells them from strangers who guess.
+"""A signed cookie that tells a browser that has signed in before from a stranger's.
 
 The device cookies that OWASP describes ("Slow Down Online Guessing Attacks with Device Cookies"):
 `<browser>.<mark>.<mark>...`, a random name of the browser and, latest first, a mark for each
-account that it has signed in to. A mark is an HMAC under the installation's secret, so that it
-can be neither made up nor used for another account or in another browser.
+account that the browser has signed in to. A mark is an HMAC under the installation's secret: nobody
+can forge a mark, or use it for another account or in another browser.
 """
 
 import hmac
@@ -13,20 +13,20 @@ from uuid import UUID
 
 from services.accounts import tokens
 
-ACCOUNTS = 5  # that one browser is known to; a family shares a computer
+ACCOUNTS = 5  # marks per browser; a family shares a computer
 LENGTH = 22  # characters of a name or a mark: 132 bits
 _COOKIE = re.compile(r"[\w-]{22}(\.[\w-]{22})*", re.ASCII)
 
 
 def known(secret: bytes, cookie: str, user_id: UUID) -> str | None:
-    """The browser's name, if it has signed in to this account before."""
+    """Return the browser's name, or None if it has not signed in to this account before."""
     browser, marks = _parts(cookie)
     mark = _mark(secret, browser, user_id)
     return browser if any(hmac.compare_digest(mark, each) for each in marks) else None
 
 
 def remember(secret: bytes, cookie: str, user_id: UUID) -> str:
-    """The cookie of a browser that has signed in now."""
+    """Return the new cookie of a browser that has just signed in."""
     browser, marks = _parts(cookie)
     browser = browser or secrets.token_urlsafe(16)
     mark = _mark(secret, browser, user_id)
@@ -35,7 +35,7 @@ def remember(secret: bytes, cookie: str, user_id: UUID) -> str:
 
 
 def _parts(cookie: str) -> tuple[str, list[str]]:
-    """Name and marks; nothing of what is no cookie of ours."""
+    """Return the browser's name and the marks, or nothing if the cookie is not one of ours."""
     if not _COOKIE.fullmatch(cookie):
         return "", []
     browser, *marks = cookie.split(".")

@@ -1,4 +1,4 @@
-"""Invitations: a link by which one person may register, mailed where there is a mail server."""
+"""Invitations: links by which one person may register, mailed where there is a mail server."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +22,10 @@ TOPIC = one_time_links.INVITATION
 class InvitationView:
     """An invitation that nobody has used yet.
 
-    email: whom it is for, None for whoever has the link. link: None if it can't be shown again.
-    mail: None where it is not mailed. problem: why it was not, in words for the operator.
+    email: whom the invitation is for, None if anyone with the link may use it.
+    link: None if the link can't be shown again.
+    mail: None where the invitation is not mailed.
+    problem: why the mail was not sent, in words for the operator.
     """
 
     id: UUID
@@ -37,7 +39,7 @@ class InvitationView:
 async def create(
     session: AsyncSession, deps: Deps, *, actor_id: UUID, email: str | None = None
 ) -> InvitationView:
-    """An administrator invites somebody; `email` ties the link to one address, and is mailed.
+    """Create an invitation; `email` ties it to one address, to which it is mailed where mail is on.
 
     An earlier invitation of the same address stops working. Raises NotFound, Invalid, Conflict.
     """
@@ -59,7 +61,10 @@ async def create(
 
 
 async def waiting(session: AsyncSession, deps: Deps, *, actor_id: UUID) -> Sequence[InvitationView]:
-    """All that can still be used, newest first; for administrators. Raises NotFound."""
+    """Return the invitations that can still be used, newest first; for administrators.
+
+    Raises NotFound.
+    """
     await users.require_admin(session, actor_id=actor_id)
     newest = one_time_links.open_invitations(deps).order_by(
         OneTimeToken.created_at.desc(), OneTimeToken.id
@@ -68,7 +73,7 @@ async def waiting(session: AsyncSession, deps: Deps, *, actor_id: UUID) -> Seque
 
 
 async def withdraw(session: AsyncSession, *, actor_id: UUID, invitation_id: UUID) -> None:
-    """End an invitation; its link works no more. Raises NotFound, also once it was used."""
+    """Cancel an invitation; its link stops working. Raises NotFound, also once it was used."""
     await users.require_admin(session, actor_id=actor_id)
     withdrawn = await session.scalar(
         delete(OneTimeToken)

@@ -1,4 +1,4 @@
-"""The job that sends an e-mail of `mails`; a mail that the server took is never sent again."""
+"""The job that sends an e-mail of `mails`; a mail that the server accepted is never sent again."""
 
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,8 @@ from services.errors import Unavailable
 from services.kit import mail
 
 KIND = "mail"
-ATTEMPTS = 15  # bridges an hour without the mail server
-FORMER = {  # the kinds of release 1.0.0, one a mail
+ATTEMPTS = 15  # enough for an hour without the mail server
+FORMER = {  # the job kinds of release 1.0.0, one for each mail
     "account_mail": mails.password_changed,
     "invitation_mail": mails.invitation,
     "password_reset_mail": mails.password_reset,
@@ -28,9 +28,10 @@ async def enqueue(
     owner_id: UUID | None = None,
     **ids: str | int | None,
 ) -> None:
-    """Queues a mail with the caller's transaction; none where no mail is sent.
+    """Enqueue a mail in the caller's transaction; do nothing where no mail is sent.
 
-    write: a function of `mails`. ids: its arguments. owner_id: with whose account the job goes.
+    write: a function of `mails`. ids: its arguments.
+    owner_id: the account that the job belongs to, and with which the job is deleted.
     """
     if mail.enabled(deps.settings):
         payload: dict[str, Any] = {"mail": write.__name__, **ids}
@@ -38,7 +39,7 @@ async def enqueue(
 
 
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """Sends the mail, unless there is nobody to send it to any more. Raises Unavailable."""
+    """Send the mail, unless its recipient no longer exists. Raises Unavailable."""
     ids = dict(job.payload)
     write = FORMER.get(job.kind) or mails.MAILS[ids.pop("mail")]
     async with job.transaction(deps) as session:
@@ -55,7 +56,7 @@ async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
 
 
 async def _record(deps: Deps, job: jobs.Job, sent: mails.Mail, refusal: str | None) -> None:
-    """Keeps what came of it; the job is done in the same transaction once the mail is sent."""
+    """Record the result; once the mail is sent, finish the job in the same transaction."""
     async with job.transaction(deps) as session:
         if sent.record:
             await sent.record(session, refusal)

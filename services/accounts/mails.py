@@ -1,7 +1,7 @@
-"""Every e-mail of the product: whom it is for and what it says, one function each.
+"""Every e-mail of the product: its recipient and its text, one function each.
 
-A function takes the ids of the job's payload and looks up the rest when the mail is sent, so that
-no address and no link is ever in the queue. It returns None where there is nobody to send it to.
+A function takes the ids of the job's payload and reads the rest when the mail is sent, so that
+no address and no link is ever in the queue. It returns None if there is nobody to send it to.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from services.kit import audit
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One e-mail. record: keeps the server's refusal, or None once the mail is sent."""
+    """One e-mail. record: stores the server's refusal, or None once the mail is sent."""
 
     to: str
     subject: str
@@ -32,14 +32,17 @@ MAILS: dict[str, Write] = {}
 
 
 def mail(write: Write) -> Write:
-    """Registers a mail under the name of its function, which the job's payload holds."""
+    """Register a mail under the name of its function, which the job's payload holds."""
     MAILS[write.__name__] = write
     return write
 
 
 @mail
 async def password_reset(session: AsyncSession, deps: Deps, *, user_id: str | None) -> Mail | None:
-    """A link to set a new password; each attempt makes a fresh one and voids the one before."""
+    """Return the mail with a link to set a new password.
+
+    Each attempt creates a new link and voids the one before.
+    """
     user = await session.get(User, UUID(user_id)) if user_id else None
     if user is None or user.disabled_at:
         return None
@@ -61,7 +64,7 @@ If it was not you, there is nothing to do: your password stays as it is.
 
 @mail
 async def password_changed(session: AsyncSession, deps: Deps, *, entry_id: int) -> Mail | None:
-    """Tells a member of the change that an audit entry records, so that they notice a stranger."""
+    """Return the mail about a recorded password change, so that the member notices a stranger."""
     entry = await session.get_one(AuditEntry, entry_id)
     user = await session.get(User, entry.actor_id)
     if user is None:
@@ -85,7 +88,7 @@ If it was you, there is nothing to do. If it was not, set another password now:
 async def invitation(
     session: AsyncSession, deps: Deps, *, invitation_id: str, actor_id: str
 ) -> Mail | None:
-    """Brings the link of an invitation that still stands; each attempt mails the same link."""
+    """Return the mail with an open invitation's link; each attempt mails the same link."""
     standing = one_time_links.open_invitations(deps)
     row = await session.scalar(standing.where(OneTimeToken.id == UUID(invitation_id)))
     link = one_time_links.invitation(deps, row) if row else None
@@ -109,7 +112,7 @@ to do.
 
 
 def _keys(*, left: int, revoked: int) -> str:
-    """A paragraph about API keys, where there are any."""
+    """Return a paragraph about API keys, or nothing if the member has none."""
     if revoked:
         return f"\nYour API {'keys were' if revoked > 1 else 'key was'} revoked.\n"
     if left:

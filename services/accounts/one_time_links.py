@@ -1,4 +1,4 @@
-"""Links that work once: the first administrator's, invitations, password resets."""
+"""Links that work once: the first administrator's link, invitations, password resets."""
 
 import hmac
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ LASTS: dict[Purpose, timedelta] = {
     "invite": timedelta(days=7),
     "password_reset": timedelta(hours=1),
 }
-INVITATION = "invitation"  # topic of the notices for the administrators' open pages
+INVITATION = "invitation"  # topic of the notices to the administrators' open pages
 _PATHS: dict[Purpose, str] = {
     "first_admin": "/register",
     "invite": "/register",
@@ -30,16 +30,16 @@ _PATHS: dict[Purpose, str] = {
 
 
 class MailState(StrEnum):
-    """What became of an invitation's mail."""
+    """The state of an invitation's mail."""
 
     QUEUED = "queued"
     SENT = "sent"
-    FAILED = "failed"  # for now or for good; a later attempt may still bring it to `sent`
+    FAILED = "failed"  # perhaps not for good: a later attempt may still succeed
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link is for, and for whom."""
+    """The purpose of a link, and the person it is for."""
 
     id: UUID
     purpose: Purpose
@@ -56,7 +56,7 @@ async def create(
     email: str | None = None,
     id: UUID | None = None,
 ) -> str:
-    """The address of a new link; an earlier one for the same purpose and person stops working."""
+    """Create a link and return its address; void an earlier one for the same purpose and person."""
     id, now = id or deps.new_id(), deps.now()
     token = _invitation_token(deps, id) if purpose == "invite" else tokens.new()
     if purpose != "invite" or email:
@@ -84,9 +84,9 @@ async def create(
 
 
 def invitation(deps: Deps, row: OneTimeToken) -> str | None:
-    """The address of an invitation, which may be shown and mailed as often as one likes.
+    """Return the address of an invitation, which may be shown and mailed any number of times.
 
-    None where it was made under another secret, or by a release that drew it at random.
+    None if it was created under another secret, or by a release that drew its token at random.
     """
     token = _invitation_token(deps, row.id)
     known = hmac.compare_digest(tokens.digest(token), row.token_hash)
@@ -94,34 +94,34 @@ def invitation(deps: Deps, row: OneTimeToken) -> str | None:
 
 
 def open_invitations(deps: Deps) -> Select[OneTimeToken]:
-    """The invitations that can still be used."""
+    """Return a query for the invitations that can still be used."""
     return select(OneTimeToken).where(OneTimeToken.purpose == "invite", _usable(deps))
 
 
 async def invitation_changed(session: AsyncSession, *, id: UUID) -> None:
-    """Tell the administrators' open pages."""
+    """Notify the administrators' open pages."""
     await notify.publish(session, topic=INVITATION, id=id, user_id=None)
 
 
 async def mail_queued(session: AsyncSession, *, id: UUID) -> None:
-    """An invitation's mail is to be sent."""
+    """Record that an invitation's mail is queued."""
     await _set_mail(session, id, MailState.QUEUED, None)
 
 
 async def record_mail(session: AsyncSession, refusal: str | None, *, id: UUID) -> None:
-    """Keeps what became of an invitation's mail; refusal: why it was not sent, if so."""
+    """Record the result of an invitation's mail; refusal: why it was not sent, None if it was."""
     await _set_mail(session, id, MailState.FAILED if refusal else MailState.SENT, refusal)
 
 
 async def first_admin(session: AsyncSession, deps: Deps) -> str | None:
-    """A new link for the first administrator; None once there is one."""
+    """Create a link for the first administrator; return None if there is an administrator."""
     if await session.scalar(select(User.id).where(User.role == "admin").limit(1)):
         return None
     return await create(session, deps, purpose="first_admin")
 
 
 async def look(session: AsyncSession, deps: Deps, *, token: str) -> Link | None:
-    """What a link is for, without using it; None if it is used, expired or made up."""
+    """Return a link without using it; None if the link is used, expired or made up."""
     row = await session.scalar(select(OneTimeToken).where(_valid(deps, token)))
     return _link(row) if row else None
 
@@ -129,7 +129,7 @@ async def look(session: AsyncSession, deps: Deps, *, token: str) -> Link | None:
 async def use(
     session: AsyncSession, deps: Deps, *, token: str, purposes: set[Purpose]
 ) -> Link | None:
-    """Use the link up; None if it is used, expired, made up or for something else."""
+    """Use the link up; return None if it is used, expired, made up or for another purpose."""
     row = await session.scalar(
         update(OneTimeToken)
         .where(_valid(deps, token), OneTimeToken.purpose.in_(purposes))
@@ -140,7 +140,7 @@ async def use(
 
 
 async def void(session: AsyncSession, *, user_id: UUID) -> None:
-    """End the reset links of a member whose password has been changed."""
+    """Delete the unused reset links of a member whose password has been changed."""
     await session.execute(
         delete(OneTimeToken).where(
             OneTimeToken.user_id == user_id,
@@ -151,7 +151,7 @@ async def void(session: AsyncSession, *, user_id: UUID) -> None:
 
 
 async def prune(session: AsyncSession, deps: Deps) -> None:
-    """Forget links that no longer work."""
+    """Delete expired links."""
     await session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at <= deps.now()))
 
 

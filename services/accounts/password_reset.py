@@ -1,4 +1,4 @@
-"""Password resets by mail; the request answers the same whether or not there is an account."""
+"""Password resets by mail; the answer is the same whether or not the account exists."""
 
 from services.accounts import mail_job, mails, rate_limits, users
 from services.accounts.sessions import Caller
@@ -8,10 +8,10 @@ from services.kit import mail
 
 
 async def ask(deps: Deps, *, email: str, caller: Caller) -> None:
-    """Queue a mail with a link for the address, if it has an account.
+    """Enqueue a mail with a reset link for the address, if it has an account.
 
-    A job is queued either way, so that nobody learns from the answer or its time whether it has.
-    Raises Invalid, TooManyRequests.
+    A job is enqueued either way, so that neither the answer nor its time tells whether the account
+    exists. Raises Invalid, TooManyRequests.
     """
     if not mail.enabled(deps.settings):
         raise Invalid("No mail is sent here. Ask the administrator for a link.")

@@ -21,24 +21,24 @@ ROUNDS = 12
 _context = CryptContext(
     schemes=["bcrypt_sha256", "bcrypt"], deprecated=["bcrypt"], bcrypt_sha256__rounds=ROUNDS
 )
-# verified for unknown accounts, so that they cost what known ones cost; of a random password
+# Hash of a random password, checked for unknown accounts so that they take the same time.
 DUMMY_HASH = "$bcrypt-sha256$v=2,t=2b,r=12$BFklVsqc7Yx.N0E0jQkHIO$PEB3ixd5DmTleB3468d.6ognTcFDl7a"
 NICENESS = 10
 
 
 def _give_way() -> None:
-    """Pages before passwords: on Linux, and only there, a thread has a priority of its own."""
+    """Give way to pages: only on Linux does a thread have a priority of its own."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
-# hashes take a core for 0.3 s: their own few threads, so that a flood of logins starves nobody
+# A hash takes a core for 0.3 s: own threads keep a flood of logins from blocking everything else.
 _threads = ThreadPoolExecutor(os.cpu_count() or 1, "password", initializer=_give_way)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the password is right; `new_hash` replaces a hash of an older kind."""
+    """Whether the password is correct; `new_hash` replaces a hash of an older kind."""
 
     correct: bool
     new_hash: str | None = None
@@ -46,7 +46,7 @@ class Verdict:
 
 @cache
 def _common() -> frozenset[str]:
-    """8,354 breached passwords of 8 and more characters, by frequency in Pwned Passwords.
+    """Return 8,354 breached passwords of 8 and more characters, by frequency in Pwned Passwords.
 
     From Django's `common-passwords.txt.gz` (BSD licence), made by Royce Williams.
     """
@@ -70,13 +70,13 @@ def check(password: str, *, email: str = "") -> None:
 
 
 async def hashed(password: str) -> str:
-    """A bcrypt hash with 12 rounds over every character; about 0.3 s of one core."""
+    """Return a bcrypt hash with 12 rounds over every character; takes about 0.3 s of one core."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_threads, _hash, _normal(password))
 
 
 async def verify(password: str, password_hash: str | None) -> Verdict:
-    """Compare with the hash, or with a dummy of the same cost where there is no account."""
+    """Compare with the hash, or with a dummy of the same cost if there is no account."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_threads, _verify, _normal(password), password_hash)
 
@@ -97,5 +97,5 @@ def _verify(password: str, password_hash: str | None) -> Verdict:
 
 
 def _normal(password: str) -> str:
-    """One form for what keyboards compose differently; unpaired surrogates can't be typed."""
+    """Return one form for what keyboards compose differently, with unpaired surrogates replaced."""
     return unicodedata.normalize("NFC", password).encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""What a deleted account had of the free credits, so that registering again does not renew it.
+"""The free credits that a deleted account had, so that registering again does not renew them.
 
 An address is kept as a keyed hash, for REMEMBERED, and only if free credits were given to it.
 """
@@ -20,9 +20,9 @@ DOTS_DO_NOT_COUNT = {"gmail.com", "googlemail.com"}
 
 
 async def remember(session: AsyncSession, deps: Deps, *, user: User) -> None:
-    """Keep which plans have given the member their free credits, and what is left of those.
+    """Store which plans have given the member free credits, and how many of those are left.
 
-    An account whose credits were never asked for says nothing new of its address.
+    If the account was given no free credits, store nothing new about its address.
     """
     expires_at = deps.now() + REMEMBERED
     address_hash = _hash(deps, user.email)
@@ -43,7 +43,7 @@ async def remember(session: AsyncSession, deps: Deps, *, user: User) -> None:
 
 
 async def recognise(session: AsyncSession, deps: Deps, *, user_id: UUID, email: str) -> None:
-    """Tie what is remembered of an address to the new account; the ledger goes by it."""
+    """Tie what is stored about an address to the new account; the ledger reads it there."""
     known = update(PastMember).where(
         PastMember.address_hash == _hash(deps, email), PastMember.expires_at > deps.now()
     )
@@ -51,12 +51,12 @@ async def recognise(session: AsyncSession, deps: Deps, *, user_id: UUID, email: 
 
 
 async def prune(session: AsyncSession, deps: Deps) -> None:
-    """Forget addresses whose time is up."""
+    """Delete addresses whose time is up."""
     await session.execute(delete(PastMember).where(PastMember.expires_at <= deps.now()))
 
 
 def mailbox(email: str) -> str:
-    """The mailbox that an address is delivered to, without what anybody may add to it."""
+    """Return the mailbox that an address is delivered to, without what anybody may add to it."""
     name, _, domain = email.strip().lower().rpartition("@")
     name = name.partition("+")[0] or name
     if domain in DOTS_DO_NOT_COUNT:
@@ -70,7 +70,7 @@ def _hash(deps: Deps, email: str) -> bytes:
 
 
 async def _given(session: AsyncSession, user_id: UUID) -> dict[str, int]:
-    """Credits that plans have given for nothing, by plan."""
+    """Return the credits that plans have given free of charge, by plan."""
     plan = func.split_part(CreditEntry.reference, ":", 2)
     query = select(plan, func.sum(CreditEntry.amount)).where(
         CreditEntry.user_id == user_id,

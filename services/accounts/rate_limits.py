@@ -1,6 +1,6 @@
-"""How often a secret may be guessed; counted in Postgres, so that all containers count as one.
+"""Rate limits for guessing secrets; counted in Postgres, so that all containers share one count.
 
-Exact and for up to an hour, where `services.limits` estimates the calls of a minute.
+Exact and for up to an hour, whereas `services.limits` estimates the calls of a minute.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from services.limits.addresses import UNKNOWN, parsed, prefix
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `attempts` in any `window`."""
+    """A limit of `attempts` in any `window`."""
 
     name: str
     attempts: int
@@ -28,7 +28,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What callers may try whom we don't know: from one network, from one site, and together."""
+    """The limits for unknown callers: of one network, of one site, and of all together."""
 
     network: Limit
     site: Limit
@@ -56,7 +56,7 @@ LONGEST = timedelta(hours=1)
 
 
 def network(address: str) -> str:
-    """What counts as one caller: an IPv4 address, or the /64 that an IPv6 customer is given."""
+    """Return what counts as one caller: an IPv4 address, or the /64 that an IPv6 customer gets."""
     try:
         ip = parsed(address)
     except ValueError:
@@ -65,7 +65,7 @@ def network(address: str) -> str:
 
 
 def site(address: str) -> str | None:
-    """The /48 around an IPv6 network, the most that one customer is given; None for others."""
+    """Return the /48 around an IPv6 network, the most that one customer gets; None for others."""
     try:
         ip = parsed(address)
     except ValueError:
@@ -74,10 +74,10 @@ def site(address: str) -> str | None:
 
 
 async def stranger(session: AsyncSession, deps: Deps, *, limits: Limits, address: str) -> None:
-    """Count one attempt of a caller whom we don't know. Raises TooManyRequests.
+    """Count one attempt of an unknown caller. Raises TooManyRequests.
 
-    Those whom we know, such as a browser that has signed in before, are counted by themselves:
-    else a stranger could use up what is everybody's, and lock all members out.
+    Known callers, such as a browser that has signed in before, have counts of their own: otherwise
+    a stranger could use up the limit that everybody shares, and lock all members out.
     """
     await hit(session, deps, limit=limits.network, subject=network(address))
     if around := site(address):
@@ -86,11 +86,11 @@ async def stranger(session: AsyncSession, deps: Deps, *, limits: Limits, address
 
 
 async def hit(session: AsyncSession, deps: Deps, *, limit: Limit, subject: str) -> None:
-    """Count one attempt of `subject`. Raises TooManyRequests, saying when to try again.
+    """Count one attempt of `subject`. Raises TooManyRequests, which says when to try again.
 
     Run it in a transaction of its own, before the attempt: a failed attempt has to count too.
     """
-    # hashed: who tried to sign in is nobody's business once the account is gone
+    # hashed, so that no address stays here once the account is deleted
     hashed = hashlib.sha256(subject.lower().encode("utf-8", "backslashreplace")).hexdigest()
     key = f"{limit.name}:{hashed[:32]}"
     now = deps.now()
@@ -111,5 +111,5 @@ async def hit(session: AsyncSession, deps: Deps, *, limit: Limit, subject: str) 
 
 
 async def prune(session: AsyncSession, deps: Deps) -> None:
-    """Forget attempts that no limit counts any more."""
+    """Delete attempts that no limit counts any more."""
     await session.execute(delete(ThrottleHit).where(ThrottleHit.at < deps.now() - LONGEST))

@@ -1,4 +1,4 @@
-"""Signed-in browsers: server-side, revocable, known to us only by a hash of their token."""
+"""Signed-in browsers: server-side, revocable; only a hash of each session's token is stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is at the other end of a request. browser: the cookie of `devices`, as it came."""
+    """The sender of a request. browser: the cookie of `devices`, as received."""
 
     ip: str
     user_agent: str = ""
@@ -31,7 +31,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The member behind a session, and the session."""
+    """A session and its member."""
 
     user: UserView
     session_id: UUID
@@ -39,7 +39,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """A session just begun; `token` and `browser` go into cookies and are not kept."""
+    """A session that has just begun; `token` and `browser` go into cookies and are not stored."""
 
     id: UUID
     token: str
@@ -58,7 +58,7 @@ class SessionView:
     last_seen_at: datetime
 
 
-# built once: every request asks it
+# built once, because every request runs it
 _FOUND = (
     select(*COLUMNS, Session.id.label("session_id"), Session.last_seen_at)
     .join(Session, Session.user_id == User.id)
@@ -74,7 +74,7 @@ _FOUND = (
 async def start(
     session: AsyncSession, deps: Deps, *, user: UserView, caller: Caller, replaces: UUID | None
 ) -> NewSession:
-    """Sign a member in under a new token; the browser's earlier session ends."""
+    """Sign a member in under a new token; end the browser's earlier session."""
     if replaces:
         await _end(session, Session.id == replaces)
     token, now = tokens.new(), deps.now()
@@ -96,7 +96,7 @@ async def start(
 async def renew(
     session: AsyncSession, deps: Deps, *, session_id: UUID, user: UserView, caller: Caller
 ) -> NewSession:
-    """A new token for a session that goes on, with its open pages; the old one is dead."""
+    """Give a session a new token; its open pages stay open, and the old token stops working."""
     token, now = tokens.new(), deps.now()
     await session.execute(
         update(Session)
@@ -107,7 +107,10 @@ async def renew(
 
 
 async def find(session: AsyncSession, deps: Deps, *, token: str) -> SignedIn | None:
-    """Who holds this token, unless the session ended, idled out or its owner was disabled."""
+    """Return the token's session and its member, or None.
+
+    None if the session ended or idled out, or if the member is disabled.
+    """
     now = deps.now()
     given = {"token_hash": tokens.digest(token), "now": now, "idle_since": now - IDLE}
     row = (await session.execute(_FOUND, given)).one_or_none()
@@ -120,7 +123,7 @@ async def find(session: AsyncSession, deps: Deps, *, token: str) -> SignedIn | N
 
 
 async def is_live(session: AsyncSession, deps: Deps, *, session_id: UUID) -> bool:
-    """Whether a session still runs; for pages that stay open. Counts as activity."""
+    """Return whether a session is still live, for pages that stay open. Counts as activity."""
     now = deps.now()
     seen = await session.scalar(
         update(Session)
@@ -137,7 +140,7 @@ async def is_live(session: AsyncSession, deps: Deps, *, session_id: UUID) -> boo
 
 
 async def of_user(session: AsyncSession, deps: Deps, *, user_id: UUID) -> Sequence[SessionView]:
-    """The member's live sessions, latest activity first."""
+    """Return the member's live sessions, latest activity first."""
     now = deps.now()
     rows = await session.scalars(
         select(Session)
@@ -158,13 +161,13 @@ async def end(session: AsyncSession, *, user_id: UUID, session_id: UUID) -> None
 
 
 async def end_all(session: AsyncSession, *, user_id: UUID, but: UUID | None = None) -> int:
-    """Sign a member out everywhere, except from session `but`; says how many ended."""
+    """Sign a member out everywhere, except from session `but`; return how many sessions ended."""
     condition = Session.user_id == user_id
     return await _end(session, condition & (Session.id != but) if but else condition)
 
 
 async def prune(session: AsyncSession, deps: Deps) -> None:
-    """Forget sessions that are over; their open pages close as well."""
+    """Delete sessions that are over and close their open pages."""
     now = deps.now()
     await _end(session, (Session.expires_at <= now) | (Session.last_seen_at <= now - IDLE))
 

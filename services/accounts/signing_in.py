@@ -38,10 +38,10 @@ async def register(
     caller: Caller,
     replaces: UUID | None = None,
 ) -> NewSession:
-    """Make an account and sign in; `token` is an invitation or the first administrator's link.
+    """Create an account and sign in; `token` is an invitation or the first administrator's link.
 
-    A known address costs the same time as a new one, but can't get the same answer, since
-    a new member is signed in at once; the throttle keeps that from being a way to list members.
+    A known address takes the same time as a new one, but can't get the same answer, since
+    a new member is signed in at once; the rate limit keeps that from being a way to list members.
     Raises Invalid, Forbidden, Conflict, TooManyRequests.
     """
     email = users.parse_email(email)
@@ -95,9 +95,9 @@ async def change_password(
     caller: Caller,
     revoke_keys: bool = False,
 ) -> NewSession:
-    """Set a new password, end every other session of the member, and renew the one here.
+    """Set a new password, end every other session of the member, and renew this one.
 
-    revoke_keys: the API keys end with it. The member is told by mail.
+    revoke_keys: also revoke the API keys. The member is told by mail.
     Raises Invalid with `field` current or password, TooManyRequests.
     """
     async with deps.transaction() as session:
@@ -113,7 +113,7 @@ async def change_password(
 
 
 async def confirm(deps: Deps, *, user_id: UUID, password: str, field: str) -> None:
-    """Have a signed-in member prove that it is them, before what can't be undone.
+    """Check a signed-in member's password before an action that can't be undone.
 
     Raises Invalid with `field`, TooManyRequests.
     """
@@ -130,10 +130,11 @@ async def reset_password(
 ) -> NewSession:
     """Set a new password by a reset link, end every session, and sign in.
 
-    revoke_keys: the API keys end with it. The member is told by mail. Raises Invalid.
+    revoke_keys: also revoke the API keys. The member is told by mail. Raises Invalid, Forbidden,
+    TooManyRequests.
     """
     async with deps.transaction() as session:
-        subject = rate_limits.network(caller.ip)  # alone: the link itself is beyond guessing
+        subject = rate_limits.network(caller.ip)  # no other limit: nobody can guess the link
         await rate_limits.hit(session, deps, limit=rate_limits.RESET.network, subject=subject)
         link = await one_time_links.look(session, deps, token=token)
         if link is None or link.purpose != "password_reset" or link.user_id is None:
@@ -166,7 +167,7 @@ async def logout(deps: Deps, *, user_id: UUID, session_id: UUID) -> None:
 async def _admit(
     session: AsyncSession, deps: Deps, *, email: str, user_id: UUID | None, caller: Caller
 ) -> None:
-    """Count an attempt: of a browser that has signed in to the account before by itself.
+    """Count a sign-in; a browser that has signed in to the account before has its own count.
 
     Raises TooManyRequests.
     """
@@ -182,7 +183,7 @@ async def _admit(
 async def _admit_newcomer(
     session: AsyncSession, deps: Deps, *, token: str | None, caller: Caller
 ) -> None:
-    """Count a registration; whoever brings a link is no stranger. Raises TooManyRequests."""
+    """Count a registration; a caller with a valid link is no stranger. Raises TooManyRequests."""
     if token and await one_time_links.look(session, deps, token=token):
         subject, limit = rate_limits.network(caller.ip), rate_limits.REGISTER.network
         await rate_limits.hit(session, deps, limit=limit, subject=subject)
@@ -199,7 +200,7 @@ async def _start(
     caller: Caller,
     replaces: UUID | None,
 ) -> NewSession | None:
-    """Begin the session, unless the account changed while the password was being checked."""
+    """Begin the session, or return None if the account changed while the password was checked."""
     row = await session.get(User, user_id, with_for_update=True)
     if row is None or row.disabled_at or row.password_hash != known:
         return None
@@ -239,7 +240,7 @@ async def _set_password(
 
 
 async def _role(session: AsyncSession, deps: Deps, *, email: str, token: str | None) -> str:
-    """The role that registering gives; using the link up. Raises Forbidden, Invalid."""
+    """Return the role that registering gives, and use the link up. Raises Forbidden, Invalid."""
     if token:
         link = await one_time_links.use(
             session, deps, token=token, purposes={"first_admin", "invite"}

@@ -1,4 +1,4 @@
-"""Members: who they are, and what an administrator may do with their accounts."""
+"""Members' accounts: reading, creating, renaming and finding them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ class UserView:
 
     @property
     def is_admin(self) -> bool:
-        """Whether they may use /admin."""
+        """Return whether the member may use /admin."""
         return self.role == "admin"
 
 
@@ -47,14 +47,14 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many user models and images a member has."""
+    """The number of a member's user models and images."""
 
     models: int
     images: int
 
 
 def parse_email(value: str) -> str:
-    """The address in its normal form, in lower case. Raises Invalid."""
+    """Return the address in its normal form, in lower case. Raises Invalid."""
     try:
         parsed = validate_email(value.strip(), check_deliverability=False)
     except EmailNotValidError:
@@ -65,7 +65,7 @@ def parse_email(value: str) -> str:
 async def create(
     session: AsyncSession, deps: Deps, *, email: str, name: str, password_hash: str, role: str
 ) -> UserView:
-    """Add a member. Raises Conflict if the address has an account."""
+    """Create a member. Raises Conflict if the address has an account."""
     row = (
         await session.execute(
             insert(User)
@@ -91,12 +91,12 @@ async def create(
 
 
 async def get(session: AsyncSession, *, user_id: UUID) -> UserView:
-    """The member. Raises NotFound."""
+    """Return the member. Raises NotFound."""
     return view(await row_of(session, user_id=user_id))
 
 
 async def rename(session: AsyncSession, *, user_id: UUID, name: str) -> UserView:
-    """Change how a member is addressed; 0-100 characters."""
+    """Change a member's display name; 0-100 characters."""
     row = await row_of(session, user_id=user_id)
     row.name = texts.clean(name, field="Name", maximum=100)
     await session.flush()
@@ -104,7 +104,7 @@ async def rename(session: AsyncSession, *, user_id: UUID, name: str) -> UserView
 
 
 async def counts(session: AsyncSession, *, user_id: UUID) -> Counts:
-    """How much a member has; images in the trash are not counted."""
+    """Return the member's number of models and images; images in the trash are not counted."""
     models = select(func.count()).where(UserModel.user_id == user_id)
     images = select(func.count()).where(
         GeneratedImage.user_id == user_id, GeneratedImage.deleted_at.is_(None)
@@ -113,17 +113,17 @@ async def counts(session: AsyncSession, *, user_id: UUID) -> Counts:
 
 
 async def by_email(session: AsyncSession, *, email: str) -> User | None:
-    """The account of an address in any case; for services only."""
-    if not email.isprintable():  # no address, and nothing to ask Postgres about
+    """Return the account of an address in upper or lower case; for services only."""
+    if not email.isprintable():  # cannot be an address: Postgres need not be asked
         return None
     return await session.scalar(select(User).where(func.lower(User.email) == email.lower()))
 
 
 async def row_of(session: AsyncSession, *, user_id: UUID, lock: bool = False) -> User:
-    """The row itself, for services only. Raises NotFound.
+    """Return the member's row, for services only. Raises NotFound.
 
-    lock: against other changes of it, and not against new rows of the member, which a handler
-    may be about to write while the holder of this lock waits for it.
+    lock: blocks other changes of the row, but not new rows of the member, which a job handler
+    may be about to write while the holder of this lock waits for that handler.
     """
     row = await session.get(User, user_id, with_for_update={"key_share": True} if lock else None)
     if row is None:
@@ -138,9 +138,9 @@ async def page(
     after: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[UserView]:
-    """Members, newest first, following the one whose (created_at, id) is `after`.
+    """Return members, newest first, following the one whose (created_at, id) is `after`.
 
-    search: a part of the address or name, in any case; empty for all.
+    search: a part of the address or name, in upper or lower case; empty for all.
     """
     query = select(User).order_by(User.created_at.desc(), User.id.desc()).limit(limit)
     if search.strip():
@@ -157,7 +157,7 @@ async def page(
 
 
 def view(row: Any) -> UserView:
-    """What leaves the service, of a User or of a row that begins with COLUMNS."""
+    """Return the view of a User, or of a row that begins with COLUMNS."""
     return UserView(
         id=row.id,
         email=row.email,
@@ -170,7 +170,10 @@ def view(row: Any) -> UserView:
 
 
 async def require_admin(session: AsyncSession, *, actor_id: UUID) -> None:
-    """Checked by each act of an administrator anew. Raises NotFound: to others there is no such."""
+    """Check that the actor is an administrator; each administrator's action calls this anew.
+
+    Raises NotFound for everyone else.
+    """
     actor = await row_of(session, user_id=actor_id)
     if actor.role != "admin" or actor.disabled_at:
         raise NotFound("There is no such page.")
