@@ -1,1 +1,1 @@
-"""How many calls a member, an API key, an address and a network may make in a minute."""
+"""Rate limits: calls a minute of a member, an API key, an address and a network."""

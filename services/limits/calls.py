@@ -1,8 +1,8 @@
-"""Counts calls in this process, and agrees once a second with the other processes.
+"""Counts calls in this process, and shares the counts once a second with the other processes.
 
-A call costs no look at the database: it is counted here, and `exchange` adds what is new to the
-table `call_counts` and reads what all processes have. So several containers together may exceed a
-limit by what they take within a second, and where the database is away each goes by its own.
+A call needs no database query: it is counted here, and `exchange` adds the new counts to the
+table `call_counts` and reads the totals of all processes. So several containers together may
+exceed a limit by the calls of one second, and each counts alone while the database is away.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ from services.limits.policy import FIGURES, Act, PlanFigures, Plans
 from services.limits.windows import MINUTE, Window
 
 EVERY = timedelta(seconds=1)
-PLANS_EVERY = 10.0  # seconds until an operator's change of a plan counts
+PLANS_EVERY = 10.0  # seconds until an operator's change of a plan takes effect
 BATCH = 5_000  # counters in one exchange, those with most calls first
-MOST = 200_000  # counters in memory, 40 MB; then callers of new addresses share their networks'
+MOST = 200_000  # counters in memory, 40 MB; above, new addresses share their network's
 
 Opened = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Cell = tuple[bytes, int]  # a counter's key and a minute
@@ -36,7 +36,7 @@ Cell = tuple[bytes, int]  # a counter's key and a minute
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who makes a call. key: what tells one API key from others; plan: None is the default one."""
+    """The sender of a call. key: tells one API key from others; plan: None is the default plan."""
 
     address: str
     member: UUID | None = None
@@ -46,7 +46,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of the limit nearest to its end: calls a minute, calls left, seconds to the next minute."""
+    """The limit nearest to its end: calls a minute, calls left, seconds to the next minute."""
 
     limit: int
     remaining: int
@@ -56,8 +56,8 @@ class Standing:
 class Calls:
     """The counts of one process.
 
-    secret: keys the counters' names, so that no address can be read out of the table. reading: a
-    session in which each statement stands for itself.
+    secret: hashes the counters' names, so that no address can be read out of the table.
+    reading: opens a session in which each statement is its own transaction.
     """
 
     def __init__(self, *, secret: bytes, reading: Opened, now: Callable[[], datetime]) -> None:
@@ -71,7 +71,7 @@ class Calls:
         self._exchanging = asyncio.Lock()
 
     def count(self, act: Act, asking: Asking) -> Standing:
-        """Count one call, for everyone whom it is counted for, or for nobody if it is refused.
+        """Count one call for each of its counters, or for none of them if it is refused.
 
         Raises TooManyRequests, which says when to try again.
         """
@@ -91,9 +91,9 @@ class Calls:
         return Standing(limit, int(left), ceil(MINUTE - elapsed))
 
     async def exchange(self) -> None:
-        """Send what was counted since the last time, and learn what other processes counted.
+        """Send the calls counted since the last exchange, and read what other processes counted.
 
-        What could not be sent is sent the next time.
+        Calls that could not be sent are sent the next time.
         """
         async with self._exchanging:
             self._forget()
@@ -129,13 +129,13 @@ class Calls:
         self._plans, self._plans_at = Plans(plans), now
 
     def _forget(self) -> None:
-        """Drop the counters that no minute reaches back to."""
+        """Drop the counters of minutes that no limit still counts."""
         last = self._time()[0] - 1
         self._windows = {k: w for k, w in self._windows.items() if w.minute >= last}
         self._unsent = Counter({cell: n for cell, n in self._unsent.items() if cell[1] >= last})
 
     def _counters(self, act: Act, asking: Asking) -> list[tuple[bytes, int]]:
-        """Everyone whom a call is counted for, with their limits."""
+        """Return the counters of a call, with their limits."""
         figures = self._plans.figures(act, asking.plan)
         where = place(asking.address)
         found = []
@@ -160,7 +160,7 @@ class Calls:
         return window
 
     def _time(self) -> tuple[int, float]:
-        """Whole minutes since 1970, and the seconds since this one began."""
+        """Return whole minutes since 1970, and the seconds since this minute began."""
         minutes, elapsed = divmod(self._now().timestamp(), MINUTE)
         return int(minutes), elapsed
 
@@ -176,7 +176,7 @@ def _refusal(act: Act, limit: int, wait: float) -> TooManyRequests:
 
 
 async def _add(session: AsyncSession, counts: Mapping[Cell, int]) -> dict[Cell, int]:
-    """Add calls to the table; what all processes have of these counters, in both their minutes."""
+    """Add calls to the table; return these counters' totals in this minute and the one before."""
     cells = sorted(counts)
     given = {
         "keys": [key for key, _ in cells],
@@ -189,8 +189,8 @@ async def _add(session: AsyncSession, counts: Mapping[Cell, int]) -> dict[Cell, 
     return totals
 
 
-# In one order, so that two processes that add at the same moment never wait for each other. The
-# second part sees the table as it was before: the greater of two counts is the newer one.
+# Rows are sorted, so that two processes that add at the same moment never deadlock. The second
+# select sees the table as it was before the insert: the greater of two counts is the newer one.
 _ADD = text(
     """
     with added as (
@@ -212,6 +212,6 @@ _ADD = text(
 
 
 async def prune(session: AsyncSession, *, now: datetime) -> None:
-    """Forget the minutes that no limit reaches back to."""
+    """Delete the minutes that no limit still counts."""
     last = int(now.timestamp() // MINUTE) - 1
     await session.execute(delete(CallCount).where(CallCount.minute < last))

@@ -1,4 +1,4 @@
-"""What is limited, and how much of it fits into a minute."""
+"""What is limited, and how many calls a minute are allowed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,27 +6,27 @@ from enum import StrEnum
 
 
 class Act(StrEnum):
-    """What a call does, as far as its limit goes."""
+    """The kind of a call, which decides its limit."""
 
     GENERATE = "generate"
     MODELS = "models"
     UPLOADS = "uploads"
     SHARES = "shares"
-    WRITES = "writes"  # whatever else changes something
+    WRITES = "writes"  # all other changes
     READS = "reads"
-    PICTURES = "pictures"  # addresses of pictures, of which one page asks for many
+    PICTURES = "pictures"  # image files, of which one page requests many
     SOCKETS = "sockets"  # open pages; where only polling works, each message is a call
-    SIGN_IN = "sign_in"  # and registering and resetting; accounts.rate_limits counts guesses
+    SIGN_IN = "sign_in"  # also registering and resetting; accounts.rate_limits counts guesses
     VERIFY = "verify"
-    REFUSED = "refused"  # calls by a key or a session that there is not
+    REFUSED = "refused"  # calls with a key or a session that does not exist
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Calls a minute. An API key has half of its member's.
 
-    address: of all who share one, at least four times what a member of any plan has. network: four
-    addresses' worth.
+    address: for all who share one address, at least four times what a member of any plan has.
+    network: four times `address`.
     words: what is counted, as in "at most 30 requests for pictures a minute".
     """
 
@@ -36,11 +36,11 @@ class Figures:
 
     @property
     def network(self) -> int:
-        """A /24 or a /48; a school or an office fits."""
+        """Return the calls a minute of a /24 or a /48, enough for a school or an office."""
         return 4 * self.address
 
 
-# Far above what people do: pages ask for a few dozen things a minute, uploads come one a photo.
+# Far above normal use: a page sends a few dozen requests a minute, and one upload for each photo.
 FIGURES = {
     Act.GENERATE: Figures(30, 120, "requests for pictures"),
     Act.MODELS: Figures(60, 240, "changes of models"),
@@ -58,13 +58,13 @@ FIGURES = {
 
 @dataclass(frozen=True, slots=True)
 class PlanFigures:
-    """What a plan says of its members' calls a minute; None: as FIGURES."""
+    """A plan's calls a minute for each of its members; None: as in FIGURES."""
 
     generate: int | None = None
     reads: int | None = None
 
     def of(self, act: Act) -> int:
-        """Calls a minute of one member."""
+        """Return the calls a minute of one member."""
         own = {Act.GENERATE: self.generate, Act.READS: self.reads}.get(act)
         return FIGURES[act].member if own is None else own
 
@@ -73,7 +73,7 @@ USUAL = PlanFigures()
 
 
 class Plans:
-    """The figures of all plans; members of different ones may share an address."""
+    """The figures of all plans; members of different plans may share an address."""
 
     def __init__(self, plans: Mapping[str | None, PlanFigures]) -> None:
         """plans: by name; None is the default plan."""
@@ -84,7 +84,7 @@ class Plans:
         }
 
     def figures(self, act: Act, plan: str | None) -> Figures:
-        """The figures that hold for a call of a member who has this plan."""
+        """Return the figures for a call of a member who has this plan."""
         usual, largest = FIGURES[act], self._largest.get(act)
         if largest is None:
             return usual

@@ -1,7 +1,8 @@
 """A sliding minute, estimated from two fixed ones.
 
-The calls of the last 60 seconds are those of this minute, and of the minute before the share that
-60 seconds still reach back into, as if they had come evenly: two numbers a counter, not a list.
+Calls of the last 60 seconds = calls of this minute + those of the minute before, times the share
+of that minute within the last 60 seconds, as if its calls had come evenly. So a counter stores two
+numbers, not a list.
 """
 
 from dataclasses import dataclass
@@ -11,30 +12,30 @@ MINUTE = 60.0  # seconds
 
 @dataclass(slots=True)
 class Window:
-    """Calls of one counter in `minute` (whole minutes since 1970) and in the one before."""
+    """The calls of one counter in `minute` (whole minutes since 1970) and in the minute before."""
 
     minute: int
     current: int = 0
     previous: int = 0
 
     def turn(self, minute: int) -> None:
-        """Go on to a later minute."""
+        """Move on to a later minute."""
         if minute > self.minute:
             self.previous = self.current if minute == self.minute + 1 else 0
             self.minute, self.current = minute, 0
 
     def used(self, elapsed: float) -> float:
-        """Calls in the last 60 seconds. elapsed: seconds since this minute began."""
+        """Return the calls in the last 60 seconds. elapsed: seconds since this minute began."""
         return round(self.current + self.previous * (1 - elapsed / MINUTE), 6)
 
     def wait(self, limit: int, elapsed: float) -> float:
-        """Seconds until one more call fits into `limit`, if no other comes."""
+        """Return the seconds until one more call fits into `limit`, if no other call comes."""
         if self.current < limit:
             return _decay(self.previous, limit - self.current - 1) - elapsed
         return MINUTE - elapsed + _decay(self.current, limit - 1)
 
     def learn(self, minute: int, count: int) -> None:
-        """All processes together had at least this many."""
+        """Raise a count to what all processes together had at least."""
         if minute == self.minute:
             self.current = max(self.current, count)
         elif minute == self.minute - 1:
@@ -42,5 +43,5 @@ class Window:
 
 
 def _decay(calls: int, room: int) -> float:
-    """Seconds into a minute at which at most `room` of the minute before's calls still count."""
+    """Return the seconds into a minute after which at most `room` calls of the last one count."""
     return MINUTE * max(0.0, 1 - room / calls) if calls else 0.0
