@@ -1,4 +1,4 @@
-"""The append-only record of what matters to security and money."""
+"""The append-only record of events that matter for security and money."""
 
 import logging
 from typing import Any
@@ -20,7 +20,7 @@ def record(
     ip: str | None = None,
     **details: Any,
 ) -> AuditEntry:
-    """Note that `actor_id` did `action` (`noun.verb`) to `target`; ids only, no personal data."""
+    """Record that `actor_id` did `action` (`noun.verb`) to `target`; ids only, no personal data."""
     entry = AuditEntry(actor_id=actor_id, action=action, target=target, ip=ip, details=details)
     session.add(entry)
     log.info("%s %s", action, target, extra={"actor_id": str(actor_id or ""), **details})

@@ -1,4 +1,4 @@
-"""What a failure of the database or of the storage means to the person who waits for an answer."""
+"""What a database or storage failure means to the person who waits for an answer."""
 
 import logging
 import sys
@@ -10,13 +10,13 @@ from services.errors import Conflict, DomainError, Unavailable
 from services.storage.base import StorageError
 
 # PostgreSQL's appendix A
-OVERTAKEN = frozenset({"23503", "40001", "40P01"})  # what it names is gone, or a deadlock
+OVERTAKEN = frozenset({"23503", "40001", "40P01"})  # a referenced row is gone, or a deadlock
 AWAY = ("08", "53", "57P")  # connection, resources, operator intervention
 RETRY_AFTER = 10  # seconds
 
 
 def plain(error: BaseException) -> DomainError | None:
-    """The refusal that this error amounts to; None where it is a fault of ours."""
+    """Return the refusal that an error stands for; None if the error is a bug of ours."""
     if isinstance(error, BaseExceptionGroup):
         return plain(error.exceptions[0])
     if isinstance(error, StorageError):
@@ -36,9 +36,9 @@ def plain(error: BaseException) -> DomainError | None:
 
 
 def log_failure(log: logging.Logger, message: str, *arguments: object) -> None:
-    """Log the exception that is being handled: in one line where only the database is away.
+    """Log the exception that is being handled; in one line if only the database is down.
 
-    Everything that looks at the database fails at that time, each second: tracebacks would hide
+    Every tick that uses the database fails at that time, each second: tracebacks would hide
     the reason, and fill the disk.
     """
     error = sys.exc_info()[1]

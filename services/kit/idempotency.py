@@ -1,4 +1,4 @@
-"""Answers to unsafe requests, kept for a day, so that a repeat gets the same answer."""
+"""Answers to unsafe requests, stored for a day, so that a repeat gets the same answer."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,9 +22,9 @@ LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, appendix A
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the first request got; `body` is None where there was none.
+    """The answer to the first request; `body` is None if the answer had none.
 
-    content_hash: SHA-256 of what an upload carried; None for every other request.
+    content_hash: SHA-256 of an upload's content; None for every other request.
     """
 
     status: int
@@ -35,10 +35,11 @@ class Answer:
 async def claim(
     session: AsyncSession, deps: Deps, *, user_id: UUID, key: str, request_hash: bytes
 ) -> Answer | None:
-    """The kept answer, or None: then the request is ours to run, and its answer ours to keep.
+    """Return the stored answer, or None: then the caller runs the request and stores its answer.
 
     Within one transaction a concurrent repeat waits here until the first has committed.
-    Raises Conflict if the key came with another request, or the first is still under way.
+    Raises Invalid for a key of another form, and Conflict if the key came with another request, or
+    if the first request is still running or has just failed.
     """
     if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
         raise Invalid("An Idempotency-Key has 1 to 255 printable ASCII characters.")
@@ -64,7 +65,7 @@ async def claim(
 
 
 async def keep(session: AsyncSession, *, user_id: UUID, key: str, answer: Answer) -> None:
-    """Keep the answer of a request that succeeded."""
+    """Store the answer of a request that succeeded."""
     await session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
@@ -84,7 +85,7 @@ async def release(session: AsyncSession, *, user_id: UUID, key: str) -> None:
 
 
 async def prune(session: AsyncSession, deps: Deps) -> None:
-    """Forget answers older than a day."""
+    """Delete answers older than a day."""
     await session.execute(
         delete(IdempotencyKey).where(IdempotencyKey.created_at < deps.now() - KEPT)
     )
@@ -93,7 +94,7 @@ async def prune(session: AsyncSession, deps: Deps) -> None:
 async def _insert(
     session: AsyncSession, deps: Deps, user_id: UUID, key: str, request_hash: bytes
 ) -> bool:
-    """Whether the key was free; waits up to 20 s for a transaction that holds it."""
+    """Return whether the key was free; wait up to 20 s for a transaction that holds it."""
     row = insert(IdempotencyKey).values(
         id=deps.new_id(),
         user_id=user_id,

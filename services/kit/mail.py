@@ -1,7 +1,7 @@
-"""Mail through the operator's SMTP server; without SMTP_URL the product sends none.
+"""Mail through the operator's SMTP server; without SMTP_URL no mail is sent.
 
-Mail carries links that open accounts: it leaves this machine by TLS, to a server that proves its
-name, unless SMTP_ALLOW_PLAINTEXT says that the way there is safe.
+Mail carries links that open accounts, so it leaves this machine only by TLS, to a server whose
+name its certificate proves, unless SMTP_ALLOW_PLAINTEXT says that the network there is safe.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ TIMEOUT_SECONDS = 20.0
 
 
 def enabled(settings: Settings) -> bool:
-    """Whether mail can be sent."""
+    """Return whether mail can be sent."""
     return settings.smtp_url is not None
 
 
 async def send(settings: Settings, *, to: str, subject: str, text: str) -> None:
-    """Send one plain-text mail. Raises Unavailable, saying why, if the server did not take it."""
+    """Send one plain-text mail. Raises Unavailable, saying why, if the server did not accept it."""
     if settings.smtp_url is None:
         raise Unavailable("SMTP_URL is not set here, so no mail can be sent.")
     url = urlsplit(settings.smtp_url.get_secret_value())
@@ -45,7 +45,7 @@ async def send(settings: Settings, *, to: str, subject: str, text: str) -> None:
         ) from error
     except smtplib.SMTPRecipientsRefused as error:
         (answer,) = error.recipients.values()
-        # without its cause, which names the address and would be logged
+        # without its cause, which contains the address and would be logged
         raise Unavailable(f"The mail server refused the address: {_said(*answer, to)}.") from None
     except smtplib.SMTPResponseException as error:
         said = _said(error.smtp_code, error.smtp_error, to)
@@ -73,7 +73,7 @@ def _connected(url: SplitResult, context: ssl.SSLContext) -> smtplib.SMTP:
 
 
 def _encrypt(server: smtplib.SMTP, context: ssl.SSLContext, must_encrypt: bool) -> None:
-    """STARTTLS wherever it is offered. Raises Unavailable where it has to be and is not."""
+    """Start TLS if the server offers it. Raises Unavailable if TLS is required and not offered."""
     if server.has_extn("starttls"):
         server.starttls(context=context)
     elif must_encrypt:
@@ -84,7 +84,10 @@ def _encrypt(server: smtplib.SMTP, context: ssl.SSLContext, must_encrypt: bool) 
 
 
 def _context(must_encrypt: bool) -> ssl.SSLContext:
-    """Where plain text would do, a certificate of any kind does: a local relay signs its own."""
+    """Return the TLS settings; where plain text is allowed, accept any certificate.
+
+    A local relay signs its own.
+    """
     context = ssl.create_default_context()
     if not must_encrypt:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -92,13 +95,16 @@ def _context(must_encrypt: bool) -> ssl.SSLContext:
 
 
 def _said(code: int, text: bytes | str, address: str) -> str:
-    """A server's answer in one line, without the address: it is kept with the job."""
+    """Return a server's answer in one line, without the address, since the job stores it."""
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     return f"{code} {' '.join(plain.split())}".rstrip(".").replace(address, "...")
 
 
 def _sender(settings: Settings, url: SplitResult) -> str:
-    """`?from=` of SMTP_URL, else the user name if it is an address, else likeness@<our host>."""
+    """Return the sender of every mail.
+
+    `?from=` of SMTP_URL, else the user name if it is an address, else likeness@<our host>.
+    """
     named = parse_qs(url.query).get("from", [""])[0]
     user = unquote(url.username or "")
     host = urlsplit(settings.base_url).hostname

@@ -33,16 +33,16 @@ async def publish(session: AsyncSession, *, topic: str, id: UUID, user_id: UUID 
 
 
 def notice(topic: str, id: UUID, user_id: UUID | None) -> str:
-    """What goes over the channel, for a statement that tells of its own change."""
+    """Return the channel's message, for a statement that publishes its own change."""
     return json.dumps({"topic": topic, "id": str(id), "user_id": user_id and str(user_id)})
 
 
 class Listener:
-    """Hears the notices of all processes on a connection of its own, and passes them on.
+    """A listener for the notices of all processes, with its own connection and with subscribers.
 
-    Subscribers are called in the event loop as `(topic, id, user_id)` and must not block. When the
-    connection was lost, they are called with `(RECONNECTED, NOBODY, None)` once it is back, and
-    with what `missed` finds.
+    Subscribers are called in the event loop as `(topic, id, user_id)` and must not block. When a
+    lost connection is back, they are called with `(RECONNECTED, NOBODY, None)`, and then with the
+    notices that `missed` returns.
     """
 
     def __init__(
@@ -56,17 +56,17 @@ class Listener:
         self.connected = asyncio.Event()
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Calls `subscriber` for every notice from now on."""
+        """Call `subscriber` for every notice from now on."""
         self._subscribers.append(subscriber)
 
     async def start(self) -> None:
-        """Begins to listen; waits for the first connection, but not for ever."""
+        """Start listening; wait for the first connection, but not forever."""
         self._task = asyncio.create_task(self._keep_listening(), name="listener")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.connected.wait(), LONGEST_WAIT_SECONDS)
 
     async def stop(self) -> None:
-        """Closes the connection."""
+        """Close the connection."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -84,7 +84,7 @@ class Listener:
 
     @staticmethod
     def _backoff(failures: int) -> float:
-        """Seconds: 0.1 doubling to the longest wait, less up to a half so that not all come."""
+        """Return seconds: 0.1 doubling to the longest wait, less up to half to spread processes."""
         wait: float = min(LONGEST_WAIT_SECONDS, 0.1 * 2**failures)
         return wait * random.uniform(0.5, 1)  # noqa: S311  # jitter, not a secret
 
@@ -110,9 +110,9 @@ class Listener:
             logger.exception("What was missed could not be told")
 
     async def _ask(self, connection: psycopg.AsyncConnection, query: LiteralString) -> None:
-        """Runs a query; a peer that does not answer in time is cut off, which raises.
+        """Run a query; disconnect a server that does not answer in time, which raises.
 
-        Cancelling would not do: psycopg then waits for the peer to confirm it.
+        Cancelling would not help: psycopg then waits for the server to confirm it.
         """
         cut = asyncio.get_running_loop().call_later(self._ping_seconds, _cut_off, connection)
         try:

@@ -1,4 +1,4 @@
-"""Keyset pages: a cursor names the last row seen, so that page 1,000 costs what page 1 does."""
+"""Keyset pages: a cursor names the last row seen, so that page 1,000 costs the same as page 1."""
 
 import base64
 import json
@@ -30,26 +30,26 @@ class Page(Generic[T]):
 
 
 def to_token(text: str) -> str:
-    """Any text in the letters of a URL; `from_token` reads it back."""
+    """Encode any text in URL-safe characters; `from_token` decodes it."""
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def from_token(token: str) -> str:
-    """What `to_token` was given. Raises Invalid."""
+    """Decode a text that `to_token` encoded. Raises Invalid."""
     try:
         return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
-    except ValueError:  # binascii.Error and UnicodeError, too
+    except ValueError:  # includes binascii.Error and UnicodeError
         raise Invalid(INVALID) from None
 
 
 def encode(order: str, place: Sequence[Any]) -> str:
-    """The place of a row in an order, as an opaque text: numbers first, then created_at and id."""
+    """Encode a row's place in an order as an opaque text: numbers first, then created_at and id."""
     values = [value if isinstance(value, int | float) else str(value) for value in place]
     return to_token(json.dumps([order, *values]))
 
 
 def decode(cursor: str, order: str = NEWEST, numbers: Sequence[type] = ()) -> tuple[Any, ...]:
-    """The place that a cursor names.
+    """Return the place that a cursor names.
 
     numbers: the types of the columns before created_at and id.
     Raises Invalid for a cursor of another order, or one that `encode` did not make.
@@ -66,7 +66,7 @@ def decode(cursor: str, order: str = NEWEST, numbers: Sequence[type] = ()) -> tu
 def after(
     place: tuple[Any, ...], columns: Sequence[Any], *, ascending: bool = False
 ) -> ColumnElement[bool]:
-    """The rows behind a place in the order of these columns."""
+    """Return the condition for rows behind a place in the order of these columns."""
     row = tuple_(*columns)
     return row > tuple_(*place) if ascending else row < tuple_(*place)
 
@@ -78,7 +78,7 @@ async def newest(
     cursor: str | None,
     limit: int,
 ) -> Page[R]:
-    """A page of rows, newest first, as the database has them now. limit: cut to 1..200.
+    """Return a page of rows, newest first, as they are in the database now. limit: cut to 1..200.
 
     table: has `created_at` and `id`. Raises Invalid for a bad cursor.
     """

@@ -1,4 +1,4 @@
-"""Small secrets in the database, encrypted by the installation's own secret."""
+"""Small secrets in the database, encrypted with the installation's own secret."""
 
 import base64
 
@@ -8,16 +8,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
 class Unreadable(Exception):
-    """It was sealed by another secret, or was changed."""
+    """The data was sealed with another secret, or was changed."""
 
 
 def seal(secret: bytes, data: bytes, *, purpose: str) -> bytes:
-    """`data`, encrypted and authenticated by a key of this purpose alone."""
+    """Encrypt and authenticate `data` with a key for this purpose alone."""
     return _cipher(secret, purpose).encrypt(data)
 
 
 def unseal(secret: bytes, sealed: bytes, *, purpose: str) -> bytes:
-    """What was sealed. Raises Unreadable."""
+    """Decrypt data that `seal` encrypted. Raises Unreadable."""
     try:
         return _cipher(secret, purpose).decrypt(sealed)
     except InvalidToken:

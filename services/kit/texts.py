@@ -1,18 +1,18 @@
-"""One way to accept text that a member typed."""
+"""Cleaning of texts that a member typed."""
 
 import unicodedata
 
 from services.errors import Invalid
 
-# Cc control, Cs lone surrogate; the bidirectional overrides make a text read as another one
+# Cc control, Cs lone surrogate; bidirectional overrides make a text look like another text
 _REFUSED = {"Cc", "Cs"}
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def clean(value: str, *, field: str, maximum: int, minimum: int = 0, lines: bool = False) -> str:
-    """The text in NFC without outer blanks and invisible controls; line breaks if `lines`.
+    """Return the text in NFC without outer blanks and invisible controls; line breaks if `lines`.
 
-    minimum, maximum: characters. Raises Invalid, naming the field as a person would.
+    minimum, maximum: characters. Raises Invalid; field: the field's name in the message.
     """
     allowed = "\n\t" if lines else ""
     kept = (
