@@ -1,1 +1,1 @@
-"""A member's rights over her data: export, deletion, and what is personal."""
+"""A member's rights over their data: export, deletion, and the list of personal data."""

@@ -1,6 +1,6 @@
-"""Members who were deleted stay deleted, also when an older database is restored.
+"""Deletes members again who were deleted before an older database was restored.
 
-A note of each lies in the storage, which no restore of the database takes back.
+A note of each deleted member lies in the storage, which no database restore changes.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -18,12 +18,12 @@ BATCH = 500
 
 
 async def tick(deps: Deps) -> None:
-    """Deletes who has come back; due at once after a restore."""
+    """Delete members who came back; due at once after a restore."""
     await forget(deps)
 
 
 async def forget(deps: Deps) -> int:
-    """Deletes the members of whom there is a note; how many had come back."""
+    """Delete the members for whom there is a note; return how many had come back."""
     found = 0
     async for ids in _noted(deps):
         async with deps.transaction() as session:

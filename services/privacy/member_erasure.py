@@ -1,4 +1,4 @@
-"""The job that erases the files of a deleted member, and keeps a note that they were deleted."""
+"""The job that erases the files of a deleted member, and stores a note of the deletion."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -14,19 +14,19 @@ from services.storage import keys
 from services.storage.base import StorageError
 
 KIND = "erase_member"
-NOTES = "deleted-members"  # the folder of notes by which `deleted_members` knows them
-# an engine may still hold a signed URL to put a result: swept again when that has expired
+NOTES = "deleted-members"  # the folder of the notes that `deleted_members` reads
+# An engine may still hold a signed URL to upload a result: erase again when the URL has expired.
 SWEEPS = (timedelta(), runs.URL_EXPIRY + timedelta(minutes=5))
 
 
 async def request(session: AsyncSession, *, user_id: UUID) -> None:
-    """Erase all files of a member once this transaction has committed, and once more later."""
+    """Enqueue the erasure of all files of a member, once at the commit and once more later."""
     for delay in SWEEPS:
         await jobs.enqueue(session, kind=KIND, payload={"user_id": str(user_id)}, delay=delay)
 
 
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """No object of the member is left, and the audit log says so. Raises StorageError."""
+    """Erase every object of the member and record it in the audit log. Raises StorageError."""
     user_id = UUID(job.payload["user_id"])
     note = f"{NOTES}/{user_id}"
     await deps.storage.put(note, b"", content_type=keys.content_type(note))

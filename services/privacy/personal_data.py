@@ -1,4 +1,4 @@
-"""Which rows belong to a member: the one list behind export, deletion and its proof."""
+"""The rows that belong to a member: one list for export, deletion and its proof."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import Base
 from services.deps import Deps
 
-# tables about the house, not about a person; a new table is a member's unless it is named here
+# tables about the installation, not a person; a new table is a member's unless it is named here
 HOUSE = frozenset(
     {
         "plans",
         "call_counts",
         "engine_settings",
-        "fingerprints",  # of pictures made here, without a way back to anybody
+        "fingerprints",  # about pictures made here, with nothing that leads to a person
         "job_offers",
         "job_ticks",
         "measure_totals",
@@ -34,7 +34,7 @@ HOUSE = frozenset(
         "worker_keys",
     }
 )
-# kept after a member is gone, with ids only
+# kept after a member is deleted, with ids only
 KEPT = frozenset({"audit_log"})
 SECRET = frozenset(
     {
@@ -51,12 +51,12 @@ BATCH = 500
 
 
 def tables() -> list[Table]:
-    """The tables with rows of members, parents before children."""
+    """Return the tables with rows of members, parents before children."""
     return [t for t in Base.metadata.sorted_tables if t.name not in HOUSE]
 
 
 def owned(table: Table, user_id: UUID) -> ColumnElement[bool]:
-    """Which of the table's rows are the member's: by its own column, or by what they belong to."""
+    """Return the condition for the member's rows: by their own column, or by their parents."""
     if table.name == "users":
         return table.c.id == user_id
     for name in ("user_id", "actor_id"):
@@ -71,7 +71,7 @@ def owned(table: Table, user_id: UUID) -> ColumnElement[bool]:
 
 
 async def counts(session: AsyncSession, *, user_id: UUID) -> dict[str, int]:
-    """How many rows a member has in each table that deletion empties; only those with any."""
+    """Return how many rows a member has in each table that deletion empties, if any."""
     found = {}
     for table in tables():
         if table.name not in KEPT:
@@ -81,7 +81,7 @@ async def counts(session: AsyncSession, *, user_id: UUID) -> dict[str, int]:
 
 
 async def rows(deps: Deps, table: Table, *, user_id: UUID) -> AsyncIterator[dict[str, Any]]:
-    """The member's rows, fit for JSON and without secrets; no transaction outlasts a batch."""
+    """Yield the member's rows, fit for JSON and without secrets; each batch is one transaction."""
     columns = [c for c in table.c if c.name not in SECRET and not isinstance(c.type, TSVECTOR)]
     place = list(table.primary_key.columns)
     query = select(*columns).where(owned(table, user_id)).order_by(*place).limit(BATCH)

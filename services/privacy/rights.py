@@ -1,4 +1,4 @@
-"""A member's rights over their data: to take it along, to withdraw consent, to be forgotten."""
+"""A member's rights over their data: export it, withdraw consent, delete the account."""
 
 import json
 import zipfile
@@ -40,7 +40,7 @@ files/  your photos, models and pictures, in the folders that data/ names.
 
 
 async def export(deps: Deps, *, user_id: UUID) -> AsyncIterator[bytes]:
-    """All rows and all objects of a member as one ZIP archive, chunk by chunk."""
+    """Yield all rows and all objects of a member as one ZIP archive, chunk by chunk."""
     archive, missing = Archive(), list[str]()
     archive.zip.writestr(entry("README.txt", deps.now()), README)
     for table in personal_data.tables():
@@ -60,7 +60,7 @@ async def export(deps: Deps, *, user_id: UUID) -> AsyncIterator[bytes]:
                 deps, key=info.key, name=name, at=info.modified_at
             ):
                 yield chunk
-        except ObjectMissing:  # deleted meanwhile
+        except ObjectMissing:  # deleted during the export
             missing.append(name)
     if missing:
         archive.zip.writestr(entry("missing.txt", deps.now()), "\n".join(missing) + "\n")
@@ -70,7 +70,7 @@ async def export(deps: Deps, *, user_id: UUID) -> AsyncIterator[bytes]:
 async def withdraw_consent(
     session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID
 ) -> None:
-    """Stop what is made of a person, and delete the model, its photos and its pictures.
+    """Cancel the generations that show a person; delete the model, its photos and its pictures.
 
     The consent and its withdrawal stay on record. Raises NotFound.
     """
@@ -89,7 +89,7 @@ async def withdraw_consent(
 
 
 async def delete_account(deps: Deps, *, user_id: UUID, typed_email: str, password: str) -> None:
-    """Forget a member who typed their e-mail and proved who they are.
+    """Delete the account of a member who typed their e-mail and their password.
 
     Raises Invalid with `field` email or confirm, TooManyRequests.
     """
@@ -105,9 +105,9 @@ async def delete_account(deps: Deps, *, user_id: UUID, typed_email: str, passwor
 async def delete_member(
     session: AsyncSession, deps: Deps, *, user_id: UUID, actor_id: UUID | None
 ) -> None:
-    """End all work, all sessions and all rows of a member now, and all files by a job.
+    """End a member's work and sessions and delete all rows now; enqueue the deletion of all files.
 
-    What stays is a receipt in the audit log: ids and counts, no personal data.
+    A receipt stays in the audit log: ids and counts, no personal data.
     """
     user = await users.row_of(session, user_id=user_id, lock=True)
     receipt = await personal_data.counts(session, user_id=user_id)
@@ -137,12 +137,12 @@ async def delete_member(
 
 
 def _shown(of: type[Generation | GeneratedImage], id: UUID) -> ColumnElement[bool]:
-    """Whether somebody is seen in it, alone or beside another person."""
+    """Return the condition that a person is in the picture, alone or beside another person."""
     return or_(of.user_model_id == id, of.second_model_id == id)
 
 
 async def _stop(session: AsyncSession, deps: Deps, user_id: UUID, condition: object) -> None:
-    """End the generations that are under way; their credits come back."""
+    """Cancel the generations that are running or queued; their credits are returned."""
     query = select(Generation.id).where(
         condition,  # type: ignore[arg-type]
         Generation.user_id == user_id,
