@@ -1,1 +1,1 @@
-"""Telling a member who has gone away: messages to their browsers, and e-mail."""
+"""Notifications to a member who has left the page: browser messages and e-mail."""

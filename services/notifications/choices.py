@@ -1,4 +1,4 @@
-"""What a member chose to be told, and where: browsers for messages, and e-mail."""
+"""A member's notification choices: browsers for messages, and e-mail."""
 
 import base64
 import binascii
@@ -23,7 +23,7 @@ POINT, SECRET = 65, 16  # bytes of a browser's key and of its secret, by RFC 829
 
 @dataclass(frozen=True, slots=True)
 class BrowserView:
-    """A browser that is told. here: whether it is the one that asks."""
+    """A browser that gets messages. here: whether it is the browser of this request."""
 
     id: UUID
     user_agent: str
@@ -33,9 +33,9 @@ class BrowserView:
 
 @dataclass(frozen=True, slots=True)
 class ChoicesView:
-    """What can be chosen here, and what the member chose.
+    """What a member can choose here, and what the member chose.
 
-    push_key: what a browser subscribes with; None where the operator has not switched it on.
+    push_key: the key that a browser subscribes with; None where the operator left push off.
     """
 
     push_key: str | None
@@ -48,7 +48,7 @@ class ChoicesView:
 async def of_user(
     session: AsyncSession, deps: Deps, *, user_id: UUID, session_id: UUID | None
 ) -> ChoicesView:
-    """The member's choices; session_id: of the browser that asks."""
+    """Return the member's choices; session_id: of the browser that asks."""
     push = deps.settings.web_push == "on"
     chosen = await session.get(NotificationChoice, user_id)
     return ChoicesView(
@@ -63,7 +63,7 @@ async def of_user(
 async def choose_mail(
     session: AsyncSession, *, user_id: UUID, trainings: bool, pictures: bool
 ) -> None:
-    """Keep what the member wants to be told by e-mail."""
+    """Store which e-mails the member wants."""
     values = {"trainings": trainings, "pictures": pictures}
     row = insert(NotificationChoice).values(user_id=user_id, **values)
     await session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=values))
@@ -72,9 +72,9 @@ async def choose_mail(
 async def subscribe(
     session: AsyncSession, deps: Deps, *, user_id: UUID, session_id: UUID, receiver: Receiver
 ) -> None:
-    """Tell the member in this browser from now on, as long as they are signed in there.
+    """Send messages to this browser from now on, as long as the member is signed in there.
 
-    Raises Conflict where the operator has not switched it on, Invalid for what no browser sends.
+    Raises Conflict where the operator left push off, Invalid for data that no browser sends.
     """
     if deps.settings.web_push != "on":
         raise Conflict("Messages to browsers are switched off on this server.")
@@ -99,7 +99,7 @@ async def subscribe(
 
 
 async def unsubscribe(session: AsyncSession, *, user_id: UUID, id: UUID) -> None:
-    """Tell this browser nothing more. Raises NotFound."""
+    """Stop sending messages to this browser. Raises NotFound."""
     ours = (PushSubscription.id == id) & (PushSubscription.user_id == user_id)
     gone = delete(PushSubscription).where(ours).returning(PushSubscription.id)
     if await session.scalar(gone) is None:
@@ -107,18 +107,18 @@ async def unsubscribe(session: AsyncSession, *, user_id: UUID, id: UUID) -> None
 
 
 async def receiver(session: AsyncSession, *, id: UUID) -> Receiver | None:
-    """Where to and how a browser is told; None where it is not any more."""
+    """Return a browser's push address and keys; None if it is no longer subscribed."""
     row = await session.get(PushSubscription, id)
     return Receiver(row.endpoint, row.public_key, row.auth_secret) if row else None
 
 
 async def forget(session: AsyncSession, *, id: UUID) -> None:
-    """The push service says that the browser is not subscribed any more."""
+    """Delete a browser that the push service reports as no longer subscribed."""
     await session.execute(delete(PushSubscription).where(PushSubscription.id == id))
 
 
 async def wanted(session: AsyncSession, *, user_id: UUID) -> bool:
-    """Whether the member is to be told anything anywhere."""
+    """Return whether the member wants any browser message or e-mail."""
     browsers = exists().where(PushSubscription.user_id == user_id)
     by_mail = exists().where(
         NotificationChoice.user_id == user_id,
@@ -128,7 +128,7 @@ async def wanted(session: AsyncSession, *, user_id: UUID) -> bool:
 
 
 async def ids(session: AsyncSession, *, user_id: UUID) -> list[UUID]:
-    """The member's browsers."""
+    """Return the ids of the member's browsers."""
     query = select(PushSubscription.id).where(PushSubscription.user_id == user_id)
     return list(await session.scalars(query.order_by(PushSubscription.created_at)))
 
@@ -149,7 +149,7 @@ async def _browsers(
 
 
 def _check(deps: Deps, receiver: Receiver) -> None:
-    """Raises Invalid."""
+    """Check a browser's address and keys. Raises Invalid."""
     if len(receiver.endpoint) > LONGEST or not web_push.is_allowed(
         deps.settings, receiver.endpoint
     ):

@@ -1,8 +1,8 @@
-"""What has ended while a member was elsewhere: whom to tell, where, and in which words.
+"""Notifications of what ended while a member was elsewhere: to whom, where, and the text.
 
-One job a thing that ended, queued in the transaction that ends it: it looks up the member's
-choices and queues one job for each browser and one e-mail, in the transaction that finishes it. So
-each of them is queued once.
+Each ended thing has one job, enqueued in the transaction that ends it. The job reads the member's
+choices and enqueues one job for each browser and one e-mail, in the transaction that finishes the
+job. So each of them is enqueued once.
 """
 
 from datetime import timedelta
@@ -21,23 +21,23 @@ from services.notifications.web_push import Message
 
 KIND = "notify.ended"
 PICTURES, TRAINING = "pictures", "training"
-# who asked is still looking on before that, and has seen it
+# Before that, the member is still looking at the page and has seen the result.
 TOLD_AFTER = timedelta(seconds=20)
 MAILED_AFTER = timedelta(minutes=5)
 
 
 async def pictures(session: AsyncSession, row: Generation) -> None:
-    """A request has ended, and was not canceled by the member."""
+    """Enqueue the notifications of a request that ended and that the member did not cancel."""
     await _enqueue(session, PICTURES, row.id, row.user_id)
 
 
 async def training(session: AsyncSession, *, user_model_id: UUID, user_id: UUID) -> None:
-    """A training has ended, and was not canceled by the member."""
+    """Enqueue the notifications of a training that ended and that the member did not cancel."""
     await _enqueue(session, TRAINING, user_model_id, user_id)
 
 
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """Queue what is to be sent, each once."""
+    """Enqueue each message and e-mail once."""
     what, id = job.payload["what"], UUID(job.payload["id"])
     async with job.transaction(deps) as session:
         if what == PICTURES:
@@ -111,14 +111,14 @@ def _of_training(row: UserModel) -> Message:
 
 @mail
 async def pictures_ready(session: AsyncSession, deps: Deps, *, generation_id: str) -> Mail | None:
-    """Tells a member of a request that has ended."""
+    """Return the mail about a request that has ended."""
     row = await session.get(Generation, UUID(generation_id))
     return await _written(session, deps, row.user_id, _of_pictures(row)) if row else None
 
 
 @mail
 async def training_ended(session: AsyncSession, deps: Deps, *, user_model_id: str) -> Mail | None:
-    """Tells a member of a training that has ended."""
+    """Return the mail about a training that has ended."""
     row = await session.get(UserModel, UUID(user_model_id))
     return await _written(session, deps, row.user_id, _of_training(row)) if row else None
 

@@ -1,4 +1,4 @@
-"""The job that sends one message to one browser; what its push service took is not sent again."""
+"""The job that sends one message to one browser; a message is not sent again once accepted."""
 
 from dataclasses import asdict
 from uuid import UUID
@@ -11,21 +11,21 @@ from services.notifications import choices, web_push
 from services.notifications.web_push import Gone, Message, Refused
 
 KIND = "push"
-ATTEMPTS = 12  # bridges half an hour without the push service; later the message is stale
+ATTEMPTS = 12  # enough for half an hour without the push service; later the message is stale
 
 
 async def enqueue(
     session: AsyncSession, *, subscription_id: UUID, user_id: UUID, message: Message
 ) -> None:
-    """Queue it with the caller's transaction, for a process that may send it."""
+    """Enqueue a message in the caller's transaction, for a process that may send it."""
     payload = {"subscription_id": str(subscription_id), **asdict(message)}
     await jobs.enqueue(session, kind=KIND, payload=payload, user_id=user_id, needs=PUSH)
 
 
 async def handle(deps: Deps, job: jobs.Job) -> jobs.Outcome:
-    """Send it, unless the browser is not told any more. Raises Unavailable.
+    """Send the message, unless the browser is no longer subscribed. Raises Unavailable, Permanent.
 
-    A crash between the push service's answer and ours sends it twice: the tag shows it once.
+    A crash after the push service's answer sends the message twice; its tag shows it once.
     """
     said = dict(job.payload)
     id = UUID(said.pop("subscription_id"))

@@ -1,7 +1,7 @@
 """Web Push: the installation's key, and one encrypted message to a browser's push service.
 
-RFC 8030 (the request), 8291 (the encryption) and 8292 (the signature). Only push services that the
-operator allows are ever asked: a browser names its own, and a program may name anything.
+RFC 8030 (the request), 8291 (the encryption) and 8292 (the signature). Requests go only to push
+services that the operator allows: a browser names its own, and a program may name anything.
 """
 
 import base64
@@ -23,23 +23,23 @@ from services.kit.loopback import is_loopback
 from services.settings import Settings
 
 PURPOSE = "push key"
-KEPT = timedelta(days=1)  # by the push service, for a browser that is switched off
+KEPT = timedelta(days=1)  # at the push service, for a browser that is switched off
 SIGNED = timedelta(hours=12)  # RFC 8292: at most 24
 TIMEOUT_SECONDS = 20.0
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended('push_keys', 0))")
 
 
 class Gone(Exception):
-    """The browser is not subscribed any more."""
+    """The browser is no longer subscribed."""
 
 
 class Refused(Exception):
-    """The push service does not take this message, and will not; `str` says how it answered."""
+    """The push service refused this message for good; `str` holds its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A browser. public_key, auth_secret: base64url, as the browser gave them."""
+    """A browser. public_key, auth_secret: base64url, as the browser sent them."""
 
     endpoint: str
     public_key: str
@@ -57,9 +57,9 @@ class Message:
 
 
 def is_allowed(settings: Settings, endpoint: str) -> bool:
-    """Whether messages may be sent there: to an https host of WEB_PUSH_HOSTS.
+    """Return whether an endpoint is on an https host of WEB_PUSH_HOSTS.
 
-    Plain http counts on this machine alone, for tests and relays.
+    Plain http is allowed on this machine alone, for tests and relays.
     """
     try:
         url = urlsplit(endpoint)
@@ -77,18 +77,18 @@ def is_allowed(settings: Settings, endpoint: str) -> bool:
 
 
 async def public_key(session: AsyncSession, deps: Deps) -> str:
-    """What browsers subscribe with; made at the first call. base64url of 65 bytes."""
+    """Return the key that browsers subscribe with, base64url of 65 bytes; create it once."""
     return (await _key(session, deps)).public_key
 
 
 async def signing_key(session: AsyncSession, deps: Deps) -> bytes:
-    """The private key as PEM."""
+    """Return the private key as PEM."""
     row = await _key(session, deps)
     return sealing.unseal(deps.secret, row.sealed_key, purpose=PURPOSE)
 
 
 async def send(deps: Deps, key: bytes, to: Receiver, message: Message) -> None:
-    """Hand the message to the push service. Raises Gone, Refused, and Unavailable for later."""
+    """Send the message to the push service. Raises Gone, Refused, and Unavailable for later."""
     if not is_allowed(deps.settings, to.endpoint):
         raise Refused("its push service is not in WEB_PUSH_HOSTS")
     headers = {
@@ -118,12 +118,12 @@ def _judge(status: int) -> None:
 
 
 def _topic(tag: str) -> str:
-    """At most 32 characters of base64url: a message that still waits there is replaced."""
+    """Return at most 32 characters of base64url; a message that waits under it is replaced."""
     return base64.urlsafe_b64encode(hashlib.sha256(tag.encode()).digest()).decode()[:32]
 
 
-# Imported when the first message is sent: both bring HTTP clients of their own, of which nothing
-# is used and which take 20 MB of every process.
+# Imported when the first message is sent: both modules bring HTTP clients of their own, which are
+# not used and take 20 MB of every process.
 def _encrypted(to: Receiver, data: bytes) -> bytes:
     from pywebpush import WebPusher  # type: ignore[import-untyped]
 
@@ -145,7 +145,7 @@ def _authorization(deps: Deps, key: bytes, endpoint: str) -> str:
 
 
 def _contact(settings: Settings) -> str:
-    """Whom a push service may ask about us: the installation's own address."""
+    """Return the installation's own address, where a push service may ask about its sender."""
     if settings.base_url.startswith("https:"):
         return settings.base_url
     return f"mailto:likeness@{urlsplit(settings.base_url).hostname}"
