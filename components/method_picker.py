@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from components.controls import Segments
+from components.controls import Segments, button
 from components.dom import Handler, el
 from services.engines.base import Method
 
@@ -16,19 +16,23 @@ MEANS = {
     Method.INSTANT: "From your best photos, in seconds. Training makes it more like you.",
     Method.PREVIEW: "Cut out of your own photos and set into a scene. No AI.",
 }
+COMPARED = {Method.INSTANT, Method.TRAINED}
 
 
 class MethodPicker:
     """A switch where there is more than one method; `value` is the one that is meant."""
 
-    def __init__(self, *, on_change: Handler) -> None:
-        """on_change: after the member has chosen another one."""
+    def __init__(self, *, on_change: Handler, on_both: Handler) -> None:
+        """on_change: after the member has chosen another one. on_both: to see two at once."""
         self._on_change = on_change
         self._offered: tuple[Method, ...] = ()
         self._chosen: Method | None = None
         with el("div", classes="stack tight") as self.root:
             self._place = el("div")
             self._means = el("p", classes="small muted", aria_live="polite")
+            self._both = button(
+                "Compare instant and trained", on_both, kind="quiet", mark="compare-both"
+            )
 
     @property
     def value(self) -> Method:
@@ -46,6 +50,7 @@ class MethodPicker:
     def _build(self) -> None:
         self._place.clear()
         self.root.set_visibility(len(self._offered) > 1)
+        self._both.set_visibility(set(self._offered) >= COMPARED)
         with self._place:
             self._segments = Segments(
                 "How",

@@ -1,6 +1,7 @@
 """/studio: a model, a sentence, a style; the price before the click; pictures as they come."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 from uuid import UUID
 
 from nicegui import ui
@@ -143,7 +144,7 @@ class Studio:
         )
         self.second = SecondPerson(on_change=self._second_chosen)
         self.second.offer(self._others(), value=str(start.second))
-        self.method = MethodPicker(on_change=self._method_chosen)
+        self.method = MethodPicker(on_change=self._method_chosen, on_both=self._compare)
         self.method.offer(self._methods)
         words = self._choice.engine.words
         self._sentence = StudioPrompt(self._deps, self._user_id, value=start.prompt, words=words)
@@ -195,6 +196,10 @@ class Studio:
         self.second.offer(self._others())
         await self._second_chosen()
         await self._show_tiles()
+
+    def _compare(self) -> None:
+        """The same sentence on the model's page, where it is made both ways."""
+        ui.navigate.to(f"/models/{self.model.value}?{urlencode({'compare': self.prompt.value})}")
 
     async def _second_chosen(self) -> None:
         self.method.offer(self._methods)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from components import formatting, live
 from components.controls import Field, button, relabel
-from components.dom import attach, el, html_id
+from components.dom import attach, call, el, html_id
 from components.feedback import toast
 from components.side_by_side import SideBySide
 from pages.server.call_limits import count_in_page
@@ -23,10 +23,12 @@ EXAMPLE = "head and shoulders, in a linen shirt by a tall window, soft morning l
 class ComparePart:
     """Shown where the model can be used both ways."""
 
-    def __init__(self, deps: Deps, user_id: UUID, model_id: UUID) -> None:
+    def __init__(self, deps: Deps, user_id: UUID, model_id: UUID, *, sentence: str | None) -> None:
+        """sentence: what the member came with; None: what was compared last."""
         self._deps = deps
         self._user_id = user_id
         self._model_id = model_id
+        self._sentence = sentence
         self._shown: Comparison | None = None
         self._open = False
         with el("section", classes="section") as self.root:
@@ -59,10 +61,13 @@ class ComparePart:
             self._shown = await comparing.latest(
                 session, self._deps, user_id=self._user_id, user_model_id=self._model_id
             )
-        if self._shown:
+        if self._shown and self._sentence is None:
             self.prompt.value = self._shown.trained.prompt
             self._pictures.show(self._shown.instant, self._shown.trained)
         await self._price()
+        if self._sentence is not None:
+            self.prompt.value = self._sentence[: generations.PROMPT_LENGTH] or EXAMPLE
+            call(self.prompt.control, "focus")
 
     async def _price(self) -> None:
         try:

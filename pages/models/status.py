@@ -38,7 +38,7 @@ def register(deps: Deps) -> None:
     """Serve the page."""
 
     @ui.page("/models/{id}")
-    async def model_page(id: UUID) -> Response | None:
+    async def model_page(id: UUID, compare: str | None = None) -> Response | None:
         user = current_user()
         async with deps.transaction() as session:
             model = await user_models.get(session, deps, user_id=user.id, user_model_id=id)
@@ -46,18 +46,21 @@ def register(deps: Deps) -> None:
         if model.status == ModelStatus.DRAFT:
             return RedirectResponse(f"/models/new?draft={id}", 303)
         async with shell(deps, model.name, place="Dashboard") as room:
-            await ModelPage(deps, user.id, model).build(found.photos, room)
+            await ModelPage(deps, user.id, model, compare).build(found.photos, room)
         return None
 
 
 class ModelPage:
     """One model. Its parts are built once and changed in place, whatever state it gets into."""
 
-    def __init__(self, deps: Deps, user_id: UUID, model: UserModelView) -> None:
-        """model: as it is when the page opens."""
+    def __init__(
+        self, deps: Deps, user_id: UUID, model: UserModelView, compare: str | None
+    ) -> None:
+        """model: as it is when the page opens. compare: a sentence to be made both ways."""
         self._deps = deps
         self._user_id = user_id
         self._model = model
+        self._sentence = compare
         self._chart: LossChart | None = None
         self._samples: dict[str, El] = {}
 
@@ -86,7 +89,9 @@ class ModelPage:
         self._progress = _Progress(self._cancel)
         self._ready = _Ready(self._model.id)
         self._ended = _Ended(self._model.id, self._again)
-        self._compare = ComparePart(self._deps, self._user_id, self._model.id)
+        self._compare = ComparePart(
+            self._deps, self._user_id, self._model.id, sentence=self._sentence
+        )
         self._sheet = SheetPart(self._deps, self._user_id)
         self._sample_part = el("section", classes="section")
         with self._sample_part:

@@ -38,7 +38,8 @@ async def test_both_are_asked_for_at_once_and_shown_with_their_numbers(
             session, user_id=anna.id, name="Ben", status="ready", lora_key="lora"
         )
         await make_training_image(session, user_model=model)
-    await visitor.open(f"/models/{model.id}")
+    await visitor.open("/studio")
+    visitor.find(marker="compare-both").click()
     await visitor.should_see("Instant beside trained")
     visitor.find(marker="compare").click()
 
