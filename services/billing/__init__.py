@@ -1,1 +1,1 @@
-"""Money: visits to the payment page, what paid invoices grant, and the provider's events."""
+"""Billing: visits to the payment page, credits for paid invoices, and the provider's events."""

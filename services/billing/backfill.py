@@ -1,4 +1,4 @@
-"""The daily tick that fetches what the provider could not deliver to us."""
+"""The daily tick that fetches events which the provider could not deliver."""
 
 import logging
 from datetime import timedelta
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 async def tick(deps: Deps) -> None:
-    """Stores undelivered events, and deletes those that were handled long ago."""
+    """Store undelivered events, and delete those that were handled long ago."""
     now = await entitlement.database_time(deps)
     missed = await deps.payments.undelivered(now - LOOK_BACK)
     async with deps.transaction() as session:

@@ -1,7 +1,7 @@
-"""The way to the payment page and to the portal. Prices come from our plans, never from a page.
+"""The payment page and the portal. Prices come from our plans, never from a page.
 
-A member has one open page for a plan: whoever goes on to another plan, or comes back after its
-price was changed, gets a new one, and the page before is closed, so that nobody pays twice.
+A member has one open page for a plan. A member who chooses another plan, or comes back after the
+price was changed, gets a new page, and the earlier page is closed, so that nobody pays twice.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from services.payments.base import PaymentsError
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionView:
-    """A member's subscription. grace_until: when spending stops if the payment still fails."""
+    """A member's subscription. past_due_since: when its failed payment was first seen."""
 
     plan: str | None
     status: str
@@ -47,7 +47,7 @@ class InvoiceView:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What is sold now: a plan by the month, or a pack of `credits`."""
+    """An item for sale: a plan by the month, or a pack of `credits`."""
 
     plan: str
     price_id: str
@@ -56,7 +56,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A payment page that was open when we last heard of it; no stripe_id: not made yet."""
+    """A payment page that was open when it was last read; no stripe_id: not created yet."""
 
     id: UUID
     stripe_id: str | None
@@ -64,16 +64,16 @@ class Visit:
     price_id: str | None
 
     def offers(self, offer: Offer) -> bool:
-        """Whether it is the page for this offer."""
+        """Return whether this is the page for this offer."""
         return (self.plan, self.price_id) == (offer.plan, offer.price_id)
 
     def excludes(self, offer: Offer) -> bool:
-        """Whether the member would pay for the same thing there: one plan, or the same pack."""
+        """Return whether the member must not pay on both pages: two plans, or the pack twice."""
         return self.plan == offer.plan or PACK not in {self.plan, offer.plan}
 
 
 async def subscription(session: AsyncSession, *, user_id: UUID) -> SubscriptionView | None:
-    """The member's newest subscription that has not ended."""
+    """Return the member's newest subscription that has not ended."""
     row = await _live(session, user_id)
     if row is None:
         return None
@@ -88,7 +88,7 @@ async def subscription(session: AsyncSession, *, user_id: UUID) -> SubscriptionV
 
 
 async def invoices(session: AsyncSession, *, user_id: UUID, limit: int = 24) -> list[InvoiceView]:
-    """The member's invoices, newest first."""
+    """Return the member's invoices, newest first."""
     query = select(Invoice).where(Invoice.user_id == user_id)
     rows = await session.scalars(query.order_by(Invoice.created_at.desc()).limit(limit))
     return [
@@ -106,16 +106,16 @@ async def invoices(session: AsyncSession, *, user_id: UUID, limit: int = 24) -> 
 
 
 async def is_open(session: AsyncSession, *, user_id: UUID, checkout_id: UUID) -> bool:
-    """Whether a visit to the payment page still waits for the provider's word."""
+    """Return whether a visit to the payment page still waits for the provider's result."""
     query = select(Checkout.status).where(Checkout.id == checkout_id, Checkout.user_id == user_id)
     return await session.scalar(query) == "open"
 
 
 async def start(deps: Deps, *, user_id: UUID, plan: str) -> str:
-    """The URL of the page on which the member pays for a plan, or for a pack of credits.
+    """Return the URL of the page on which the member pays for a plan, or for a pack of credits.
 
-    A member with a subscription is led to the portal, to confirm the change of it.
-    Raises Invalid for what is not sold, Conflict for the plan they have, Unavailable.
+    A member with a subscription is sent to the portal, to confirm the change of plan.
+    Raises Invalid for an item that is not sold, Conflict for the plan they have, Unavailable.
     """
     async with deps.transaction() as session:
         offer = await _offer(session, deps, plan)
@@ -134,12 +134,15 @@ async def start(deps: Deps, *, user_id: UUID, plan: str) -> str:
         url = await _page(deps, user_id, customer_id, offer)
     except PaymentsError as error:
         raise Unavailable("The payment page cannot be reached. Try again in a minute.") from error
-    # No page: an earlier one was paid or has expired. What it brought is here by now.
+    # No page: an earlier one was paid or has expired, and its result is stored by now.
     return url or await start(deps, user_id=user_id, plan=plan)
 
 
 async def portal(deps: Deps, *, user_id: UUID, cancel: bool = False) -> str:
-    """The URL of the portal: card, invoices, change; `cancel` leads straight to the end."""
+    """Return the URL of the portal: card, invoices, change; `cancel` opens the cancellation.
+
+    Raises NotFound where there is no subscription to cancel, Unavailable.
+    """
     async with deps.transaction() as session:
         current = await _live(session, user_id)
     if cancel and current is None:
@@ -179,7 +182,7 @@ async def _offer(session: AsyncSession, deps: Deps, plan: str) -> Offer:
 
 
 async def _page(deps: Deps, user_id: UUID, customer_id: str, offer: Offer) -> str | None:
-    """The URL of an open page for this offer; None when an earlier page turns out to be over."""
+    """Return the URL of an open page for this offer; None if an earlier page is already over."""
     async with deps.transaction() as session:
         await lock_member(session, user_id)
         visits = await _open_visits(session, user_id)
@@ -204,7 +207,7 @@ async def _open_visits(session: AsyncSession, user_id: UUID) -> list[Visit]:
 
 
 async def _begin(session: AsyncSession, deps: Deps, user_id: UUID, offer: Offer) -> Visit:
-    """A row of the visit before its page is made; a double click finds it, and gets one page."""
+    """Create the visit's row before its page; a double click finds the row and gets one page."""
     row = Checkout(
         id=deps.new_id(),
         user_id=user_id,
@@ -218,8 +221,8 @@ async def _begin(session: AsyncSession, deps: Deps, user_id: UUID, offer: Offer)
 
 
 async def _closed(deps: Deps, visit: Visit) -> bool:
-    """Closes a page that another one replaces; False if it was paid before that."""
-    if visit.stripe_id is None:  # the page was never made, or never shown to anybody
+    """Close a page that another page replaces; return False if it was already paid."""
+    if visit.stripe_id is None:  # the page was never created, or never shown
         async with deps.transaction() as session:
             unmade = update(Checkout).where(Checkout.id == visit.id, Checkout.stripe_id.is_(None))
             await session.execute(unmade.values(status="expired"))
@@ -230,7 +233,7 @@ async def _closed(deps: Deps, visit: Visit) -> bool:
 
 
 async def _visit(deps: Deps, checkout_id: UUID, customer_id: str, offer: Offer) -> str | None:
-    """The new page's URL. Raises NotFound when the account was deleted meanwhile."""
+    """Create the page and return its URL. Raises NotFound if the account was deleted meanwhile."""
     base = deps.settings.base_url
     visit = await deps.payments.checkout(
         reference=str(checkout_id),

@@ -1,4 +1,4 @@
-"""Ending what a member pays for when their account goes: nobody is billed for nothing."""
+"""The job that ends a deleted member's subscriptions, so that nobody is billed for nothing."""
 
 from uuid import UUID
 
@@ -13,9 +13,10 @@ KIND = "close_customer"
 
 
 async def close_customer(session: AsyncSession, *, user_id: UUID) -> None:
-    """Queues the end of all that the member pays for; the job outlives the member's rows.
+    """Enqueue the end of all that the member pays for; the job outlives the member's rows.
 
-    By the customer, not by our subscriptions: one may just have been paid, and we not told yet.
+    The job closes the customer instead of our stored subscriptions: one may just have been paid,
+    and its event may not have arrived yet.
     """
     if customer := await session.get(Customer, user_id):
         payload = {"customer_id": customer.stripe_id}
@@ -23,8 +24,8 @@ async def close_customer(session: AsyncSession, *, user_id: UUID) -> None:
 
 
 async def handle(deps: Deps, job: Job) -> Outcome:
-    """Job: closes the customer at the provider; one that is closed already is fine."""
-    if subscription_id := job.payload.get("subscription_id"):  # queued by release 1.0.0
+    """Close the customer at the provider; a customer who is already closed is no error."""
+    if subscription_id := job.payload.get("subscription_id"):  # enqueued by release 1.0.0
         await deps.payments.cancel_now(subscription_id)
     else:
         await deps.payments.close_customer(job.payload["customer_id"])

@@ -1,4 +1,4 @@
-"""Which member is which customer of the payments provider."""
+"""The members' customer ids at the payments provider."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from services.errors import NotFound
 
 
 class NotYetKnown(Exception):
-    """The provider told us of a customer whose row is not here, or not here yet."""
+    """The provider named a customer whose row is not here, or not here yet."""
 
     def __init__(self, customer_id: str) -> None:
         super().__init__(f"customer {customer_id}")
@@ -20,9 +20,9 @@ class NotYetKnown(Exception):
 
 
 async def customer_of(deps: Deps, *, user_id: UUID) -> str:
-    """The member's customer id, made at the provider when this is the first time.
+    """Return the member's customer id; create the customer at the provider the first time.
 
-    Raises NotFound, also when the account is deleted while the customer is made.
+    Raises NotFound, also when the account is deleted while the customer is created.
     """
     async with deps.transaction() as session:
         if known := await session.get(Customer, user_id):
@@ -41,7 +41,7 @@ async def customer_of(deps: Deps, *, user_id: UUID) -> str:
 
 
 async def member_of(session: AsyncSession, *, customer_id: str) -> UUID:
-    """The member behind a customer id. Raises NotYetKnown."""
+    """Return the member of a customer id. Raises NotYetKnown."""
     user_id = await session.scalar(
         select(Customer.user_id).where(Customer.stripe_id == customer_id)
     )

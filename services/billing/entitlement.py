@@ -1,8 +1,8 @@
-"""What a member may use, from what the provider says now: never from an event, a page or a URL.
+"""What a member may use, from the provider's state now: never from an event, a page or a URL.
 
-Subscriptions decide the plan; paid invoice lines alone grant credits, each line once; refunds
-and disputes take credits back. Whatever is fetched carries the database's time from before the
-asking, so that an answer which is overtaken by a newer one changes nothing.
+Subscriptions decide the plan; only paid invoice lines grant credits, each line once; refunds
+and disputes take credits back. Each fetched state carries the database's time from before the
+request, so that an answer older than a stored one changes nothing.
 """
 
 import logging
@@ -25,21 +25,21 @@ from services.payments.base import InvoiceLine, InvoiceState, Reversal, Subscrip
 
 log = logging.getLogger(__name__)
 
-PACK = "pack"  # what a checkout of credits alone has in place of a plan
+PACK = "pack"  # the plan's name in a checkout of credits alone
 ENTITLED = ("trialing", "active")
 LIVE = (*ENTITLED, "past_due", "incomplete", "unpaid", "paused")
 ENDED = ("canceled", "incomplete_expired")
 
 
 async def database_time(deps: Deps) -> datetime:
-    """The one clock that all containers share."""
+    """Return the time of the database, the one clock that all containers share."""
     async with deps.transaction() as session:
         now: datetime = (await session.scalars(select(func.clock_timestamp()))).one()
     return now
 
 
 async def sync_checkout(deps: Deps, checkout_id: str) -> None:
-    """Closes our row of a visit to the payment page, and fetches what came of it."""
+    """Close our row of a visit to the payment page, and fetch the visit's subscription."""
     visit = await deps.payments.get_checkout(checkout_id)
     if visit.subscription_id:
         await sync_subscription(deps, visit.subscription_id)
@@ -52,7 +52,7 @@ async def sync_checkout(deps: Deps, checkout_id: str) -> None:
 
 
 async def sync_subscription(deps: Deps, subscription_id: str) -> SubscriptionState:
-    """Stores a subscription as it stands now and gives its member the plan it pays for."""
+    """Store a subscription as it is now, and give its member the plan that it pays for."""
     asked_at = await database_time(deps)
     state = await deps.payments.get_subscription(subscription_id)
     async with deps.transaction() as session:
@@ -64,7 +64,7 @@ async def sync_subscription(deps: Deps, subscription_id: str) -> SubscriptionSta
 
 
 async def settle_plan(session: AsyncSession, deps: Deps, *, user_id: UUID) -> None:
-    """Gives a member the best plan that their subscriptions pay for, or the default."""
+    """Give a member the best plan that their subscriptions pay for, or the default."""
     grace = timedelta(days=deps.settings.past_due_grace_days)
     entitled = Subscription.status.in_(ENTITLED) | (
         (Subscription.status == "past_due") & (Subscription.past_due_since > func.now() - grace)
@@ -81,7 +81,7 @@ async def settle_plan(session: AsyncSession, deps: Deps, *, user_id: UUID) -> No
 
 
 async def sync_invoice(deps: Deps, invoice_id: str) -> None:
-    """Stores an invoice as it stands now; when it is paid, each of its lines grants once."""
+    """Store an invoice as it is now; when it is paid, each of its lines grants credits once."""
     asked_at = await database_time(deps)
     state = await deps.payments.get_invoice(invoice_id)
     period = None
@@ -100,17 +100,17 @@ async def sync_invoice(deps: Deps, invoice_id: str) -> None:
 
 
 async def sync_refund(deps: Deps, refund_id: str) -> None:
-    """Takes credits back for a refund; when it fails, they return."""
+    """Take credits back for a refund; return them if the refund fails."""
     await _sync_reversal(deps, await deps.payments.get_refund(refund_id))
 
 
 async def sync_dispute(deps: Deps, dispute_id: str) -> None:
-    """Takes credits back for a dispute; when it is won, they return."""
+    """Take credits back for a dispute; return them if the dispute is won."""
     await _sync_reversal(deps, await deps.payments.get_dispute(dispute_id))
 
 
 async def _sync_reversal(deps: Deps, state: Reversal) -> None:
-    """Takes or returns the share of the invoice's credits that the money is of the payment."""
+    """Take back or return the invoice's credits, in the share of the payment that went back."""
     if state.invoice_id is None or state.status == "pending" or not state.total:
         return
     await sync_invoice(deps, state.invoice_id)
@@ -125,9 +125,9 @@ def credits_of(
     by_price: Mapping[str, PlanRow],
     period: timedelta | None,
 ) -> int:
-    """What one paid line grants: a month's images, or after an upgrade the rest of the month's.
+    """Return the credits of one paid line: a month's, or after an upgrade the rest of a month's.
 
-    A proration line grants the difference between the new plan and the one that its negative
+    A proration line grants the difference between the new plan and the plan that its negative
     twin credits, for the share of the month that is left, rounded up.
     """
     plan = by_price.get(line.price_id or "")
@@ -142,18 +142,18 @@ def credits_of(
 
 
 async def lock_member(session: AsyncSession, user_id: UUID) -> None:
-    """One change of a member's money at a time."""
+    """Lock the member's row, so that their money changes once at a time."""
     await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
 
 async def _plans_by_price(session: AsyncSession) -> dict[str, PlanRow]:
-    """What each price pays for: those on offer, and earlier ones, by which members still pay."""
+    """Return the plan of each price: prices on offer, and earlier ones that members still pay."""
     query = select(PlanPrice.price_id, PlanRow).join(PlanRow, PlanRow.name == PlanPrice.plan)
     return dict((await session.execute(query)).all())
 
 
 async def _pack_credits(session: AsyncSession, deps: Deps, user_id: UUID) -> dict[str, int]:
-    """Credits in a pack by its price: as the member was offered it, else as it is sold now."""
+    """Return a pack's credits by its price: as offered to the member, else as sold now."""
     query = select(Checkout.price_id, Checkout.credits).where(
         Checkout.user_id == user_id, Checkout.plan == PACK, Checkout.credits.is_not(None)
     )
@@ -182,7 +182,7 @@ async def _store_subscription(
         "fetched_at": asked_at,
     }
     row = insert(Subscription).values(id=deps.new_id(), stripe_id=state.id, **values)
-    kept = ("past_due_since", "ended_at")  # the first time counts
+    kept = ("past_due_since", "ended_at")  # the first value stays
     fresh: dict[str, Any] = {name: row.excluded[name] for name in values if name not in kept}
     for name in kept:
         old, new = getattr(Subscription, name), row.excluded[name]
@@ -201,7 +201,7 @@ async def _grant(
     by_price: Mapping[str, PlanRow],
     period: timedelta | None,
 ) -> None:
-    """Grants every line, once."""
+    """Grant the credits of every line, once."""
     packs = await _pack_credits(session, deps, user_id)
     for line in state.lines:
         plan = by_price.get(line.price_id or "")
@@ -223,7 +223,7 @@ async def _grant(
 
 
 def _reference(line: InvoiceLine) -> str:
-    """The name of its grant in the ledger."""
+    """Return the ledger reference of a line's grant."""
     return f"invoice_line:{line.id}"
 
 
@@ -260,7 +260,7 @@ async def _store_invoice(
 
 
 async def _reverse(session: AsyncSession, invoice: Invoice, state: Reversal) -> None:
-    """Takes or returns what one refund or dispute stands for, once each."""
+    """Take or return the credits of one refund or dispute, once each."""
     reference, back = f"reversal:{state.id}", f"reversal:{state.id}:returned"
     user_id, amounts = invoice.user_id, dict(invoice.reversals)
     taken = await ledger.taken_back(session, reference=reference)
@@ -281,11 +281,11 @@ async def _reverse(session: AsyncSession, invoice: Invoice, state: Reversal) -> 
 
 
 def _share(invoice: Invoice, state: Reversal, amount: int) -> int:
-    """The credits that so much of the payment bought, rounded up; all of it bought all of them."""
+    """Return the credits that `amount` of the payment bought, rounded up; the whole bought all."""
     return math.ceil(invoice.credits * min(amount, state.total) / state.total)
 
 
 async def past_due_members(session: AsyncSession) -> list[UUID]:
-    """Members with a payment that has failed."""
+    """Return the members with a payment that has failed."""
     late = select(Subscription.user_id).where(Subscription.status == "past_due").distinct()
     return list(await session.scalars(late))

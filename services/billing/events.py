@@ -1,7 +1,7 @@
 """Webhooks: verified, stored once, answered at once, and then handled as a job.
 
-Handling asks the provider what the object is now, so order, duplicates and replays change
-nothing. What nobody delivered to us, `backfill` fetches once a day.
+The job fetches the object's present state from the provider, so order, duplicates and replays
+change nothing. `backfill` fetches undelivered events once a day.
 """
 
 import logging
@@ -22,7 +22,7 @@ from services.payments.base import ClockSkew, Event
 
 KIND = "stripe_event"
 STALE = timedelta(minutes=10)
-WAIT = timedelta(seconds=15)  # for our own row, when the event came first
+WAIT = timedelta(seconds=15)  # wait for our own row, when the event came first
 GIVE_UP = timedelta(days=3)  # as long as the provider itself would have tried again
 
 log = logging.getLogger(__name__)
@@ -37,14 +37,14 @@ _SYNC: dict[str, Callable[[Deps, str], Awaitable[object]]] = {
 
 
 def sync_for(type_: str) -> Callable[[Deps, str], Awaitable[object]] | None:
-    """What brings us up to date with the object of an event; None for what we do not follow."""
+    """Return the function that fetches an event's object; None for events that are not used."""
     return next((sync for start, sync in _SYNC.items() if type_.startswith(start)), None)
 
 
 async def receive(deps: Deps, *, payload: bytes, signature: str | None) -> None:
-    """Stores an event that the provider signed, if it is one that we follow.
+    """Store an event that the provider signed, if the event is used here.
 
-    A repeat changes nothing. Raises BadSignature, BadEvent.
+    A repeat changes nothing. Raises BadSignature, BadEvent, ClockSkew.
     """
     try:
         event = deps.payments.verify(payload, signature)
@@ -57,7 +57,7 @@ async def receive(deps: Deps, *, payload: bytes, signature: str | None) -> None:
 
 
 async def store(session: AsyncSession, event: Event) -> bool:
-    """Keeps an event and queues its handling, both once; False: it was here already."""
+    """Store an event and enqueue its job, both once; return False if the event was known."""
     row = insert(StripeEvent).values(
         id=event.id, type=event.type, object_id=event.object_id, created_at=event.created
     )
@@ -70,7 +70,7 @@ async def store(session: AsyncSession, event: Event) -> bool:
 
 
 async def handle(deps: Deps, job: Job) -> Outcome:
-    """Job: brings us up to date with the object that an event was about."""
+    """Fetch the object that an event is about, as it is now."""
     async with deps.transaction() as session:
         event = await session.get(StripeEvent, job.payload["event_id"])
         if event is None or event.handled_at is not None:
@@ -81,7 +81,7 @@ async def handle(deps: Deps, job: Job) -> Outcome:
         try:
             await sync(deps, event.object_id)
         except NotYetKnown as error:
-            # A deleted account leaves a closed customer, whose last events concern nobody.
+            # A deleted account leaves a closed customer, whose last events are ignored.
             if not too_old and not await deps.payments.is_closed(error.customer_id):
                 return Again(after=WAIT)
             note = {"ignored": str(error)}
@@ -92,19 +92,22 @@ async def handle(deps: Deps, job: Job) -> Outcome:
 
 
 async def unhandled(session: AsyncSession) -> int:
-    """How many events have not been handled yet."""
+    """Return how many events have not been handled yet."""
     left = select(func.count()).select_from(StripeEvent).where(StripeEvent.handled_at.is_(None))
     return await session.scalar(left) or 0
 
 
 async def stale(session: AsyncSession) -> int:
-    """How many events have waited for more than ten minutes: for readiness, metrics, /admin."""
+    """Return how many events have waited for over ten minutes: for readiness, metrics, /admin."""
     old = StripeEvent.handled_at.is_(None) & (StripeEvent.received_at < func.now() - STALE)
     return await session.scalar(select(func.count()).select_from(StripeEvent).where(old)) or 0
 
 
 async def clock_skew(session: AsyncSession) -> int | None:
-    """Seconds by which this server's clock was off at a webhook of the last day, if any."""
+    """Return by how many seconds this server's clock was off at a webhook of the last day.
+
+    None if it was not.
+    """
     recent = AuditEntry.at > func.now() - timedelta(days=1)
     query = select(AuditEntry.details).where(AuditEntry.action == "payments.clock", recent)
     details = await session.scalar(query.order_by(AuditEntry.at.desc()).limit(1))
@@ -112,7 +115,7 @@ async def clock_skew(session: AsyncSession) -> int | None:
 
 
 async def _report_clock(deps: Deps, error: ClockSkew) -> None:
-    """Says that the clock is wrong; webhooks are refused until it is set right."""
+    """Log and record that the clock is wrong; webhooks are refused until it is set right."""
     log.error("webhook refused: %s; set this server's clock (NTP)", error)
     async with deps.transaction() as session:
         details = {"seconds": error.seconds}

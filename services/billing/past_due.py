@@ -9,7 +9,7 @@ EVERY = timedelta(hours=1)
 
 
 async def tick(deps: Deps) -> None:
-    """Gives them the plan of those who do not pay."""
+    """Settle the plan of each member with a failed payment, which ends the plan after the grace."""
     async with deps.transaction() as session:
         for user_id in await entitlement.past_due_members(session):
             await entitlement.settle_plan(session, deps, user_id=user_id)

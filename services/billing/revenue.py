@@ -1,4 +1,4 @@
-"""What the operator earns and spends: by plan, by month, by engine."""
+"""The operator's income and costs: by plan, by month, by engine."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ MADE = func.coalesce(func.sum(func.cardinality(RunRow.made)), 0)
 class PlanRevenue:
     """One plan in the last 30 days; amounts in cents, by the images that its members made.
 
-    cost_cents: what the engine took for them, None where its price is not known.
+    cost_cents: the engine's price for the images, None where the price is not known.
     """
 
     plan: str
@@ -32,13 +32,13 @@ class PlanRevenue:
 
     @property
     def loses(self) -> bool:
-        """Whether its images cost more than it brought in."""
+        """Return whether the images cost more than the plan brought in."""
         return self.cost_cents is not None and self.cost_cents > self.paid - self.returned
 
 
 @dataclass(frozen=True, slots=True)
 class EngineCost:
-    """Images of one engine in the last 30 days; cents each, None where it is not known."""
+    """Images of one engine in the last 30 days; cents each, None where the price is not known."""
 
     engine: str
     images: int
@@ -47,7 +47,7 @@ class EngineCost:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """The last 30 days, and what needs the operator's eye now."""
+    """The last 30 days, and what the operator has to look at now."""
 
     plans: list[PlanRevenue]
     engines: list[EngineCost]
@@ -59,7 +59,7 @@ class Money:
 
 
 async def money(session: AsyncSession, deps: Deps) -> Money:
-    """All of it, for the administrator's page."""
+    """Return all figures, for the administrator's page."""
     since = func.now() - PERIOD
     counted = select(func.count())
     began = counted.select_from(Subscription).where(Subscription.created_at >= since)
@@ -109,7 +109,7 @@ async def _subscribers(session: AsyncSession, plan: str) -> int:
 
 
 async def _images(session: AsyncSession, plan: str) -> int:
-    """Images that the plan's subscribers had made, erased ones too: they cost as much."""
+    """Return how many images the plan's subscribers made, with deleted ones: they cost as much."""
     theirs = select(Subscription.user_id).where(Subscription.plan == plan)
     query = select(MADE).where(RunRow.user_id.in_(theirs), RunRow.created_at >= func.now() - PERIOD)
     return await session.scalar(query) or 0
@@ -127,7 +127,7 @@ async def _by_engine(session: AsyncSession, deps: Deps) -> list[EngineCost]:
 
 
 def _cost(deps: Deps, engine: str, images: int) -> float | None:
-    """Cents for so many images, where the engine says its price."""
+    """Return the cents for a number of images, or None if the engine names no price."""
     info = deps.engines.info(engine)
     if info is None or info.cost_per_image_usd is None:
         return None

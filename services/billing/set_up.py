@@ -13,9 +13,9 @@ PACK_PRICE_CENTS = 900  # until the operator changes it at Stripe
 
 
 async def run(transaction: Transaction, settings: Settings) -> SetUp:
-    """Makes what we sell at Stripe and keeps the price ids with our plans.
+    """Create our products at Stripe and store their price ids with our plans.
 
-    Raises Invalid without STRIPE_SECRET_KEY or a public address, or with Stripe's own words.
+    Raises Invalid without STRIPE_SECRET_KEY or a public address, or with Stripe's own message.
     """
     if settings.stripe_secret_key is None:
         raise Invalid("Set STRIPE_SECRET_KEY first: it is under Developers, API keys, at Stripe.")
