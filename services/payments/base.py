@@ -1,4 +1,4 @@
-"""The payments protocol: what Stripe knows, in our own words, and the few things we ask of it."""
+"""The payments protocol: the provider's data as our own types, and the few requests to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from typing import Protocol
 
 
 class PaymentsError(Exception):
-    """The payments provider did not do what it was asked; details are for the log."""
+    """The payments provider did not do what was requested; details are for the log."""
 
 
 class BadSignature(PaymentsError):
-    """A webhook that the provider did not sign, or signed for somebody else."""
+    """A webhook that the provider did not sign, or signed for another receiver."""
 
 
 class BadEvent(PaymentsError):
-    """Rightly signed, but not an event: nothing of it can be used."""
+    """A webhook that is rightly signed but is not an event: nothing of it can be used."""
 
 
 class ClockSkew(BadSignature):
-    """Rightly signed, but `seconds` away from this server's clock, which is more than allowed."""
+    """A rightly signed webhook `seconds` off this server's clock, which is more than allowed."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"the signature's time differs from this server's clock by {seconds} s")
@@ -28,7 +28,7 @@ class ClockSkew(BadSignature):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened to an object; what it is now has to be asked for.
+    """A change of an object; the object's present state has to be fetched.
 
     object_id: empty where the object has none.
     """
@@ -41,7 +41,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionState:
-    """A subscription as it is now. next_price_id: what a scheduled change turns it into."""
+    """A subscription as it is now. next_price_id: its price after a scheduled change."""
 
     id: str
     customer_id: str
@@ -85,10 +85,10 @@ class InvoiceState:
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """Money of one payment that went back, or may: a refund or a dispute, as it is now.
+    """A refund or a dispute as it is now: money of one payment that went back, or may.
 
     status: `pending`, `taken` (the money is gone) or `void` (failed, won, withdrawn).
-    amount of `total`, what was paid, in the smallest unit of the currency.
+    amount: the part of `total`, the payment, in the smallest unit of the currency.
     """
 
     id: str
@@ -101,7 +101,7 @@ class Reversal:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutState:
-    """A visit to the provider's payment page; `reference` is our own id for it."""
+    """A visit to the provider's payment page; `reference` is our own id for the visit."""
 
     id: str
     url: str | None
@@ -112,8 +112,9 @@ class CheckoutState:
 
 
 class Payments(Protocol):
-    """Every call that creates something takes our key: a repeat of it creates nothing more.
+    """A payments provider.
 
+    Each call that creates something takes our key: a repeat of the call creates nothing more.
     All raise PaymentsError; none may be called inside a database transaction.
     """
 

@@ -1,4 +1,4 @@
-"""Which payments the settings mean."""
+"""Chooses the payments by the settings."""
 
 from services.payments.base import Payments
 from services.payments.off import PaymentsOff
@@ -7,7 +7,7 @@ from services.settings import Settings
 
 
 def configured(settings: Settings) -> Payments:
-    """Stripe where a secret key is set."""
+    """Return Stripe if a secret key is set, else no payments."""
     if settings.stripe_secret_key is None:
         return PaymentsOff()
     webhook = settings.stripe_webhook_secret

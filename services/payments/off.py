@@ -1,4 +1,4 @@
-"""No payments: a household meets no paywall anywhere."""
+"""No payments: a household sees no paywall anywhere."""
 
 from datetime import datetime
 from typing import NoReturn
@@ -7,20 +7,20 @@ from services.payments.base import PaymentsError
 
 
 class PaymentsOff:
-    """Nothing can be bought; everyone has the operator's default plan."""
+    """Payments switched off: nothing can be bought; everyone has the operator's default plan."""
 
     enabled = False
 
     async def create_customer(self, *, reference: str, email: str, name: str) -> NoReturn:
-        """Nobody is a customer."""
+        """Raise PaymentsError: there are no customers."""
         raise PaymentsError("payments are off")
 
     async def close_customer(self, customer_id: str) -> NoReturn:
-        """What was sold with payments on still runs: only a process that has them can end it."""
+        """Raise PaymentsError: only a process with payments on can end what was sold before."""
         raise PaymentsError("payments are off")
 
     async def is_closed(self, customer_id: str) -> NoReturn:
-        """Nobody here knows the customer."""
+        """Raise PaymentsError: no customer is known."""
         raise PaymentsError("payments are off")
 
     async def checkout(
@@ -33,15 +33,15 @@ class PaymentsOff:
         return_url: str,
         cancel_url: str,
     ) -> NoReturn:
-        """Nothing is sold."""
+        """Raise PaymentsError: nothing is sold."""
         raise PaymentsError("payments are off")
 
     async def get_checkout(self, checkout_id: str) -> NoReturn:
-        """There is none."""
+        """Raise PaymentsError: there is no checkout."""
         raise PaymentsError("payments are off")
 
     async def expire_checkout(self, checkout_id: str) -> NoReturn:
-        """There is none."""
+        """Raise PaymentsError: there is no checkout."""
         raise PaymentsError("payments are off")
 
     async def portal(
@@ -52,36 +52,36 @@ class PaymentsOff:
         change: tuple[str, str] | None = None,
         cancel: str | None = None,
     ) -> NoReturn:
-        """There is none."""
+        """Raise PaymentsError: there is no portal."""
         raise PaymentsError("payments are off")
 
     async def get_subscription(self, subscription_id: str) -> NoReturn:
-        """There is none."""
+        """Raise PaymentsError: there is no subscription."""
         raise PaymentsError("payments are off")
 
     async def get_invoice(self, invoice_id: str) -> NoReturn:
-        """There is none."""
+        """Raise PaymentsError: there is no invoice."""
         raise PaymentsError("payments are off")
 
     async def get_refund(self, refund_id: str) -> NoReturn:
-        """There is none."""
+        """Raise PaymentsError: there is no refund."""
         raise PaymentsError("payments are off")
 
     async def get_dispute(self, dispute_id: str) -> NoReturn:
-        """There is none."""
+        """Raise PaymentsError: there is no dispute."""
         raise PaymentsError("payments are off")
 
     async def cancel_now(self, subscription_id: str) -> NoReturn:
-        """What was sold with payments on still runs: only a process that has them can end it."""
+        """Raise PaymentsError: only a process with payments on can end what was sold before."""
         raise PaymentsError("payments are off")
 
     def verify(self, payload: bytes, signature: str | None) -> NoReturn:
-        """Nobody has anything to tell us."""
+        """Raise PaymentsError: no provider sends events."""
         raise PaymentsError("payments are off")
 
     async def undelivered(self, since: datetime) -> NoReturn:
-        """Nobody can be asked."""
+        """Raise PaymentsError: there is no provider to ask."""
         raise PaymentsError("payments are off")
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""

@@ -1,6 +1,6 @@
-"""Stripe behind the payments protocol; with `stripe_setup`, the only module that knows its SDK.
+"""Stripe behind the payments protocol; with `stripe_setup`, the only module that uses its SDK.
 
-The API version is the SDK's own (`stripe.api_version`); the webhook endpoint is made with the
+The API version is the SDK's own (`stripe.api_version`); the webhook endpoint is created with the
 same one. Never run against Stripe itself so far: README says what that leaves unproven.
 """
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from stripe.params.billing_portal import SessionCreateParams as PortalParams
     from stripe.params.checkout import SessionCreateParams as CheckoutParams
 
-TIMEOUT = 20.0  # seconds; the SDK's own default of 80 outlasts a member's patience
-RETRIES = 2  # safe: every POST of ours carries an idempotency key
+TIMEOUT = 20.0  # seconds; the SDK's own default of 80 is too long for a waiting member
+RETRIES = 2  # safe: each of our POSTs has an idempotency key
 
 
 def _when(seconds: int) -> datetime:
@@ -38,21 +38,21 @@ def _when(seconds: int) -> datetime:
 
 
 def id_of(value: object) -> str | None:
-    """The id of a field that Stripe answers as an id, as an object, or not at all."""
+    """Return the id of a field that Stripe answers as an id, as an object, or not at all."""
     if value is None or isinstance(value, str):
         return value
     return str(value.id)  # type: ignore[attr-defined]
 
 
 def idempotency_key(call: str, params: Mapping[str, Any]) -> str:
-    """The same for the same call: Stripe refuses other parameters under one key for a day."""
+    """Return the same key for the same call; Stripe refuses other parameters under it for a day."""
     told = json.dumps([call, params], sort_keys=True)
     return f"likeness:{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 @asynccontextmanager
 async def asking(what: str) -> AsyncIterator[None]:
-    """Turns what the SDK raises into PaymentsError, saying what was asked for."""
+    """Turn the SDK's errors into PaymentsError, which names the request."""
     try:
         yield
     except stripe.StripeError as error:
@@ -63,7 +63,7 @@ async def asking(what: str) -> AsyncIterator[None]:
 async def connected(
     secret_key: str, api_base: str | None = None
 ) -> AsyncIterator[stripe.StripeClient]:
-    """A client with our timeout and retries, for as long as the block lasts."""
+    """Yield a client with our timeout and retries, for as long as the block lasts."""
     http = stripe.HTTPXClient(timeout=TIMEOUT)
     try:
         yield _client(secret_key, api_base, http)
@@ -81,9 +81,10 @@ def _client(secret_key: str, api_base: str | None, http: stripe.HTTPClient) -> s
 
 
 class StripePayments:
-    """secret_key: `sk_...`; webhook_secret: None turns webhooks off. api_base: for tests.
+    """Payments at Stripe.
 
-    tax, promotion_codes: whether Checkout computes taxes and takes promotion codes.
+    secret_key: `sk_...`; webhook_secret: None turns webhooks off. api_base: for tests.
+    tax, promotion_codes: whether Checkout computes taxes and accepts promotion codes.
     """
 
     enabled = True
@@ -104,7 +105,7 @@ class StripePayments:
         self._tax, self._promotion_codes = tax, promotion_codes
 
     async def create_customer(self, *, reference: str, email: str, name: str) -> str:
-        """The customer's id; `reference` is our member's id."""
+        """Return the new customer's id; `reference` is our member's id."""
         params: CustomerParams = {
             "email": email,
             "name": name,
@@ -117,9 +118,9 @@ class StripePayments:
         return customer.id
 
     async def close_customer(self, customer_id: str) -> None:
-        """Closes the customer's payment pages, ends what they pay for, and deletes them.
+        """Close the customer's payment pages, end their subscriptions, and delete the customer.
 
-        A customer who is gone already is fine. Stripe keeps the invoices.
+        A customer who is already deleted is no error. Stripe keeps the invoices.
         """
         async with asking("closing of a customer"):
             try:
@@ -130,7 +131,7 @@ class StripePayments:
                     raise
 
     async def is_closed(self, customer_id: str) -> bool:
-        """Whether the customer was deleted."""
+        """Return whether the customer was deleted."""
         async with asking("customer"):
             try:
                 customer = await self._api.customers.retrieve_async(customer_id)
@@ -157,7 +158,7 @@ class StripePayments:
         return_url: str,
         cancel_url: str,
     ) -> CheckoutState:
-        """A payment page for one month's plan, or for one thing bought once."""
+        """Create a payment page for one month's plan, or for one thing bought once."""
         params: CheckoutParams = {
             "mode": "subscription" if monthly else "payment",
             "customer": customer_id,
@@ -181,16 +182,16 @@ class StripePayments:
         return self._checkout(session)
 
     async def expire_checkout(self, checkout_id: str) -> CheckoutState:
-        """Closes a payment page; the visit as it stands then, since it may have been paid."""
+        """Close a payment page; return the visit as it is then, since it may have been paid."""
         async with asking("checkout"):
             try:
                 closed = await self._api.checkout.sessions.expire_async(checkout_id)
-            except stripe.InvalidRequestError:  # it is not open any more
+            except stripe.InvalidRequestError:  # it is no longer open
                 return await self.get_checkout(checkout_id)
         return self._checkout(closed)
 
     async def get_checkout(self, checkout_id: str) -> CheckoutState:
-        """The visit as it stands now."""
+        """Return the visit as it is now."""
         async with asking("checkout"):
             return self._checkout(await self._api.checkout.sessions.retrieve_async(checkout_id))
 
@@ -213,9 +214,10 @@ class StripePayments:
         change: tuple[str, str] | None = None,
         cancel: str | None = None,
     ) -> str:
-        """The URL of the customer's portal: card, invoices, change and cancellation.
+        """Return the URL of the customer's portal: card, invoices, change and cancellation.
 
-        change: (subscription, price) leads straight to confirming that price; cancel: to the end.
+        change: (subscription, price) opens the confirmation of that price.
+        cancel: opens the cancellation of that subscription.
         """
         params: PortalParams = {"customer": customer_id, "return_url": return_url}
         async with asking("portal"):
@@ -238,7 +240,7 @@ class StripePayments:
         return session.url
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState:
-        """The subscription as it stands now, with a change that waits for the period's end."""
+        """Return the subscription as it is now, with a change that waits for the period's end."""
         async with asking("subscription"):
             found = await self._api.subscriptions.retrieve_async(
                 subscription_id, {"expand": ["schedule"]}
@@ -256,7 +258,7 @@ class StripePayments:
         )
 
     async def get_invoice(self, invoice_id: str) -> InvoiceState:
-        """The invoice as it stands now, with all its lines."""
+        """Return the invoice as it is now, with all its lines."""
         async with asking("invoice"):
             found = await self._api.invoices.retrieve_async(invoice_id)
             listed = await self._api.invoices.line_items.list_async(invoice_id, {"limit": 100})
@@ -277,7 +279,7 @@ class StripePayments:
         )
 
     async def get_refund(self, refund_id: str) -> Reversal:
-        """A refund as it stands now; ids begin with `re_`, or `pyr_` for some ways of paying."""
+        """Return a refund as it is now; ids begin with `re_`, or `pyr_` for some ways of paying."""
         async with asking("refund"):
             refund = await self._api.refunds.retrieve_async(refund_id)
             invoice_id, total = await self._payment(id_of(refund.payment_intent))
@@ -285,7 +287,7 @@ class StripePayments:
         return Reversal(refund_id, "refund", status, refund.amount, total, invoice_id)
 
     async def get_dispute(self, dispute_id: str) -> Reversal:
-        """A dispute as it stands now."""
+        """Return a dispute as it is now."""
         async with asking("dispute"):
             dispute = await self._api.disputes.retrieve_async(dispute_id)
             invoice_id, total = await self._payment(id_of(dispute.payment_intent))
@@ -293,7 +295,7 @@ class StripePayments:
         return Reversal(dispute_id, "dispute", status, dispute.amount, total, invoice_id)
 
     async def _payment(self, intent: str | None) -> tuple[str | None, int]:
-        """Which invoice a payment was for, and how much it was."""
+        """Return the invoice and the amount of a payment."""
         if intent is None:
             return None, 0
         paid = await self._api.invoice_payments.list_async(
@@ -304,7 +306,7 @@ class StripePayments:
         return id_of(paid.data[0].invoice), paid.data[0].amount_paid or 0
 
     async def cancel_now(self, subscription_id: str) -> None:
-        """Ends a subscription at once; one that has ended already is fine."""
+        """Cancel a subscription at once; one that has already ended is no error."""
         async with asking("cancellation"):
             try:
                 await self._api.subscriptions.cancel_async(subscription_id)
@@ -313,15 +315,15 @@ class StripePayments:
                     raise
 
     async def close(self) -> None:
-        """Ends the connections."""
+        """Close the connections."""
         await self._http.close_async()  # type: ignore[no-untyped-call]
 
     def verify(self, payload: bytes, signature: str | None) -> Event:
-        """The event that Stripe signed. Raises BadSignature, ClockSkew, BadEvent."""
+        """Return the event that Stripe signed. Raises BadSignature, ClockSkew, BadEvent."""
         return verified(payload, signature, self._webhook_secret)
 
     async def undelivered(self, since: datetime) -> list[Event]:
-        """Events of ours since then that no endpoint of ours has accepted; Stripe keeps 30 days."""
+        """Return events that no endpoint of ours has accepted since then; Stripe keeps 30 days."""
         async with asking("events"):
             listed = await self._api.events.list_async(
                 {
@@ -346,7 +348,7 @@ _DISPUTE = {
 
 
 def _event(event: stripe.Event) -> Event:
-    """One of EVENTS, from Stripe's list: the objects of all these types have ids."""
+    """Return one of EVENTS from Stripe's list; the objects of all these types have ids."""
     return Event(event.id, event.type, str(event.data.object["id"]), _when(event.created))
 
 
@@ -366,7 +368,7 @@ def _line(line: stripe.InvoiceLineItem) -> InvoiceLine:
 
 
 def _next_price(subscription: stripe.Subscription, period_end: int) -> str | None:
-    """The price of the schedule's phase that begins when the period ends."""
+    """Return the price of the schedule's phase that begins when the period ends."""
     schedule = subscription.schedule
     if schedule is None or isinstance(schedule, str):
         return None

@@ -1,4 +1,4 @@
-"""What Stripe tells us of: which events, how they are verified, and what of them is used."""
+"""Stripe's webhook events: which are used, how they are verified, and which fields are read."""
 
 import re
 import time
@@ -46,7 +46,7 @@ Text = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_print
 
 
 class _Object(BaseModel):
-    id: Text | None = None  # a balance, say, has none
+    id: Text | None = None  # some objects, such as a balance, have none
 
 
 class _Data(BaseModel):
@@ -61,9 +61,9 @@ class _Envelope(BaseModel):
 
 
 def verified(payload: bytes, signature: str | None, secret: str | None) -> Event:
-    """The event that Stripe signed. Raises BadSignature, ClockSkew, BadEvent.
+    """Return the event that Stripe signed. Raises BadSignature, ClockSkew, BadEvent.
 
-    The SDK lets times in the future pass: here they are out of bounds like those of the past.
+    The SDK accepts times in the future: here they are out of bounds like those of the past.
     """
     if signature is None or not signature.isascii():  # which the SDK cannot compare
         raise BadSignature("there is no signature of Stripe's")

@@ -1,4 +1,4 @@
-"""Makes products, prices, portal settings and the webhook endpoint; safe to run twice."""
+"""Creates products, prices, portal settings and the webhook endpoint; safe to run twice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanOffer:
-    """What the operator sells: a plan by the month, or a pack of credits once; US cents."""
+    """An item for sale: a plan by the month, or a pack of credits once; US cents."""
 
     name: str
     title: str
@@ -26,14 +26,14 @@ class PlanOffer:
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """What is in the account now. webhook_secret: told once, when the endpoint is made."""
+    """The state of the account now. webhook_secret: known only when the endpoint is created."""
 
     prices: dict[str, str] = field(default_factory=dict)
     webhook_secret: str | None = None
 
 
 async def set_up(api: V1Services, offers: Sequence[PlanOffer], *, webhook_url: str) -> SetUp:
-    """Products, prices, portal and webhook endpoint, found by our marks or made."""
+    """Find or create products, prices, portal settings and webhook endpoint."""
     async with asking("set-up"):
         prices = {offer.name: await _price(api, offer) for offer in offers}
         await _portal_configuration(api, [o for o in offers if o.monthly], prices)
@@ -41,7 +41,7 @@ async def set_up(api: V1Services, offers: Sequence[PlanOffer], *, webhook_url: s
 
 
 async def _price(api: V1Services, offer: PlanOffer) -> str:
-    """The price with our lookup key; another amount moves the key to a new price."""
+    """Return the price with our lookup key; another amount moves the key to a new price."""
     key = f"likeness_{offer.name}"
     found = await api.prices.list_async({"lookup_keys": [key], "active": True})
     if found.data and found.data[0].unit_amount == offer.price_cents:
@@ -77,7 +77,7 @@ async def _product(api: V1Services, offer: PlanOffer) -> str:
 async def _portal_configuration(
     api: V1Services, offers: Sequence[PlanOffer], prices: dict[str, str]
 ) -> None:
-    """Upgrades at once with proration, downgrades and cancellation at the period's end."""
+    """Allow upgrades at once with proration, downgrades and cancellation at the period's end."""
     products: list[dict[str, Any]] = []
     for offer in offers:
         price = await api.prices.retrieve_async(prices[offer.name])
@@ -109,7 +109,7 @@ async def _portal_configuration(
 
 
 async def _endpoint(api: V1Services, url: str) -> str | None:
-    """The secret of a new endpoint; None where ours exists: its secret is told only once."""
+    """Return the secret of a new endpoint; None if ours exists: Stripe tells a secret only once."""
     events: list[Any] = list(EVENTS)
     listed = await api.webhook_endpoints.list_async({"limit": 100})
     async for endpoint in listed.auto_paging_iter():
