@@ -1,7 +1,7 @@
 """Saves the database to one file, and restores it; neither changes its schema.
 
-With PostgreSQL's own pg_dump and pg_restore, so that the file outlives this program. Photos and
-results are files in DATA_DIR/files or in the bucket, and are copied like any others.
+Uses PostgreSQL's own pg_dump and pg_restore, so that the file outlives this program. Photos and
+results are files in DATA_DIR/files or in the bucket, and are copied like any other files.
 """
 
 import os
@@ -16,14 +16,14 @@ from db import migrate
 from db.embedded import binaries
 from db.errors import CannotStart
 
-OURS = "alembic_version"  # the table by which a database of Likeness is known
-# Whatever a newer release added would otherwise be in the way of bringing the old one up to date.
+OURS = "alembic_version"  # the table that marks a database of Likeness
+# Without this, what a newer release added would break the migrations of the restored database.
 EMPTY = "drop schema public cascade; create schema public"
-DUE = "update public.job_ticks set due_at = now()"  # what was done since has to be done again
+DUE = "update public.job_ticks set due_at = now()"  # work done since has to be done again
 
 
 def save(url: str, file: Path) -> None:
-    """Writes a consistent copy of the database at `url`, also while it is in use.
+    """Write a consistent copy of the database at `url`, also while it is in use.
 
     Raises CannotStart, and leaves an earlier file as it was.
     """
@@ -32,7 +32,7 @@ def save(url: str, file: Path) -> None:
             raise CannotStart("There is nothing of Likeness in this database: check DATABASE_URL.")
     draft = file.with_name(file.name + ".part")
     try:
-        draft.touch(mode=0o600)  # it holds everything that members entrusted to us
+        draft.touch(mode=0o600)  # the file holds all members' data
         _run("pg_dump", url, "--format=custom", "--no-owner", "--no-acl", f"--file={draft}")
         draft.replace(file)
     except OSError as error:
@@ -42,9 +42,9 @@ def save(url: str, file: Path) -> None:
 
 
 def restore(url: str, file: Path) -> None:
-    """Replaces the database at `url` by a saved one, all of it or nothing.
+    """Replace the database at `url` by a saved one, completely or not at all.
 
-    What is there may be of any release, or nothing. Raises CannotStart while anything else is
+    The database may be of any release, or empty. Raises CannotStart while anything else is
     connected to it, and for a file that is no backup of Likeness.
     """
     if not file.is_file():
@@ -55,7 +55,7 @@ def restore(url: str, file: Path) -> None:
         others = text(
             "select count(*) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
-            " and backend_type = 'client backend'"  # a vacuum of the server's own gives way
+            " and backend_type = 'client backend'"  # the server's own vacuum yields
         )
         if connection.scalar(others):
             raise CannotStart("The database is in use: stop Likeness, then restore.")
@@ -67,7 +67,7 @@ def restore(url: str, file: Path) -> None:
 
 
 def _run(program: str, url: str, *arguments: str, connects: bool = True) -> str:
-    """What one of PostgreSQL's clients prints; the password is not on its command line."""
+    """Run one of PostgreSQL's clients and return its output; its command line has no password."""
     address = make_url(url)
     nameless = address._replace(password=None).render_as_string()
     answer = subprocess.run(  # noqa: S603  # a list of our own, and no shell
@@ -78,13 +78,16 @@ def _run(program: str, url: str, *arguments: str, connects: bool = True) -> str:
     )
     if answer.returncode:
         lines = answer.stderr.strip().splitlines() or [f"exit code {answer.returncode}"]
-        said = next((line for line in lines if "error" in line.lower()), lines[0])  # past notices
+        said = next((line for line in lines if "error" in line.lower()), lines[0])  # skips notices
         raise CannotStart(f"{program} failed: {said}")
     return answer.stdout
 
 
 def _clients(url: str) -> Path:
-    """Programs of the server's own version, so that its older self reads what they write."""
+    """Return the folder of the oldest programs that are not older than the server.
+
+    So that the server can read what they write.
+    """
     with migrate.connected(url) as connection:
         server: int = connection.scalar(text("show server_version_num"))
         major = int(server) // 10000

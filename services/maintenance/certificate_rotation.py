@@ -1,4 +1,4 @@
-"""The tick that makes a new signing certificate each year; marks of the earlier ones verify on."""
+"""The tick that creates a new signing certificate each year; older marks stay valid."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ EVERY = timedelta(days=1)
 
 
 async def tick(deps: Deps) -> None:
-    """Also makes the first one, so that it is there before the first picture is."""
+    """Rotate the certificate; create the first one before the first picture is made."""
     async with deps.transaction() as session:
         await certificates.current(session, deps)
         await certificates.rotate(session, deps)

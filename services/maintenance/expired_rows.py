@@ -1,4 +1,4 @@
-"""The hourly clean-up of what has had its day: sessions, links, limits, answers, addresses."""
+"""The hourly tick that deletes expired sessions, links, limits, answers and addresses."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ PRUNES = (
 
 
 async def tick(deps: Deps) -> None:
-    """Each table in a transaction of its own, so that none waits for another."""
+    """Prune each table in a transaction of its own, so that none waits for another."""
     for prune in PRUNES:
         async with deps.transaction() as session:
             await prune(session, deps)

@@ -1,7 +1,7 @@
-"""The tick that tells the analytics how far new members have come.
+"""The tick that sends to the analytics how far new members have come.
 
-It reads what is there anyway: no request waits for it, and none can fail by it. Members who signed
-up while the analytics were off are never told of.
+It reads rows that exist anyway: no request waits for it or fails because of it. Members who
+registered while the analytics were off are never counted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ from services.analytics.base import Event, Step
 from services.deps import Deps
 
 EVERY = timedelta(minutes=5)
-NEWCOMERS = timedelta(days=1)  # how long after signing up a member is noticed
-FOLLOWED = timedelta(days=90)  # after signing up
+NEWCOMERS = timedelta(days=1)  # time after registering within which a member is first counted
+FOLLOWED = timedelta(days=90)  # time after registering within which steps are sent
 
 _REACHED = text(
     """
@@ -38,7 +38,7 @@ _STEPS = tuple(step for step in Step if step is not Step.LANDING)
 
 
 async def tick(deps: Deps) -> None:
-    """What could not be sent is sent the next time, under the same ids."""
+    """Send new steps; steps that could not be sent are sent the next time, under the same ids."""
     if not deps.analytics.enabled:
         return
     async with deps.transaction() as session:
@@ -66,7 +66,7 @@ async def _welcome(session: AsyncSession, deps: Deps) -> None:
 
 
 def _events(row: Mapping[Any, Any]) -> list[Event]:
-    """The steps that a member took and that were not told yet."""
+    """Return the steps that a member took and that were not sent yet."""
     who: UUID = row["random_id"]
     reached: dict[Step, datetime | None] = {step: row[step.value] for step in _STEPS}
     return [
@@ -77,7 +77,7 @@ def _events(row: Mapping[Any, Any]) -> list[Event]:
 
 
 async def _mark(session: AsyncSession, told: Mapping[UUID, Sequence[Event]]) -> None:
-    """A member who is gone meanwhile has no row, and nothing is left to mark."""
+    """Record the sent steps; a member who was deleted meanwhile has no row, and nothing to mark."""
     for user_id, events in told.items():
         steps = FunnelMember.steps + [event.step.value for event in events]
         row = update(FunnelMember).where(FunnelMember.user_id == user_id)

@@ -1,4 +1,4 @@
-"""After a gap in the notices: tells again of whatever may have changed in it."""
+"""Repeats, after a gap in the notices, the notices of everything that may have changed in it."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ CHANGED = text("""
 
 
 async def missed(deps: Deps) -> list[tuple[str, UUID, UUID | None]]:
-    """Notices (topic, id, user_id) of what is under way, or ended in the last ten minutes."""
+    """Return notices (topic, id, user_id) of work that is open or ended in the last ten minutes."""
     async with deps.transaction() as session:
         rows = (await session.execute(CHANGED)).all()
     return [(topic, id, user_id) for topic, id, user_id in rows]

@@ -1,4 +1,4 @@
-"""The tick that renews the figures which take long to compute, each in its own transaction."""
+"""The tick that renews the figures that take long to compute, each in its own transaction."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ REPORTS = (ledger_audit.refresh, business.refresh, quality.refresh)
 
 
 async def tick(deps: Deps) -> None:
-    """Reads the whole ledger, all members and all measures, for as long as that takes."""
+    """Renew the figures from the whole ledger, all members and all measures; this takes long."""
     for refresh in REPORTS:
         async with deps.transaction() as session:
             await refresh(session)

@@ -1,4 +1,4 @@
-"""The tick that ends runs whose engine no process has any more; their credits come back."""
+"""The tick that fails runs whose engine no process has any more, and returns their credits."""
 
 import logging
 from contextlib import suppress
@@ -23,7 +23,7 @@ FAIL = {training_job.KIND: training_job.fail, generation_job.KIND: generation_jo
 
 
 async def tick(deps: Deps) -> None:
-    """Ends each in a transaction of its own."""
+    """End each run in a transaction of its own."""
     async with deps.transaction() as session:
         unmet = await jobs.unmet(session)
     for found in unmet:

@@ -1,6 +1,6 @@
-"""Objects without rows are removed, rows without objects reported: storage and database agree.
+"""Deletes objects without rows and reports rows without objects: storage and database agree.
 
-Only keys that begin with a member's id are ours: whatever else lies in the bucket is let be.
+Only keys that begin with a member's id are ours: nothing else in the bucket is touched.
 """
 
 import logging
@@ -17,14 +17,17 @@ from services.files import uploads
 from services.storage.base import ObjectInfo
 
 EVERY = timedelta(days=1)
-GRACE = timedelta(hours=48)  # twice what a worker's signed URL lives: results come before rows
+GRACE = timedelta(hours=48)  # twice the life of a worker's signed URL: results come before rows
 BATCH = 500
 log = logging.getLogger("likeness.reconciling")
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """objects: looked at. removed: keys that no row claimed. missing: folders of rows, empty."""
+    """The result of one comparison.
+
+    objects: checked. removed: keys that no row claimed. missing: folders of rows with no object.
+    """
 
     objects: int
     removed: tuple[str, ...]
@@ -32,14 +35,14 @@ class Findings:
 
 
 async def tick(deps: Deps) -> None:
-    """Reconcile, and sweep up what killed processes left half written."""
+    """Reconcile, and delete half-written files of killed processes."""
     await reconcile(deps)
     swept = uploads.sweep(deps) + await deps.storage.tidy()
     log.info("%d half-written files removed", swept)
 
 
 async def reconcile(deps: Deps) -> Findings:
-    """Compare both ways, in small steps; safe while the product is in use."""
+    """Compare storage and rows both ways, in small steps; safe while the product is in use."""
     objects, removed = 0, list[str]()
     async for batch in _batches(deps):
         objects += len(batch)
@@ -75,7 +78,7 @@ async def _orphans(deps: Deps, batch: Sequence[ObjectInfo]) -> list[str]:
 
 
 def _claim(key: str) -> str | None:
-    """The folder whose row would claim this object; None if the object is none of ours."""
+    """Return the folder of the row that would own this object; None if the object is not ours."""
     parts = key.split("/")
     try:
         UUID(parts[0])
@@ -86,7 +89,7 @@ def _claim(key: str) -> str | None:
 
 
 async def _missing(deps: Deps) -> AsyncIterator[str]:
-    """Folders that rows name and that hold nothing, one member after the other."""
+    """Yield folders that rows name and that are empty, one member after the other."""
     async with deps.transaction() as session:
         users = list(await session.scalars(select(User.id)))
     limit = deps.now() - GRACE

@@ -1,4 +1,4 @@
-"""The daily tick that drives on runs which no job drives, and releases holds left open."""
+"""The daily tick that restarts runs that have no job, and releases open holds of ended work."""
 
 import logging
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from services.remote import runs
 
 log = logging.getLogger(__name__)
 EVERY = timedelta(days=1)
-DOUBTFUL = timedelta(days=2)  # how far back the operator's list goes; runs overlap by a day
+DOUBTFUL = timedelta(days=2)  # how far back the operator's list goes; two lists overlap by a day
 
 WITHOUT_JOB = text("""
     select r.id, r.kind, r.user_id, r.engine from remote_jobs r
@@ -29,7 +29,7 @@ WITHOUT_JOB = text("""
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a look found. doubtful: runs to compare with the provider's bill, by our id."""
+    """The result of one tick. doubtful: runs to compare with the provider's bill, by our id."""
 
     restarted: int
     released: int
@@ -37,7 +37,7 @@ class Report:
 
 
 async def tick(deps: Deps) -> None:
-    """One look at everything."""
+    """Tie up all runs and holds, and log the doubtful runs."""
     async with deps.transaction() as session:
         report = await tie_up(session)
     if report.doubtful:
@@ -45,7 +45,7 @@ async def tick(deps: Deps) -> None:
 
 
 async def tie_up(session: AsyncSession) -> Report:
-    """Drives runs on that no job drives, releases holds of what has ended, lists doubtful runs."""
+    """Enqueue runs that have no job, release holds of ended work, and list doubtful runs."""
     report = Report(
         await _restart(session), await _release(session), tuple(await _doubtful(session))
     )
@@ -68,7 +68,7 @@ async def _restart(session: AsyncSession) -> int:
 
 
 async def _release(session: AsyncSession) -> int:
-    """Holds whose generation has ended, or was erased, and whose training has ended."""
+    """Release holds whose generation has ended or was erased, or whose training has ended."""
     generations = select(cast(Generation.id, String)).where(Generation.status.in_(GENERATION_OPEN))
     trainings = select(cast(RunRow.id, String)).where(RunRow.state.in_(RUN_OPEN))
     subject = func.split_part(CreditHold.reference, ":", 2)
@@ -86,6 +86,6 @@ async def _release(session: AsyncSession) -> int:
 
 
 async def _doubtful(session: AsyncSession) -> list[UUID]:
-    """Runs with a submit whose answer never came, so that the provider may have charged it."""
+    """Return runs with a submit that was never answered: the provider may have charged them."""
     query = select(RunRow.id).where(RunRow.misses > 0, RunRow.created_at > func.now() - DOUBTFUL)
     return list(await session.scalars(query.order_by(RunRow.created_at)))

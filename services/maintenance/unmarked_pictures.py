@@ -1,6 +1,6 @@
-"""The tick that marks pictures which were made before marks existed, and keeps their fingerprints.
+"""The tick that marks pictures of releases without marks, and stores their fingerprints.
 
-A few at a time: after a stop it goes on where it was, as each row says when it was marked.
+It marks a few at a time. After a stop it continues, since each row says when it was marked.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from services.storage import keys
 from services.storage.base import ObjectMissing
 
 EVERY = timedelta(minutes=1)
-BATCH = 20  # about half a second each
-SOON_PURGED = timedelta(hours=1)  # no picture that the purge may reach is written anew
+BATCH = 20  # pictures; each takes about half a second
+SOON_PURGED = timedelta(hours=1)  # a picture that may be purged soon is not rewritten
 log = logging.getLogger(__name__)
 
 
 async def tick(deps: Deps) -> None:
-    """One batch."""
+    """Mark one batch."""
     async with deps.transaction() as session:
         query = select(GeneratedImage.id).where(*_due(deps)).order_by(GeneratedImage.id)
         ids = list(await session.scalars(query.limit(BATCH)))
@@ -79,7 +79,7 @@ async def _keep(
     *,
     write: bool,
 ) -> None:
-    """Files and row together, under the row's lock: a deletion waits, or has been before."""
+    """Write the files and the row under the row's lock; a deletion waits, or has come before."""
     query = select(GeneratedImage).where(GeneratedImage.id == id, *_due(deps))
     row = await session.scalar(query.with_for_update())
     if row is None:
