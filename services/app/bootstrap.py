@@ -1,6 +1,6 @@
-"""Wires the product: chooses its parts by the settings, knows all jobs, starts and stops it.
+"""Builds the product: chooses its parts by the settings, lists all jobs, starts and stops it.
 
-The only module that knows every implementation; everything else knows the protocols.
+The only module that imports every implementation; all other modules know the protocols.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ from services.training import sheet_job, training_job
 from services.workers import presence
 from services.workers.line import WorkerLine
 
-GRACE = timedelta(seconds=5)  # for jobs under way at a stop; then others may have them
+GRACE = timedelta(seconds=5)  # for running jobs at a stop; then other processes may lease them
 
 KINDS: dict[str, Kind] = kinds(
     [
@@ -92,11 +92,11 @@ TICKS: dict[str, tuple[timedelta, Tick]] = ticks(
         reports,
     ]
 )
-# fired and worked by processes with payments alone, so that no other one does them in vain
+# run only by processes with payments, since they would do nothing in others
 PAYMENT_TICKS: dict[str, tuple[timedelta, Tick]] = ticks([backfill])
-# the same for processes that tell somebody how far members come
+# the same for processes with analytics
 ANALYTICS_TICKS: dict[str, tuple[timedelta, Tick]] = ticks([funnel])
-# What release 1.0.0 calls them: a process of it may still be there, or have left some behind.
+# Names of release 1.0.0: one of its processes may still run, or may have left jobs behind.
 FORMER_KINDS: dict[str, Kind] = {
     "end_subscription": KINDS[closing.KIND],
     **dict.fromkeys(mail_job.FORMER, KINDS[mail_job.KIND]),
@@ -109,7 +109,7 @@ FORMER_KINDS: dict[str, Kind] = {
     "membership.renew": ticking(renewals.tick),
     "deleted_members": ticking(deleted_members.tick),
 }
-# An engine in this process does a few things at a time; the rest waits for whichever process is
+# An engine in this process runs a few jobs at a time; the rest waits for whichever process is
 # free. Two generations, so that one is drawn while the other's pictures are stored.
 IN_PROCESS_SLOTS = {
     training_job.KIND: 1,
@@ -122,7 +122,7 @@ IN_PROCESS_TIMEOUT = timedelta(minutes=30)  # for a whole run, which takes secon
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Everything that runs in this process; `worker` is None where ROLE is web."""
+    """All parts that run in this process; `worker` is None where ROLE is web."""
 
     deps: Deps
     health: Health
@@ -133,7 +133,7 @@ class Product:
     databases: tuple[AsyncEngine, ...]
 
     async def start(self) -> None:
-        """Begins to listen and to work; has to be called in the running event loop."""
+        """Start listening and working; has to be called in the running event loop."""
         await asyncio.to_thread(uploads.sweep, self.deps)
         await connections.reload(self.deps)
         self.deps.engines.start()
@@ -141,13 +141,13 @@ class Product:
         self.scheduler.start()
 
     def retire(self) -> None:
-        """Begins no more jobs; safe to call from a signal handler."""
+        """Start no more jobs; safe to call from a signal handler."""
         self.line.bell.close()
         if self.worker:
             self.worker.retire()
 
     async def stop(self) -> None:
-        """Ends what runs, then closes the connections to everything outside."""
+        """Stop all running work, then close all connections."""
         if self.worker:
             await self.worker.drain(GRACE)
         await self.scheduler.stop()
@@ -160,18 +160,18 @@ class Product:
         await self.disconnect()
 
     async def disconnect(self) -> None:
-        """Closes the connections to the database."""
+        """Close the connections to the database."""
         for database in self.databases:
             await database.dispose()
 
     async def first_admin_link(self) -> str | None:
-        """A new one-time link while there is no administrator; earlier ones stop working."""
+        """Create a one-time link and void earlier ones; None if there is an administrator."""
         async with self.deps.transaction() as session:
             return await one_time_links.first_admin(session, self.deps)
 
 
 def build(settings: Settings, url: str) -> Product:
-    """All parts, chosen by the settings and connected; nothing runs yet."""
+    """Build all parts by the settings, and connect them; nothing runs yet."""
     secret = installation_secret.installation_secret(settings)
     _check_certificate(settings)
     database, lookups = make_engine(url), make_engine(url, pool_size=5, autocommit=True)
@@ -210,7 +210,7 @@ def _now() -> datetime:
 
 
 def _calls(settings: Settings, secret: bytes, reading: Transaction) -> Calls | None:
-    """The counts of a process that answers calls."""
+    """Return the call counts of a process that answers calls, None in any other process."""
     if settings.call_limits == "off" or settings.role == "worker":
         return None
     return Calls(secret=secret, reading=reading, now=_now)
@@ -221,7 +221,7 @@ def _limiting(deps: Deps) -> dict[str, tuple[timedelta, Work]]:
 
 
 def make_worker(deps: Deps) -> Worker:
-    """A worker of all kinds of job and of the ticks that this process has a part in."""
+    """Return a worker for all kinds of job, and for the ticks that this process can run."""
     ticks = TICKS
     if deps.payments.enabled:
         ticks = ticks | PAYMENT_TICKS
@@ -231,7 +231,7 @@ def make_worker(deps: Deps) -> Worker:
 
 
 def kinds_for(engines: Registry) -> dict[str, Kind]:
-    """All kinds; runs of engines that work in this process have slots of their own."""
+    """Return all kinds; runs of engines inside this process get their own slots."""
     here = [name for name, engine in engines.connected.items() if engine.info.in_process]
     if not here:
         return KINDS
@@ -246,7 +246,7 @@ def kinds_for(engines: Registry) -> dict[str, Kind]:
 
 
 def _check_certificate(settings: Settings) -> None:
-    """Raises CannotStart where the operator's certificate cannot sign."""
+    """Raise CannotStart if the operator's certificate cannot sign."""
     try:
         marks.check(settings)
     except certificates.BadCertificate as error:

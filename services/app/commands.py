@@ -1,8 +1,8 @@
-"""What the operator may ask of the program besides serving: `main.py COMMAND`.
+"""The operator's commands besides serving: `main.py COMMAND`.
 
-A command connects to the database and does its one thing. It migrates nothing, decides no
-setting, and builds no engine: that is for the serving process. Modules are imported where they
-are used, so that help is there at once.
+A command connects to the database and does one thing. It runs no migration, changes no setting
+and builds no engine: the serving process does these. Modules are imported where they are used,
+so that help appears at once.
 """
 
 import asyncio

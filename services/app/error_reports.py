@@ -1,4 +1,4 @@
-"""Errors for the operator's Sentry, if there is one: what failed and where, never whose data."""
+"""Error reports to the operator's Sentry, if set: what failed and where, without personal data."""
 
 import sentry_sdk
 from sentry_sdk.types import Event, Hint
@@ -7,7 +7,7 @@ from services.settings import Settings
 
 
 def configure(settings: Settings) -> None:
-    """From now on, whatever is logged as an error is also sent to SENTRY_DSN."""
+    """Send every logged error also to SENTRY_DSN, if set."""
     if settings.sentry_dsn is None:
         return
     sentry_sdk.init(
@@ -20,7 +20,7 @@ def configure(settings: Settings) -> None:
 
 
 def _without_people(event: Event, _hint: Hint) -> Event:
-    """Addresses may carry tokens, and headers and texts belong to members."""
+    """Remove personal data: addresses may hold tokens, and headers and texts belong to members."""
     event.pop("request", None)
     event.pop("user", None)
     event.pop("extra", None)

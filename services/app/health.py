@@ -1,4 +1,4 @@
-"""Whether this process can do its work: what `/readyz` answers and what the admin page shows."""
+"""Whether this process is ready: the answer of `/readyz` and of the admin page."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Health:
-    """Looks at the parts that every request needs; an engine that is away is no reason to stop."""
+    """A check of the parts that every request needs; a missing engine is no reason to stop."""
 
     deps: Deps
     listener: Listener
@@ -26,7 +26,7 @@ class Health:
     _look: asyncio.Task[dict[str, bool]] | None = field(default=None, init=False, repr=False)
 
     async def parts(self) -> dict[str, bool]:
-        """Each part by name, and whether it is ready; all who ask at once share one look."""
+        """Return for each part, by name, whether it is ready; callers at once share one check."""
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(self._look_at_all())
         return await asyncio.shield(self._look)
@@ -45,7 +45,10 @@ class Health:
         }
 
     async def _look_at_webhooks(self) -> None:
-        """Without payments a process takes no webhooks, and has no part in those that wait."""
+        """Raise RuntimeError if webhooks have waited too long.
+
+        A process without payments receives no webhooks, so it does not check them.
+        """
         if not self.deps.payments.enabled:
             return
         async with self.deps.transaction() as session:

@@ -12,7 +12,7 @@ from typing import TextIO
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 KEPT_ERRORS = 50
-SHORTEST_SECRET = 6  # characters; anything shorter would hide ordinary words
+SHORTEST_SECRET = 6  # characters; a shorter secret would hide ordinary words
 QUIET = (
     "alembic",
     "apscheduler",
@@ -28,7 +28,7 @@ QUIET = (
 
 @dataclass(frozen=True, slots=True)
 class ErrorView:
-    """One error of this process; `reference` is the request's id, if it had one."""
+    """One error of this process; `reference` is the id of its request, if there was one."""
 
     at: datetime
     source: str
@@ -40,7 +40,7 @@ _errors: deque[ErrorView] = deque(maxlen=KEPT_ERRORS)
 
 
 def recent_errors() -> list[ErrorView]:
-    """The last errors of this process since its start, newest first, for the admin page."""
+    """Return the last errors of this process since its start, newest first, for the admin page."""
     return list(reversed(_errors))
 
 
@@ -48,7 +48,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 def configure(level: str, *, secrets: Iterable[str] = ()) -> None:
-    """Sends all logs to standard error at `level`, with the given secrets blotted out."""
+    """Send all logs to standard error at `level`, with the given secrets replaced."""
     formatter = Plain() if sys.stderr.isatty() else Json()
     root = logging.getLogger()
     root.handlers[:] = [handler(sys.stderr, formatter, secrets), Kept(secrets)]
@@ -63,31 +63,31 @@ def configure(level: str, *, secrets: Iterable[str] = ()) -> None:
 def handler(
     stream: TextIO, formatter: logging.Formatter, secrets: Iterable[str]
 ) -> logging.Handler:
-    """Writes to `stream` what `formatter` makes of a record, without the secrets."""
+    """Return a handler that writes formatted records to `stream`, without the secrets."""
     result = logging.StreamHandler(stream)
     result.setFormatter(Redacted(formatter, secrets))
     return result
 
 
 class Kept(logging.Handler):
-    """Remembers the last errors, without the secrets and without tracebacks."""
+    """A handler that keeps the last errors, without the secrets and without tracebacks."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__(logging.ERROR)
         self.setFormatter(Redacted(logging.Formatter("%(message)s"), secrets))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep it."""
+        """Store the record's error."""
         at = datetime.fromtimestamp(record.created, UTC)
         first = self.format(record).partition("\n")[0]
         _errors.append(ErrorView(at, record.name, first, REQUEST_ID.get()))
 
 
 class Json(logging.Formatter):
-    """One object a line: time, level, logger, message, request_id, and what `extra` added."""
+    """One object a line: time, level, logger, message, request_id, and the fields of `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line of JSON."""
+        """Return the record as one line of JSON."""
         fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -106,7 +106,7 @@ class Plain(logging.Formatter):
     """Time, level, message and request id, for a person at a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as a line, followed by its traceback if it has one."""
+        """Return the record as a line, followed by its traceback if it has one."""
         at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
         line = f"{at} {record.levelname:<7} {record.getMessage()}"
         if request_id := REQUEST_ID.get():
@@ -115,7 +115,7 @@ class Plain(logging.Formatter):
 
 
 class Redacted(logging.Formatter):
-    """Another formatter's output without the operator's secrets, whoever logged them."""
+    """Another formatter's output without the operator's secrets, whichever code logged them."""
 
     def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class Redacted(logging.Formatter):
         self._secrets = sorted({s for s in secrets if len(s) >= SHORTEST_SECRET}, key=len)[::-1]
 
     def format(self, record: logging.LogRecord) -> str:
-        """The inner line, each secret replaced by `[secret]`."""
+        """Return the inner line, with each secret replaced by `[secret]`."""
         line = self._inner.format(record)
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")

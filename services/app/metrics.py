@@ -1,6 +1,6 @@
-"""What Prometheus reads at `/metrics`: this process's counters, and the database's totals.
+"""The metrics at `/metrics` for Prometheus: this process's counters, and the database's totals.
 
-`.github/ops/README.md` says for each metric which of the two it is, and how it is to be queried.
+`.github/ops/README.md` says for each metric which of the two it is, and how to query it.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ REFUSED = Counter("likeness_refused", "What was turned away before it was read."
 DUTY_ERRORS = Counter("likeness_duty_errors", "Failed runs of recurring work.", ["duty"])
 STORAGE_FREE = Gauge("likeness_storage_free_bytes", "Room on this process's disk, if it is used.")
 
-# The same in every process, because they are read from the database.
+# These are the same in every process, because they are read from the database.
 DATABASE = Gauge("likeness_database_up", "Whether the database answered: 1 or 0.")
 JOBS = Gauge("likeness_jobs", "Open jobs.", ["kind", "state"])
 JOBS_DEAD = Gauge("likeness_jobs_dead", "Jobs that were given up and wait for an operator.")
@@ -74,7 +74,7 @@ COUNTS = {
     JOBS_SILENT: "select count(*) from job_queue where state = 'leased' and lease_until < now()",
     WORKER_SEEN: "select name, extract(epoch from now() - seen_at)::float from job_offers",
 }
-# They look at whole tables, so a process reads them once in SLOW_SECONDS.
+# These queries read whole tables, so a process runs them once in SLOW_SECONDS.
 SLOW_COUNTS = {
     MEMBERS: "select count(*) from users",
     IMAGES: "select count(*) from generated_images where deleted_at is null",
@@ -92,7 +92,7 @@ Rows = Sequence[Any]
 
 @dataclass(slots=True)
 class _Slow:
-    """What was read of whole tables, of which database, and when."""
+    """The last read of whole tables: its database, and its time."""
 
     deps: Deps | None = None
     at: float = 0.0
@@ -102,7 +102,7 @@ _slow = _Slow()
 
 
 async def exposition(deps: Deps) -> bytes:
-    """All of it in Prometheus's text format; without the database, what this process knows."""
+    """Return all metrics in Prometheus's text format; without the database, this process's own."""
     STORAGE_FREE.set(await asyncio.to_thread(_free, deps.settings))
     try:
         await _read(deps)
@@ -114,7 +114,7 @@ async def exposition(deps: Deps) -> bytes:
 
 
 def _free(settings: Settings) -> float:
-    """Bytes; no number where files lie elsewhere, or the disk does not answer."""
+    """Return free bytes; NaN where files are stored elsewhere, or the disk does not answer."""
     try:
         return math.nan if settings.s3_bucket else shutil.disk_usage(settings.data_dir).free
     except OSError:
@@ -122,7 +122,7 @@ def _free(settings: Settings) -> float:
 
 
 def _forget() -> None:
-    """No number is better than an old one."""
+    """Remove all values, since no number is better than an old one."""
     _slow.deps = None
     WORK.show(())
     for gauge in (*QUEUE, EVENTS_STALE, *COUNTS, *SLOW_COUNTS):
@@ -133,7 +133,7 @@ def _forget() -> None:
 
 
 async def _read(deps: Deps) -> None:
-    """Everything is read before anything is shown, so that two scrapes at once are both whole."""
+    """Read everything before anything is set, so that two concurrent scrapes are both complete."""
     slow = _slow.deps is not deps or time.monotonic() - _slow.at > SLOW_SECONDS
     async with deps.transaction() as session:
         queue = await jobs.overview(session, limit=0)

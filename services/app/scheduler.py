@@ -1,7 +1,7 @@
-"""The clock of this process: calls short recurring work, each at its own interval.
+"""The scheduler of this process: calls short recurring work, each at its own interval.
 
-APScheduler keeps the time, in memory. Every process has its own, so what must happen once among
-all of them is claimed in the database by the work itself (see `services.jobs`).
+APScheduler keeps the time, in memory. Every process has its own scheduler, so work that must
+happen once among all processes claims itself in the database (see `services.jobs`).
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from services.app import metrics
 from services.kit.database_errors import log_failure
 
-LIMIT_SECONDS = 60  # work that takes longer is stopped, so that it cannot silence itself for good
+LIMIT_SECONDS = 60  # longer work is canceled, so that it cannot block its own next run for good
 STOP_SECONDS = 5
 
 Work = Callable[[], Awaitable[object]]
@@ -33,7 +33,7 @@ class _Duty:
 
 
 class Scheduler:
-    """Runs `{name: (interval, work)}` from its start; nothing runs twice at once."""
+    """A scheduler of `{name: (interval, work)}`; no work runs twice at once."""
 
     def __init__(self, duties: Mapping[str, tuple[timedelta, Work]]) -> None:
         self._duties = [_Duty(name, *duty) for name, duty in duties.items()]
@@ -43,7 +43,7 @@ class Scheduler:
         )
 
     def start(self) -> None:
-        """Runs everything once and then at its interval; call it in the running event loop."""
+        """Run each work once and then at its interval; call this in the running event loop."""
         for duty in self._duties:
             self._clock.add_job(
                 self._run,
@@ -55,7 +55,7 @@ class Scheduler:
         self._clock.start()
 
     async def stop(self) -> None:
-        """Starts nothing more, and gives what runs a few seconds to end."""
+        """Start nothing more, and give running work a few seconds to end."""
         if not self._clock.running:
             return
         self._clock.pause()
@@ -65,7 +65,7 @@ class Scheduler:
         self._clock.shutdown(wait=False)  # cancels what is still running
 
     def late(self) -> list[str]:
-        """Names of what has not finished for three intervals and a minute."""
+        """Return the names of work that has not finished for three intervals and a minute."""
         now = time.monotonic()
         return [
             duty.name

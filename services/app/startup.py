@@ -1,6 +1,6 @@
-"""What has to be true before anything runs: settings, port, DATA_DIR and database.
+"""Checks and prepares settings, port, DATA_DIR and database before anything runs.
 
-Whatever is wrong becomes a CannotStart: one sentence for the operator.
+Every problem becomes a CannotStart: one sentence for the operator.
 """
 
 import contextlib
@@ -42,20 +42,20 @@ __all__ = [
     "say",
     "secrets_of",
 ]
-FOLDERS = ("files", "uploads")  # in DATA_DIR: photos, pictures, and those on their way
+FOLDERS = ("files", "uploads")  # in DATA_DIR: photos and pictures, and unfinished uploads
 
 Say = Callable[[str], None]
 S = TypeVar("S", bound=DatabaseSettings)
 
 
 def say(line: str) -> None:
-    """One line for the person who started the program."""
+    """Print one line for the person who started the program."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 def read_settings(kind: type[S]) -> S:
-    """The operator's settings. Raises CannotStart with the name of a setting that is not valid."""
+    """Return the operator's settings. Raises CannotStart naming a setting that is not valid."""
     try:
         return kind()
     except ValidationError as error:
@@ -67,13 +67,13 @@ def read_settings(kind: type[S]) -> S:
 
 
 def secrets_of(settings: Settings) -> list[str]:
-    """What must never be in a log."""
+    """Return the values that must never be in a log."""
     values = [getattr(settings, name) for name in Settings.model_fields]
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
 
 def check_port(settings: Settings) -> None:
-    """Raises CannotStart where the address can't be listened on: before anything is started."""
+    """Raise CannotStart if the address can't be listened on, before anything is started."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         socket.create_server((settings.host, settings.port), family=family).close()
@@ -91,13 +91,13 @@ def check_port(settings: Settings) -> None:
 
 
 def check_engine(settings: Settings) -> None:
-    """Raises CannotStart where ENGINE names none: before anything is started."""
+    """Raise CannotStart if ENGINE names no engine, before anything is started."""
     configured.chosen(settings)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A database that is up to date. alive: whether an embedded one runs; true of any other."""
+    """A database that is up to date. alive: whether an embedded one runs; True for any other."""
 
     url: str
     alive: Callable[[], bool] = lambda: True
@@ -105,7 +105,7 @@ class Opened:
 
 @contextlib.contextmanager
 def opened_database(settings: Settings, say: Say) -> Iterator[Opened]:
-    """The database for the server: brought up to date, and guarded if it is an embedded one.
+    """Yield the server's database: brought up to date, and guarded if it is an embedded one.
 
     Raises CannotStart, and DatabaseLost after the block.
     """
@@ -125,9 +125,9 @@ def opened_database(settings: Settings, say: Say) -> Iterator[Opened]:
 def connected_database(
     settings: DatabaseSettings, say: Say, *, create: bool = False
 ) -> Iterator[str]:
-    """The URL of the database as it is; an embedded one is stopped after the block.
+    """Yield the URL of the database as it is; stop an embedded one after the block.
 
-    create: an embedded one is set up where there is none. Raises CannotStart.
+    create: set up an embedded one where there is none. Raises CannotStart.
     """
     if settings.database_url:
         yield _checked(settings.database_url.get_secret_value())
@@ -156,7 +156,7 @@ def _embedded(settings: DatabaseSettings, say: Say) -> Iterator[EmbeddedPostgres
 
 
 def check_schema(url: str) -> None:
-    """Raises CannotStart unless the database is up to date."""
+    """Raise CannotStart unless the database is up to date."""
     with migrate.connected(url) as connection:
         if migrate.needs_upgrade(connection):
             raise CannotStart(
@@ -166,10 +166,10 @@ def check_schema(url: str) -> None:
 
 
 def prepare(settings: DatabaseSettings, say: Say) -> None:
-    """Makes DATA_DIR, and closes it to the other accounts of this machine. Raises CannotStart.
+    """Create DATA_DIR, and close it to the other accounts of this machine. Raises CannotStart.
 
-    An embedded database that has a user of its own passes through DATA_DIR, so others may, too;
-    but they can't list it, and what it holds is closed to them.
+    If the embedded database has its own system user, that user has to pass through DATA_DIR, so
+    other users may pass too; but they can't list it, and its files are closed to them.
     """
     data_dir = settings.data_dir
     passable = 0 if settings.database_url or not service_user() else stat.S_IXGRP | stat.S_IXOTH
@@ -191,7 +191,7 @@ def prepare(settings: DatabaseSettings, say: Say) -> None:
 
 
 def _make(folder: Path, mode: int) -> None:
-    """Makes a directory and its parents, whatever the umask; one that is there stays as it is."""
+    """Create a directory and its parents, whatever the umask; leave an existing one as it is."""
     if not folder.is_dir():
         _make(folder.parent, mode)
         folder.mkdir(exist_ok=True)
@@ -199,22 +199,22 @@ def _make(folder: Path, mode: int) -> None:
 
 
 def _close(path: Path, *, but: int = 0) -> bool:
-    """Takes group's and others' rights away, but for some; False where that can't be done."""
+    """Remove the rights of group and others, except `but`; return False where that is refused."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if excess := mode & (stat.S_IRWXG | stat.S_IRWXO) & ~but:
             path.chmod(mode & ~excess)
     except FileNotFoundError:
         return True
-    except OSError:  # somebody else's, or on a file system without modes
+    except OSError:  # owned by another user, or on a file system without modes
         return False
     return True
 
 
 def _upgrade(settings: Settings, url: str, say: Say) -> None:
-    """Brings the schema up to this release, and where pages are served the plans to the settings.
+    """Migrate the schema; where pages are served, bring the plans in line with the settings.
 
-    A worker decides no plan: it may be started without settings that only pages need.
+    A worker changes no plan: it may be started without settings that only pages need.
     """
     migrate.upgrade(url)
     if settings.role == "worker":
@@ -230,7 +230,7 @@ def _upgrade(settings: Settings, url: str, say: Say) -> None:
 
 
 def _checked(database_url: str) -> str:
-    """The URL in libpq's own form; SQLAlchemy's `postgresql+driver://` is understood too."""
+    """Return the URL in libpq's own form; `postgresql+driver://` of SQLAlchemy is accepted too."""
     try:
         url = make_url(database_url)
     except (ArgumentError, ValueError):

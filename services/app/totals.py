@@ -1,4 +1,4 @@
-"""How much this installation holds, for its operator."""
+"""The number of members, models, photos and images, and their bytes, for the operator."""
 
 import asyncio
 import shutil
@@ -25,7 +25,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class StorageState:
-    """Where files lie. problem: None when it can be written to. free: bytes, local disk only."""
+    """The storage's place. problem: None if it can be written to. free: bytes, local disk only."""
 
     place: str
     problem: str | None
@@ -33,7 +33,7 @@ class StorageState:
 
 
 async def totals(session: AsyncSession) -> Totals:
-    """Everything that is stored now, trash included."""
+    """Count everything that is stored now, trash included."""
     photos = (
         await session.execute(select(func.count(), func.coalesce(func.sum(TrainingImage.bytes), 0)))
     ).one()
@@ -52,7 +52,7 @@ async def totals(session: AsyncSession) -> Totals:
 
 
 async def storage_state(deps: Deps) -> StorageState:
-    """Asks the storage whether it can be written to."""
+    """Check whether the storage can be written to."""
     settings = deps.settings
     place = f"S3 bucket {settings.s3_bucket}" if settings.s3_bucket else "Local disk"
     free = None

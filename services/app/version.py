@@ -1,3 +1,3 @@
-"""The release, as `pyproject.toml` says it too."""
+"""The release, the same as in `pyproject.toml`."""
 
 VERSION = "1.0.0"

@@ -1,6 +1,6 @@
-"""Metrics of trainings and generations, from what the database has summed of them.
+"""Metrics of trainings and generations, from the sums in the database.
 
-They are the same in every process: a query takes one instance's, never the sum of all.
+They are the same in every process: a query takes one instance's values, never their sum.
 """
 
 import math
@@ -32,7 +32,7 @@ COUNTERS = {
     "given_back": ("likeness_credits_given_back", "Credits released when work ended."),
     "cost": ("likeness_engine_cost_usd", "What engines took for images, where known."),
 }
-# name of the sum: label of its detail, and all that it may be
+# name of the sum: label of its detail, and all possible values
 DETAILS = {
     "ended": ("outcome", WORK_ENDS),
     "failed": ("reason", tuple(Reason)),
@@ -40,17 +40,17 @@ DETAILS = {
 
 
 class WorkMetrics(Collector):
-    """Hands out what was last read; nothing while the database is away."""
+    """A collector of the sums that were last read; empty while the database is away."""
 
     def __init__(self) -> None:
         self._sums: Sequence[Sum] = ()
 
     def show(self, sums: Sequence[Sum]) -> None:
-        """sums: as `counting.read` answers, in its order."""
+        """Replace the sums; sums: as `counting.read` returns them, in its order."""
         self._sums = sums
 
     def collect(self) -> Iterator[Metric]:
-        """One family a metric, also while it has no values."""
+        """Yield one family for each metric, even if it has no values."""
         by_name = {name: list(sums) for name, sums in groupby(self._sums, lambda sum: sum.name)}
         for name, (metric, text) in HISTOGRAMS.items():
             family = HistogramMetricFamily(metric, text, labels=LABELS)
@@ -63,7 +63,7 @@ class WorkMetrics(Collector):
 
 
 def _counter(name: str, sums: Iterable[Sum], works: Iterable[tuple[str, ...]]) -> Metric:
-    """A counter that is 0 for whatever did not happen yet, so that its first step is seen."""
+    """Return a counter that is 0 for outcomes without a count, so that the first one shows."""
     detail, values = DETAILS.get(name, ("", ("",)))
     known = {(*_labels(sum), sum.detail): sum.total for sum in sums}
     family = CounterMetricFamily(*COUNTERS[name], labels=(*LABELS, detail) if detail else LABELS)
@@ -80,7 +80,7 @@ def _labels(sum: Sum) -> tuple[str, ...]:
 def _histogram(
     bounds: Sequence[float], sums: Iterable[Sum]
 ) -> tuple[list[tuple[str, float]], float]:
-    """Prometheus's buckets, each with what lies below it, and the sum of all values."""
+    """Return Prometheus's buckets, each with the count up to its bound, and the sum of values."""
     known = list(sums)
     counts = {sum.bucket: sum.count for sum in known}
     below = accumulate(counts.get(i, 0) for i in range(len(bounds) + 1))
