@@ -1,4 +1,4 @@
-"""What services need from outside, in one frozen object: nothing else reads clock or chance."""
+"""The services' dependencies in one frozen object: no other code reads the clock or chance."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -24,19 +24,19 @@ PAYMENTS = "payments"
 MAIL = "mail"
 PUSH = "push"
 
-Session = AsyncSession  # what a service takes first; for edges, which know no SQL
+Session = AsyncSession  # a service's first argument; for edges, which know no SQL
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """Built once by `bootstrap.build`; tests pass their own.
+    """The dependencies, built once by `bootstrap.build`; tests pass their own.
 
-    transaction: one commit per edge (page handler, route, job); nothing remote inside it.
-    reading: the same for edges that only look; what its session writes stays at once.
+    transaction: one commit per edge (page handler, route, job); no remote call inside it.
+    reading: the same for edges that only read; a write in its session takes effect at once.
     now: aware, UTC. new_seed: 0..2**31-1. secret: 32 bytes that sign URLs, from DATA_DIR.
-    faces: None where faces are not looked at. judge: the operator's own network for them.
-    calls: None where they are not limited.
+    faces: None where faces are not checked. judge: the operator's own network for them.
+    calls: None where calls are not limited.
     """
 
     transaction: Transaction
@@ -56,12 +56,12 @@ class Deps:
 
     @property
     def engine(self) -> Engine:
-        """The engine that is meant where nobody names one."""
+        """Return the default engine, used where a request names none."""
         return self.engines.default
 
     @property
     def offers(self) -> frozenset[str]:
-        """What this process has and others of the installation may lack: jobs name their needs."""
+        """Return what this process has and other processes may lack: jobs name their needs."""
         named = {
             PAYMENTS: self.payments.enabled,
             MAIL: self.settings.smtp_url is not None,
@@ -74,5 +74,5 @@ class Deps:
 
 
 def engine_of(name: str, place: str = "") -> str:
-    """The name of an engine among `offers`; place: of the one container that knows a run."""
+    """Return an engine's name among `offers`; place: the one container that knows a run."""
     return f"engine:{name}@{place}" if place else f"engine:{name}"

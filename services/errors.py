@@ -14,7 +14,7 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """What was asked is well-formed but not acceptable."""
+    """The request is well-formed but not acceptable."""
 
     status = 400
 
@@ -38,13 +38,13 @@ class Forbidden(DomainError):
 
 
 class LimitReached(DomainError):
-    """The plan's limit is used up; the message says what it is and what lifts it."""
+    """The plan's limit is used up; the message names the limit and what raises it."""
 
     status = 403
 
 
 class NotFound(DomainError):
-    """No such object, or it belongs to somebody else: the two are never told apart."""
+    """The object does not exist or belongs to another member: the error never tells which."""
 
     status = 404
 
@@ -68,24 +68,24 @@ class WrongType(DomainError):
 
 
 class Misdirected(DomainError):
-    """The request came by a name that is not this installation's."""
+    """The request used a host name that is not this installation's."""
 
     status = 421
 
 
 class Malformed(DomainError):
-    """The payload can't be what the documentation asks for."""
+    """The payload does not have the documented form."""
 
     status = 422
 
 
 class TooManyRequests(DomainError):
-    """Throttled; `details["retry_after"]` says for how many seconds."""
+    """The caller is rate limited; `details["retry_after"]` is the seconds to wait."""
 
     status = 429
 
 
 class Unavailable(DomainError):
-    """A part that this needs is not reachable at present."""
+    """A part that the request needs is not reachable at present."""
 
     status = 503

@@ -10,12 +10,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 def default_data_dir() -> Path:
-    """`/var/lib/likeness` for root (its home is closed to the database's user), else `./data`."""
+    """Return `/var/lib/likeness` for root, else `./data`.
+
+    Root's home is closed to the database's user.
+    """
     return Path("/var/lib/likeness") if os.geteuid() == 0 else Path("data")
 
 
 class DatabaseSettings(BaseSettings):
-    """Where the database is: all that commands have to know that only save or restore it."""
+    """Where the database is: all that commands need that only save or restore the database."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -104,13 +107,13 @@ class Settings(DatabaseSettings):
 
     @property
     def behind_proxy(self) -> bool:
-        """Whether people type an address that is not this process's own."""
+        """Return whether people type an address that is not this process's own."""
         public = urlsplit(self.public_url or "")
         return bool(self.public_url) and (public.scheme == "https" or public.port != self.port)
 
     @property
     def base_url(self) -> str:
-        """Where browsers and workers reach this installation, without a trailing slash."""
+        """Return where browsers and workers reach this installation, without a trailing slash."""
         host = "localhost" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
         host = f"[{host}]" if ":" in host else host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")

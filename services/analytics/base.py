@@ -1,4 +1,4 @@
-"""What is told of how far people come: which step, when, and nothing of whom."""
+"""The analytics protocol: which step was taken and when, without personal data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class Step(StrEnum):
-    """The way from the first page to a plan, in order."""
+    """The steps from the first page to a plan, in order."""
 
     LANDING = "landing"
     REGISTERED = "registered"
@@ -21,7 +21,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A step that somebody took. id: the same when it is told again. who: a random id."""
+    """A step that somebody took. id: the same when it is sent again. who: a random id."""
 
     id: UUID
     who: UUID
@@ -30,21 +30,21 @@ class Event:
 
 
 class Analytics(Protocol):
-    """Where events go. Told in the process that takes the step, sent in the background."""
+    """A receiver of events. Recorded in the process that takes the step, sent in the background."""
 
     @property
     def enabled(self) -> bool:
-        """Whether events go anywhere."""
+        """Return whether events are sent anywhere."""
         ...
 
     def record(self, event: Event) -> None:
-        """Hand an event over to be sent. Never waits and never raises; what is too much is lost."""
+        """Queue an event for sending. Never waits and never raises; what is too much is lost."""
         ...
 
     async def delivered(self) -> bool:
-        """Wait until everything was sent; False where something could not be."""
+        """Wait until everything was sent; return False if something could not be sent."""
         ...
 
     async def close(self) -> None:
-        """Send what is left, in a few seconds at most; later events are ignored."""
+        """Send the rest, in a few seconds at most; later events are ignored."""
         ...

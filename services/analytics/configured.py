@@ -1,4 +1,4 @@
-"""Where the settings send events."""
+"""Chooses the analytics by the settings."""
 
 from services.analytics.base import Analytics
 from services.analytics.off import AnalyticsOff
@@ -6,7 +6,7 @@ from services.settings import Settings
 
 
 def configured(settings: Settings) -> Analytics:
-    """PostHog where a key is set; else its library is not even imported."""
+    """Return PostHog where a key is set; otherwise its library is not even imported."""
     if settings.posthog_key is None:
         return AnalyticsOff()
     from services.analytics.posthog import PosthogAnalytics

@@ -1,19 +1,19 @@
-"""No analytics: nothing is told to anybody."""
+"""No analytics: nothing is sent to anybody."""
 
 from services.analytics.base import Event
 
 
 class AnalyticsOff:
-    """What holds unless the operator sets POSTHOG_KEY."""
+    """Analytics switched off: the default unless the operator sets POSTHOG_KEY."""
 
     enabled = False
 
     def record(self, event: Event) -> None:
-        """Forgotten at once."""
+        """Ignore the event."""
 
     async def delivered(self) -> bool:
-        """There was nothing."""
+        """Return True, since nothing is ever queued."""
         return True
 
     async def close(self) -> None:
-        """There is nothing to end."""
+        """Do nothing: nothing is open."""

@@ -1,4 +1,4 @@
-"""PostHog by its own library, which sends from a thread of its own."""
+"""PostHog through its own library, which sends from its own thread."""
 
 import asyncio
 import logging
@@ -10,18 +10,18 @@ from services.analytics.base import Event
 
 log = logging.getLogger(__name__)
 TIMEOUT = 5  # seconds for one request
-PATIENCE = 10.0  # seconds to wait for what is on its way; with retries a batch may take longer
+PATIENCE = 10.0  # seconds to wait for the queue; with retries a batch may take longer
 LAST_WORDS = 3.0  # the same at a stop
 PROPERTIES = {"$process_person_profile": False}  # PostHog makes no profile of the random id
 
 
 class PosthogAnalytics:
-    """key: of the project, which can only write. host: where its events go."""
+    """Analytics at PostHog. key: the project's, which can only write. host: receives the events."""
 
     enabled = True
 
     def __init__(self, key: str, *, host: str) -> None:
-        logging.getLogger("posthog").setLevel(logging.CRITICAL)  # `_failed` says it, as a warning
+        logging.getLogger("posthog").setLevel(logging.CRITICAL)  # `_failed` logs it, as a warning
         self._failures = 0
         self._closed = False
         self._client = Posthog(
@@ -35,7 +35,7 @@ class PosthogAnalytics:
         )
 
     def record(self, event: Event) -> None:
-        """Put it into the client's queue, which drops what is over 10,000 events."""
+        """Put the event into the client's queue, which drops events beyond 10,000."""
         if self._closed:
             return
         self._client.capture(
@@ -47,13 +47,13 @@ class PosthogAnalytics:
         )
 
     async def delivered(self) -> bool:
-        """Send what is queued at once."""
+        """Send the queue at once; return False if an event was not sent."""
         before = self._failures
         await asyncio.to_thread(self._client.flush, PATIENCE)
         return self._failures == before and self._waiting() == 0
 
     async def close(self) -> None:
-        """The client's thread ends with the process where PostHog does not answer."""
+        """Send the rest; if PostHog does not answer, the client's thread ends with the process."""
         if self._closed:
             return
         self._closed = True
@@ -67,6 +67,6 @@ class PosthogAnalytics:
         return waiting
 
     def _failed(self, error: Exception, batch: list[Any]) -> None:
-        """Called by the client's thread for events that it gives up."""
+        """Count and log events that could not be sent; the client's thread calls this."""
         self._failures += 1
         log.warning("PostHog did not take %d events: %s", len(batch), type(error).__name__)
