@@ -34,6 +34,10 @@ async def test_a_household_meets_no_prices(deps: Deps) -> None:
     assert "Get started" in page
     assert "a month" not in page
     assert "<script src" not in page
+    ahead = page.partition('type="speculationrules"')[2].partition("</script>")[0]
+    assert '"/register"' in ahead
+    for costly in ('"/"', "/dashboard", "/studio"):  # a visit that is counted, a client each
+        assert costly not in ahead
 
 
 async def test_plans_and_prices_are_shown_where_they_are_sold(deps: Deps) -> None:
