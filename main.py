@@ -22,7 +22,7 @@ def main(context: click.Context) -> None:
     Without a command it serves until Ctrl-C. Settings are read from the environment and from .env;
     .env.example explains each of them.
     """
-    os.umask(0o077)  # what is written from now on no other account may read
+    os.umask(0o077)  # no other account may read files written from now on
     serving = context.invoked_subcommand is None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0 if serving else 128 + signal.SIGTERM))
     if serving:
@@ -31,8 +31,8 @@ def main(context: click.Context) -> None:
 
 
 def serve() -> None:
-    """Settings, port and database; then the server, whose import takes seconds."""
-    gc.disable()  # what is imported is no garbage, and to look for some takes a quarter of the time
+    """Check settings, port and database; then run the server, whose import takes seconds."""
+    gc.disable()  # imports make no garbage, and collecting takes a quarter of their time
     from services.app import startup
     from services.settings import Settings
 

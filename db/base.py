@@ -17,7 +17,7 @@ Json = Annotated[dict[str, Any], mapped_column(JSONB, server_default="{}")]
 
 
 class Base(DeclarativeBase):
-    """Constraint names are fixed by convention, so that migrations can name them."""
+    """The declarative base. Constraint names follow a convention, so migrations can name them."""
 
     metadata = MetaData(
         naming_convention={

@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this release; several processes may try at once."""
+"""Migrates a database to the schema of this release; several processes may try at once."""
 
 import contextlib
 import sys
@@ -23,7 +23,7 @@ FILE_TEMPLATE = "%%(year)d%%(month).2d%%(day).2d_%%(hour).2d%%(minute).2d_%%(slu
 
 
 def upgrade(url: str) -> None:
-    """Applies what is missing, all of it or nothing; waits while another process does it.
+    """Apply missing migrations, all of them or none; wait while another process does it.
 
     Raises CannotStart when the database is out of reach or newer than this release.
     """
@@ -36,7 +36,7 @@ def upgrade(url: str) -> None:
 
 
 def needs_upgrade(connection: Connection) -> bool:
-    """Whether a migration is to be applied. Raises CannotStart when a newer release was here."""
+    """Return whether a migration is missing. Raises CannotStart if a newer release was here."""
     scripts = ScriptDirectory.from_config(config(connection))
     known = {script.revision for script in scripts.walk_revisions()}
     present = set(MigrationContext.configure(connection).get_current_heads())
@@ -49,7 +49,7 @@ def needs_upgrade(connection: Connection) -> bool:
 
 
 def config(connection: Connection) -> Config:
-    """Alembic's configuration for work over an open connection."""
+    """Return Alembic's configuration for work over an open connection."""
     result = Config(attributes={"connection": connection})
     result.set_main_option("script_location", str(SCRIPTS))
     result.set_main_option("file_template", FILE_TEMPLATE)
@@ -58,9 +58,9 @@ def config(connection: Connection) -> Config:
 
 @contextlib.contextmanager
 def connected(url: str) -> Iterator[Connection]:
-    """One transaction on a `postgresql://` URL, committed at the end of the block.
+    """Open one transaction on a `postgresql://` URL and commit it at the end of the block.
 
-    Raises CannotStart when the database is out of reach, or refuses what the block asks of it.
+    Raises CannotStart when the database is out of reach, or refuses a request of the block.
     """
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
@@ -78,7 +78,7 @@ def connected(url: str) -> Iterator[Connection]:
 
 
 def write_revision(message: str) -> None:
-    """Compares the models with the migrations on an empty server and writes what differs."""
+    """Compare the models with the migrations on an empty server and write a migration."""
     with tempfile.TemporaryDirectory(prefix="likeness-") as folder:
         Path(folder).chmod(0o711)
         server = EmbeddedPostgres(Path(folder) / "pg", options={"fsync": "off"})

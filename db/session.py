@@ -1,4 +1,4 @@
-"""The engine and the two ways to open a session: to change things, and only to look."""
+"""The engine and the two kinds of session: one for changes, one for reading only."""
 
 import select
 import time
@@ -17,11 +17,11 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
-UNTRIED = 1.0  # seconds a connection may lie in the pool before it is asked whether it answers
+UNTRIED = 1.0  # seconds that a connection may be idle in the pool before it is pinged
 
 
 def make_engine(url: str, *, pool_size: int = 10, autocommit: bool = False) -> AsyncEngine:
-    """An engine over psycopg for a `postgresql://` URL; times are UTC, waits are bounded.
+    """Create an engine over psycopg for a `postgresql://` URL; times are UTC, waits are bounded.
 
     autocommit: each statement is a transaction of its own, for `make_reading`.
     """
@@ -32,10 +32,10 @@ def make_engine(url: str, *, pool_size: int = 10, autocommit: bool = False) -> A
         pool_timeout=10,
         pool_reset_on_return=None if autocommit else "rollback",
         isolation_level="AUTOCOMMIT" if autocommit else None,
-        hide_parameters=True,  # errors are logged, and parameters are what members wrote
+        hide_parameters=True,  # errors are logged, and parameters contain members' texts
         connect_args={
             "connect_timeout": 10,
-            # A server that vanished is noticed within half a minute, not waited for.
+            # A server that vanished is noticed within half a minute.
             "tcp_user_timeout": 20_000,  # ms
             "keepalives_idle": 10,  # s, as the next one
             "keepalives_interval": 5,
@@ -50,12 +50,12 @@ def make_engine(url: str, *, pool_size: int = 10, autocommit: bool = False) -> A
 def make_transaction(
     engine: AsyncEngine,
 ) -> Callable[[], AbstractAsyncContextManager[AsyncSession]]:
-    """Opens a session that commits when the block ends and rolls back when it raises."""
+    """Return a factory of sessions that commit at the block's end and roll back if it raises."""
     return async_sessionmaker(engine, expire_on_commit=False).begin
 
 
 def make_reading(engine: AsyncEngine) -> Callable[[], AbstractAsyncContextManager[AsyncSession]]:
-    """Opens a session for looking: three round trips fewer, as there is nothing to commit.
+    """Return a factory of sessions for reading: three round trips fewer, with nothing to commit.
 
     engine: one with autocommit. Each statement sees its own moment, as in a transaction.
     """
@@ -73,10 +73,10 @@ def make_reading(engine: AsyncEngine) -> Callable[[], AbstractAsyncContextManage
 
 
 def _replace_lost_connections(engine: AsyncEngine) -> None:
-    """A pooled connection is tried before it is used if it lay for long, or has something to say.
+    """Ping a pooled connection before its use if it was idle for long, or has unread data.
 
-    A server that ends a connection says so on it: to see that takes no round trip, unlike
-    SQLAlchemy's own ping of each. One that vanished without a word is found by the ping.
+    A server that ends a connection writes so on it: reading that takes no round trip, unlike
+    SQLAlchemy's own ping of each connection. The ping finds a server that vanished without a word.
     """
     dialect = engine.dialect
 
@@ -101,7 +101,7 @@ def _has_something_to_say(connection: Any) -> bool:
 
 
 def _ping(dialect: Dialect, connection: Any) -> None:
-    """Raises InvalidatePoolError, which lets the pool replace all connections of before."""
+    """Ping the server; raise InvalidatePoolError, so that the pool replaces older connections."""
     try:
         dialect.do_ping(connection)
     except dialect.loaded_dbapi.Error as error:

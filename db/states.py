@@ -1,10 +1,10 @@
-"""The states of what lasts: one enum for each, and the groups that queries ask for."""
+"""The states of models, requests, sheets, runs and jobs, and the groups that queries use."""
 
 from enum import StrEnum
 
 
 class ModelStatus(StrEnum):
-    """Of a user model."""
+    """The state of a user model."""
 
     DRAFT = "draft"  # photos are being collected
     QUEUED = "queued"
@@ -16,7 +16,7 @@ class ModelStatus(StrEnum):
 
 
 class GenerationStatus(StrEnum):
-    """Of a request for images."""
+    """The state of a request for images."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -26,7 +26,7 @@ class GenerationStatus(StrEnum):
 
 
 class SheetStatus(StrEnum):
-    """Of the sheet that shows the person in every style."""
+    """The state of the sheet that shows the person in every style."""
 
     MAKING = "making"
     MADE = "made"
@@ -34,14 +34,14 @@ class SheetStatus(StrEnum):
 
 
 class RunState(StrEnum):
-    """Of a run at an engine."""
+    """The state of a run at an engine."""
 
     QUEUED = "queued"
     SUBMITTING = "submitting"
     SUBMITTED = "submitted"
     RUNNING = "running"
-    FETCHING = "fetching"  # done there; its results are being stored
-    UNKNOWN = "unknown"  # whether the engine took it
+    FETCHING = "fetching"  # done at the engine; its results are being stored
+    UNKNOWN = "unknown"  # it is unknown whether the engine accepted the run
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
@@ -49,15 +49,15 @@ class RunState(StrEnum):
 
 
 class JobState(StrEnum):
-    """Of a job in the queue; `services/jobs` describes the moves between them."""
+    """The state of a job in the queue; `services/jobs` describes the transitions."""
 
-    WAITING = "waiting"  # until it is due
+    WAITING = "waiting"  # not due yet
     QUEUED = "queued"
     LEASED = "leased"  # a process works on it
     DONE = "done"
     FAILED = "failed"
     CANCELED = "canceled"
-    DEAD = "dead"  # it was tried too often
+    DEAD = "dead"  # it failed too often
 
 
 MODEL_ACTIVE = (ModelStatus.QUEUED, ModelStatus.PREPARING, ModelStatus.TRAINING)
@@ -69,5 +69,5 @@ WORK_ENDS = (GenerationStatus.SUCCEEDED, GenerationStatus.FAILED, GenerationStat
 
 
 def literals(states: tuple[StrEnum, ...] | type[StrEnum]) -> str:
-    """The states as the list of an SQL `in`."""
+    """Return the states as the list of an SQL `in`."""
     return f"({', '.join(repr(str(state)) for state in states)})"

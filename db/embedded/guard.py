@@ -1,4 +1,4 @@
-"""Watches the embedded server for the program that uses it, and starts it again when it died."""
+"""Watches the embedded server for the program that uses it, and restarts a server that died."""
 
 import logging
 import os
@@ -12,16 +12,16 @@ from db.errors import CannotStart, DatabaseLost
 
 LOOK_SECONDS = 1.0
 TRIES = 4
-PAUSE_SECONDS = 2.0  # between two tries: what is left of a killed server needs a moment to end
-END_SECONDS = 30.0  # that the program has for a clean end without its database
+PAUSE_SECONDS = 2.0  # between two tries: a killed server's other processes need a moment to end
+END_SECONDS = 30.0  # time for the program to end cleanly without its database
 log = logging.getLogger(__name__)
 
 
 class Guard:
-    """Guards a started server for the length of a block.
+    """A guard of a started server for the length of a block.
 
-    Where the server can't be started again, the program is sent SIGTERM, and the block's end
-    raises DatabaseLost. A thread of its own, so that a busy event loop delays nothing.
+    Where the server can't be restarted, the program is sent SIGTERM, and the block's end raises
+    DatabaseLost. The guard has its own thread, so that a busy event loop delays nothing.
     """
 
     def __init__(self, server: EmbeddedPostgres) -> None:
@@ -32,7 +32,7 @@ class Guard:
         self._thread = threading.Thread(target=self._watch, name="database guard", daemon=True)
 
     def up(self) -> bool:
-        """Whether the server runs and takes connections, as far as can be told without asking."""
+        """Return whether the server runs and takes connections, as far as known without a query."""
         return self._up and self._server.runs()
 
     def __enter__(self) -> Self:

@@ -1,8 +1,9 @@
 """The embedded PostgreSQL: a private server under one directory, over a Unix socket only.
 
-Two lock files, freed by the kernel even after kill -9, order its life: `start.lock` is held while
-somebody starts or stops the server, and a shared lock on `users.lock` is held by each program that
-uses it. A warden process (see `db.embedded.warden`) stops the server when its last user has ended.
+Two lock files, freed by the kernel even after kill -9, order its life. A process holds `start.lock`
+while it starts or stops the server, and each program that uses the server holds a shared lock on
+`users.lock`. A warden process (see `db.embedded.warden`) stops the server when its last user has
+ended.
 """
 
 import contextlib
@@ -45,11 +46,11 @@ class EmbeddedPostgres:
         self._warden: subprocess.Popen[bytes] | None = None
 
     def exists(self) -> bool:
-        """Whether there is a database from an earlier start."""
+        """Return whether there is a database from an earlier start."""
         return (self.data / "PG_VERSION").exists()
 
     def start(self) -> str:
-        """Starts or joins the server; returns the URL of its database. Raises CannotStart."""
+        """Start or join the server; return the URL of its database. Raises CannotStart."""
         try:
             self._check_root()
             with warden.exclusive(self.root / "start.lock"):
@@ -69,16 +70,16 @@ class EmbeddedPostgres:
         return self.url()
 
     def runs(self) -> bool:
-        """Whether the server's process is there."""
+        """Return whether the server's process exists."""
         return warden.server_pid(self.data) is not None
 
     def revive(self) -> None:
-        """Starts the server again if it does not answer. Raises CannotStart."""
+        """Start the server again if it does not answer. Raises CannotStart."""
         with warden.exclusive(self.root / "start.lock"):
             self._run_server()
 
     def stop(self) -> None:
-        """Leaves the server; returns when it has stopped, or at once if others use it."""
+        """Leave the server; return when it has stopped, or at once if others use it."""
         users, process = self._users, self._warden
         self._users = self._warden = None
         if users is None or process is None or process.stdin is None:
@@ -90,12 +91,12 @@ class EmbeddedPostgres:
         process.wait(warden.STOP_SECONDS + 5)
 
     def url(self, database: str = DATABASE) -> str:
-        """A `postgresql://` URL of one database, password included: never log it."""
+        """Return a `postgresql://` URL of one database, password included: never log it."""
         password = (self.root / "password").read_text().strip()
         return f"postgresql://postgres:{password}@/{database}?host={self._sockets()}&port=5432"
 
     def answers(self) -> bool:
-        """Whether the server accepts connections: the only proof that it runs."""
+        """Return whether the server accepts connections: the only proof that it runs."""
         try:
             psycopg.connect(self.url("postgres"), connect_timeout=3).close()
         except (psycopg.OperationalError, OSError):
@@ -128,7 +129,7 @@ class EmbeddedPostgres:
         return Path(tempfile.gettempdir()) / f"likeness-{self.root.stat().st_ino}"
 
     def _private(self, directory: Path) -> None:
-        """Makes a directory that only the server's user may enter; refuses somebody else's."""
+        """Create a directory that only the server's user may enter; refuse another user's."""
         owner = self._user.pw_uid if self._user else os.geteuid()
         try:
             directory.mkdir(mode=0o700)
@@ -142,14 +143,14 @@ class EmbeddedPostgres:
             os.chown(directory, self._user.pw_uid, self._user.pw_gid)
 
     def _create_cluster(self, major: int) -> None:
-        shutil.rmtree(self.data, ignore_errors=True)  # an initdb that was interrupted
+        shutil.rmtree(self.data, ignore_errors=True)  # left by an initdb that was interrupted
         self._private(self.data)
         password = secrets.token_urlsafe(24) + "\n"
         self._write_private(self.root / "password", password, owned_by_server=False)
         draft = self.root / "password.draft"
         self._write_private(draft, password, owned_by_server=True)
         locale = ["--locale=C.UTF-8"]
-        if major >= 17:  # the same order on every platform, and no need of the system's locales
+        if major >= 17:  # the same order on every platform, without the system's locales
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         try:
             self._call(
@@ -173,7 +174,7 @@ class EmbeddedPostgres:
         if self.answers():
             return
         if warden.server_pid(self.data) is not None and self._becomes_ready():
-            return  # it was in recovery after a crash
+            return  # the server was in recovery after a crash
         for lock_file in (self.data / "postmaster.pid", self._sockets() / ".s.PGSQL.5432.lock"):
             if warden.pid_named_in(lock_file, self.data) is None:
                 lock_file.unlink(missing_ok=True)
@@ -201,7 +202,7 @@ class EmbeddedPostgres:
                 connection.execute(create)
 
     def _join(self) -> None:
-        """Counts us among the server's users, until we end in whatever way."""
+        """Register this process as a user of the server until the process ends, in whatever way."""
         self._users = (self.root / "users.lock").open("a")
         fcntl.flock(self._users, fcntl.LOCK_SH)
         user = self._user
@@ -221,7 +222,7 @@ class EmbeddedPostgres:
         )
 
     def _call(self, program: str, *arguments: object) -> None:
-        """Runs one of PostgreSQL's programs to its end; CannotStart carries what it printed."""
+        """Run one of PostgreSQL's programs to its end; CannotStart carries its output."""
         with tempfile.TemporaryFile("w+") as output:  # pg_ctl's child keeps its output open
             result = subprocess.run(
                 [self._bin / program, *map(str, arguments)],

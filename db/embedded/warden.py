@@ -18,40 +18,40 @@ from typing import Any
 
 STOP_SECONDS = 60
 PROCESSES = Path("/proc")
-GOODBYE = b"left"  # what a program says that has given up its lock before it closes the pipe
-DYING_SECONDS = 5  # within which the kernel has freed the lock of a program that was killed
+GOODBYE = b"left"  # sent by a program that has released its lock, before it closes the pipe
+DYING_SECONDS = 5  # within which the kernel frees the lock of a killed program
 
 
 @contextlib.contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Holds an exclusive lock on `path`; the kernel frees it when the process dies."""
+    """Hold an exclusive lock on `path`; the kernel frees it when the process dies."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def server_pid(data: Path) -> int | None:
-    """The running server of this data directory, or None.
+    """Return the process id of this data directory's running server, or None.
 
     `postmaster.pid` alone proves nothing: after a crash its number may belong to a zombie, or to
-    somebody else's process.
+    another user's process.
     """
     return pid_named_in(data / "postmaster.pid", data)
 
 
 def pid_named_in(lock_file: Path, data: Path) -> int | None:
-    """The process that a lock file of PostgreSQL names, if it really serves `data`."""
+    """Return the process id in a lock file of PostgreSQL, if that process really serves `data`."""
     try:
         pid = int(lock_file.read_text().split()[0])
         with contextlib.suppress(OSError):
-            os.waitpid(pid, os.WNOHANG)  # a zombie, where we are its parent or process 1
+            os.waitpid(pid, os.WNOHANG)  # a zombie, if this process is its parent or process 1
         return pid if _serves(pid, data) else None
     except (OSError, ValueError, IndexError):
         return None
 
 
 def _serves(pid: int, data: Path) -> bool:
-    """Whether the command of that process names `data`. Raises OSError where there is none."""
+    """Return whether a process's command names `data`. Raises OSError if the process is gone."""
     if PROCESSES.is_dir():
         return str(data).encode() in (PROCESSES / str(pid) / "cmdline").read_bytes().split(b"\0")
     asked = ["/bin/ps", "-ww", "-o", "args=", "-p", str(pid)]  # macOS
@@ -60,7 +60,7 @@ def _serves(pid: int, data: Path) -> bool:
 
 
 def _stop_if_last(root: Path, pg_ctl: str, user: dict[str, Any]) -> bool:
-    """False if another program uses the server; that one has a warden of its own."""
+    """Stop the server; return False if another program uses it, which has a warden of its own."""
     data = root / "data"
     with exclusive(root / "start.lock"), (root / "users.lock").open("a") as users:
         try:
@@ -75,9 +75,9 @@ def _stop_if_last(root: Path, pg_ctl: str, user: dict[str, Any]) -> bool:
 
 
 def main() -> None:
-    """Waits for the end of the program, then stops the server unless it is shared."""
+    """Wait for the end of the program, then stop the server unless it is shared."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole group; we come last
+        signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole group; it ends last
     root, pg_ctl, uid, gid = sys.argv[1:]
     user = {"user": int(uid), "group": int(gid), "extra_groups": []} if os.geteuid() == 0 else {}
     killed = sys.stdin.buffer.read() != GOODBYE

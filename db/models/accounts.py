@@ -1,4 +1,4 @@
-"""People: who they are, how they prove it, what they agreed to and what was done."""
+"""Members: their accounts, sessions, keys, consents, and the audit log."""
 
 from uuid import UUID
 
@@ -54,7 +54,7 @@ class Session(Base):
 
 
 class ApiKey(Base):
-    """A named key for the REST API; `prefix` is what the member sees, the rest is hashed."""
+    """A named key for the REST API; `prefix` is the part that the member sees, the rest a hash."""
 
     __tablename__ = "api_keys"
 
@@ -69,7 +69,7 @@ class ApiKey(Base):
 
 
 class OneTimeToken(Base):
-    """A link that works once: the first administrator, an invitation, a password reset.
+    """A link that works once: the first administrator's, an invitation, a password reset.
 
     mail_state, mail_problem: of an invitation that is mailed.
     """
@@ -106,7 +106,7 @@ class ThrottleHit(Base):
 
 
 class IdempotencyKey(Base):
-    """The answer to an unsafe request, so that a repeat of it gets the same one."""
+    """The answer to an unsafe request, so that a repeat of the request gets the same answer."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (UniqueConstraint("user_id", "key"),)
@@ -115,14 +115,14 @@ class IdempotencyKey(Base):
     user_id: Mapped[Owner]
     key: Mapped[str]
     request_hash: Mapped[bytes]  # SHA-256 of method, address and JSON body
-    content_hash: Mapped[bytes | None]  # of what an upload carried; None before its end
-    status: Mapped[int | None]  # None while the first request is under way
+    content_hash: Mapped[bytes | None]  # of an upload's content; None before its end
+    status: Mapped[int | None]  # None while the first request is running
     body: Mapped[dict[str, object] | None] = mapped_column(JSONB)
     created_at: Mapped[Now] = mapped_column(index=True)
 
 
 class Consent(Base):
-    """What a member agreed to for one user model, in which words (SHA-256 of the text), when."""
+    """A member's consent for one user model: its text (as SHA-256), and when it was given."""
 
     __tablename__ = "consents"
     __table_args__ = (
@@ -143,9 +143,9 @@ class Consent(Base):
 
 
 class PastMember(Base):
-    """What free credits a deleted account had; the address is a keyed hash, until `expires_at`.
+    """The free credits of a deleted account; the address is a keyed hash, until `expires_at`.
 
-    user_id: of who came back with the address. left: of the free credits, at the deletion.
+    user_id: the member who came back with the address. left: free credits left at the deletion.
     """
 
     __tablename__ = "past_members"
@@ -161,7 +161,7 @@ class PastMember(Base):
 
 
 class AuditEntry(Base):
-    """Append-only record of what matters to security and money; outlives its actor."""
+    """An append-only record of events for security and money; outlives its actor."""
 
     __tablename__ = "audit_log"
 

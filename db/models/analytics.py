@@ -1,4 +1,4 @@
-"""Who is counted on the way from signing up to a plan, under an id that says nothing."""
+"""Members whose steps from registering to a plan are counted, under a random id."""
 
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from db.base import Base, Now
 
 
 class FunnelMember(Base):
-    """A member whose steps are told; `random_id` is all that links them, and goes with the row.
+    """A member whose steps are sent to the analytics, linked only by `random_id`.
 
-    steps: those that the analytics have taken.
+    The random id is deleted with the row. steps: those that the analytics have accepted.
     """
 
     __tablename__ = "funnel_members"

@@ -37,14 +37,14 @@ class PlanRow(Base):
     fair_use_monthly: Mapped[int | None]  # ceiling of an unlimited plan
     model_slots: Mapped[int | None]
     training_credits: Mapped[int] = mapped_column(server_default="0")
-    generations_per_minute: Mapped[int | None]  # calls; None: the usual, see limits.policy
+    generations_per_minute: Mapped[int | None]  # calls; None: the default, see limits.policy
     reads_per_minute: Mapped[int | None]
     stripe_price_id: Mapped[str | None] = mapped_column(unique=True)
     is_default: Mapped[bool] = mapped_column(server_default="false")
 
 
 class PlanPrice(Base):
-    """What a price at Stripe is, or once was, the price of: members go on paying by old ones."""
+    """A price at Stripe, and the plan that it is or was for: members go on paying by old prices."""
 
     __tablename__ = "plan_prices"
 
@@ -53,7 +53,7 @@ class PlanPrice(Base):
 
 
 class CreditAccount(Base):
-    """The running balances of one member: what the sum of the entries says, and its lock."""
+    """One member's running balances, equal to the sum of the entries, and the lock for them."""
 
     __tablename__ = "credit_accounts"
     __table_args__ = (
@@ -68,7 +68,7 @@ class CreditAccount(Base):
     available: Mapped[int] = mapped_column(server_default="0")
     held: Mapped[int] = mapped_column(server_default="0")
     owed: Mapped[int] = mapped_column(server_default="0")
-    renews_at: Mapped[When | None] = mapped_column(index=True)  # next monthly grant of ours
+    renews_at: Mapped[When | None] = mapped_column(index=True)  # our next monthly grant
 
 
 class CreditEntry(Base):
@@ -85,7 +85,7 @@ class CreditEntry(Base):
         CheckConstraint(f"kind in {KINDS}", name="kind"),
         Index("uq_credit_entries_kind_reference", "kind", "reference", unique=True),
         Index("ix_credit_entries_user_id_id", "user_id", "id"),
-        # rows come in the order of their time, so a few kilobytes find the last month
+        # rows are stored in the order of their time, so a few kilobytes find the last month
         Index("ix_credit_entries_created_at", "created_at", postgresql_using="brin"),
     )
 
@@ -96,13 +96,13 @@ class CreditEntry(Base):
     target: Mapped[str]
     amount: Mapped[int]
     available_after: Mapped[int]
-    reference: Mapped[str]  # what it was for, such as `generation:<id>`
+    reference: Mapped[str]  # the subject, such as `generation:<id>`
     reason: Mapped[str]  # in words that the member reads
     created_at: Mapped[Now]
 
 
 class CreditHold(Base):
-    """Credits set aside for work under way; closed once, by a capture or a release."""
+    """Credits reserved for open work; closed once, by a capture or a release."""
 
     __tablename__ = "credit_holds"
     __table_args__ = (

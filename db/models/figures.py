@@ -1,4 +1,4 @@
-"""What trainings and generations took: rows of the house, which say nothing of whom."""
+"""Measures of trainings and generations: the installation's rows, without personal data."""
 
 from datetime import date
 from typing import Any
@@ -16,13 +16,13 @@ TODAY = "(now() at time zone 'utc')::date"
 class WorkMeasure(Base):
     """One training or generation that has ended; written in the transaction that ends it.
 
-    day: UTC; no finer time is kept, and no id. operation: `train`, or what was done to pictures.
+    day: UTC; no finer time is stored, and no id. operation: `train`, or the pictures' operation.
     plan: the member's at the end. style: one of the studio's, `own`, or empty.
-    reason: one of `figures.reasons`, of a failure. wait, run, total: seconds, where it succeeded:
-    until an engine began, its work, and both. units: images that were asked for; made: that came.
-    charged, given_back: credits. cost_usd: what the engine takes, None where it is not known.
+    reason: one of `figures.reasons`, of a failure. wait, run, total: seconds, if it succeeded:
+    until an engine began, its work, and both. units: images requested; made: images stored.
+    charged, given_back: credits. cost_usd: the engine's price, None where it is not known.
     likeness: 0-100 of each image, or of a training's last samples, where it was measured.
-    judged: the same of images by the operator's own network.
+    judged: the likeness of images by the operator's own network.
     counted: whether `measure_totals` has it.
     """
 
@@ -56,7 +56,7 @@ class WorkMeasure(Base):
 
 
 class MeasureTotal(Base):
-    """What was ever measured, summed: one row for each bucket of a histogram, or a counter.
+    """A sum of all measures so far: one row for each bucket of a histogram, or a counter.
 
     detail: an outcome, or the reason of a failure. bucket: how many bounds lie below the values.
     """
@@ -74,7 +74,7 @@ class MeasureTotal(Base):
 
 
 class ReportRow(Base):
-    """Figures of the house that take long to compute, as of `made_at`."""
+    """Figures of the installation that take long to compute, as of `made_at`."""
 
     __tablename__ = "reports"
 

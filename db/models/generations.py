@@ -24,11 +24,11 @@ from db.states import GenerationStatus, literals
 RATED = "coalesce(rating, 0)"
 SEARCHED = "prompt || ' ' || coalesce(style, '')"
 LIKENESS = "coalesce(likeness, -1)"
-WORDS = ("not_her", "recognisable", "close")  # how alike it is, where a number would say too much
+WORDS = ("not_her", "recognisable", "close")  # likeness, where a number would say too much
 
 
 class Operation(StrEnum):
-    """What is done: a new picture, or one made from a picture that is there."""
+    """The kind of work: a new picture, or one made from an existing picture."""
 
     GENERATE = "generate"  # by words, from the person's photos
     EDIT = "edit"  # by words
@@ -44,11 +44,11 @@ OWN_PIXELS = frozenset({Operation.ENLARGE, Operation.CUTOUT})  # no photo of the
 
 
 class Method(StrEnum):
-    """How the person comes into a picture."""
+    """How the person is put into a picture."""
 
     INSTANT = "instant"  # by reference photos
-    TRAINED = "trained"  # by the LoRA that was trained on her
-    PREVIEW = "preview"  # in the photo booth's own way
+    TRAINED = "trained"  # by the LoRA that was trained on the person
+    PREVIEW = "preview"  # by the photo booth's own method
 
 
 METHODS = tuple(str(method) for method in Method)
@@ -65,9 +65,10 @@ class Generation(Base):
     """One request for `count` images; image i uses seed + i.
 
     source_image_id: the picture that an operation starts from; None when it was erased.
-    people: how many it shows: with two, second_model_id is the other one's until that is deleted.
-    scale: of an enlargement, 2 or 4. mask: a PNG, white where the picture may change, until the
-    end. album_id: where its pictures are put as they come.
+    people: the number of people in the picture: with two, second_model_id is the other person's
+    model until that is deleted. scale: of an enlargement, 2 or 4.
+    mask: a PNG, white where the picture may change, until the end.
+    album_id: the album that its pictures are added to.
     """
 
     __tablename__ = "generations"
@@ -139,9 +140,9 @@ GALLERY_INDEXES: tuple[tuple[str, tuple[Any, ...], str], ...] = (
 
 
 class GeneratedImage(Base):
-    """One finished image: full.<ext>, medium.webp and thumb.webp lie under `folder`.
+    """One finished image: full.<ext>, medium.webp and thumb.webp are stored under `folder`.
 
-    parent_id: the image that it was made from, where that is not erased.
+    parent_id: the image that it was made from, unless that image is erased.
     second_model_id, second_likeness: of the other person in an image of two.
     """
 
@@ -182,7 +183,7 @@ class GeneratedImage(Base):
     seed: Mapped[int] = mapped_column(BigInteger)
     prompt: Mapped[str]
     preset: Mapped[str | None]
-    style: Mapped[str | None]  # what the preset was called, as it is searched for
+    style: Mapped[str | None]  # the preset's name at the time, for the search
     engine: Mapped[str | None]
     method: Mapped[str | None]
     recipe: Mapped[Json]
@@ -203,8 +204,8 @@ class GeneratedImage(Base):
     favourite: Mapped[bool] = mapped_column(server_default="false")
     rating: Mapped[int | None]
     created_at: Mapped[Now]
-    deleted_at: Mapped[When | None] = mapped_column(index=True)  # in the trash since
-    marked_at: Mapped[When | None]  # its files say how it was made, and its fingerprint is kept
+    deleted_at: Mapped[When | None] = mapped_column(index=True)  # when it was put in the trash
+    marked_at: Mapped[When | None]  # when its files were marked and its fingerprint stored
     search: Mapped[str] = deferred(
         mapped_column(TSVECTOR, Computed(vector(SEARCHED), persisted=True))
     )

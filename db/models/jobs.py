@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.base import Base, Id, Json, Now, When
 from db.states import JOB_OPEN, JobState, literals
 
-# The queue's virtual clock: the highest `turn` that was ever claimed. A sequence, because it has
-# to move without a lock and without leaving dead rows behind.
+# The queue's virtual clock: the highest `turn` that was ever claimed. A sequence, because the clock
+# has to move without a lock and without leaving dead rows.
 JOB_TURN = Sequence("job_turn", metadata=Base.metadata)
 
 
@@ -50,11 +50,11 @@ class JobRow(Base):
     state: Mapped[str]
     priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     flow: Mapped[str]  # jobs of one flow take turns with those of the others
-    # Place in the line, lowest first; None until it stands in it.
+    # Place in the queue, lowest first; None until the job is in the queue.
     turn: Mapped[int | None] = mapped_column(BigInteger)
     run_at: Mapped[Now]
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    # Counts the claims: a former owner is told by its old number.
+    # Counts the claims: an old number identifies a former owner.
     lease_token: Mapped[int] = mapped_column(BigInteger, server_default="0")
     lease_owner: Mapped[str | None]
     lease_until: Mapped[When | None]
@@ -67,7 +67,7 @@ class JobRow(Base):
 
 
 class JobOffer(Base):
-    """What some process that works jobs has: without a break since `since`, at last `seen_at`."""
+    """A capability of some process that works jobs: unbroken since `since`, at last `seen_at`."""
 
     __tablename__ = "job_offers"
 

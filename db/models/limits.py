@@ -1,4 +1,4 @@
-"""Calls a minute, as all processes together have counted them."""
+"""Calls a minute, as counted by all processes together."""
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,10 +7,10 @@ from db.base import Base
 
 
 class CallCount(Base):
-    """Calls of one counter in one minute.
+    """The calls of one counter in one minute.
 
-    Unlogged, so that a write costs no flush: after a crash of the database it is empty, and each
-    process goes on by what it has counted itself.
+    Unlogged, so that a write costs no flush: after a crash of the database the table is empty, and
+    each process continues with its own counts.
     """
 
     __tablename__ = "call_counts"
@@ -19,6 +19,6 @@ class CallCount(Base):
         {"prefixes": ["UNLOGGED"]},
     )
 
-    key: Mapped[bytes] = mapped_column(primary_key=True)  # a keyed hash of whom it counts
+    key: Mapped[bytes] = mapped_column(primary_key=True)  # a keyed hash of the counted caller
     minute: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # since 1970
     count: Mapped[int]

@@ -1,4 +1,4 @@
-"""How members are told that something is ready while they are elsewhere."""
+"""Members' notifications for when they are elsewhere: push keys, browsers and choices."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from db.base import Base, Id, Now, Owner
 
 
 class PushKey(Base):
-    """The key by which this installation signs what it asks of push services; one row.
+    """The key by which this installation signs its requests to push services; one row.
 
     sealed_key: PEM, encrypted by the installation's secret. public_key: the point, as base64url.
     """
@@ -23,9 +23,9 @@ class PushKey(Base):
 
 
 class PushSubscription(Base):
-    """A browser that a member wants to be told in; it goes with the session there.
+    """A browser that a member wants messages in; deleted with the browser's session.
 
-    endpoint: of the browser maker's push service. public_key, auth_secret: base64url, by which
+    endpoint: at the browser maker's push service. public_key, auth_secret: base64url, by which
     messages are encrypted for this browser alone.
     """
 
@@ -43,7 +43,7 @@ class PushSubscription(Base):
 
 
 class NotificationChoice(Base):
-    """What a member wants to be told by e-mail; without a row, nothing."""
+    """The events that a member wants e-mail about; without a row, none."""
 
     __tablename__ = "notification_choices"
 

@@ -1,4 +1,4 @@
-"""What the payments provider said last, and which of its events we have dealt with."""
+"""The payments provider's last state of its objects, and its handled events."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from db.base import Base, Id, Json, Now, Owner, When
 
 
 class Customer(Base):
-    """A member as the payments provider knows them."""
+    """A member's customer id at the payments provider."""
 
     __tablename__ = "customers"
 
@@ -21,7 +21,7 @@ class Customer(Base):
 
 
 class Checkout(Base):
-    """One visit to a payment page; its id is our reference there."""
+    """One visit to a payment page; its id is our reference at the provider."""
 
     __tablename__ = "checkouts"
     __table_args__ = (CheckConstraint("status in ('open', 'complete', 'expired')", name="status"),)
@@ -29,7 +29,7 @@ class Checkout(Base):
     id: Mapped[Id]
     user_id: Mapped[Owner]
     plan: Mapped[str]
-    price_id: Mapped[str | None]  # at which it was offered, whatever the plan is sold by later
+    price_id: Mapped[str | None]  # the offered price, even if the plan's price changes later
     credits: Mapped[int | None]  # of a pack
     stripe_id: Mapped[str | None] = mapped_column(unique=True)
     status: Mapped[str] = mapped_column(server_default="open")
@@ -37,7 +37,7 @@ class Checkout(Base):
 
 
 class Subscription(Base):
-    """A subscription as Stripe described it at `fetched_at`; `plan` is ours for its price."""
+    """A subscription as Stripe described it at `fetched_at`; `plan` is our plan for its price."""
 
     __tablename__ = "subscriptions"
 
@@ -71,7 +71,7 @@ class Invoice(Base):
     amount_due: Mapped[int]
     amount_paid: Mapped[int]
     amount_reversed: Mapped[int] = mapped_column(server_default="0")
-    reversals: Mapped[Json]  # what amount_reversed is made of: {id of the refund or dispute: cents}
+    reversals: Mapped[Json]  # the parts of amount_reversed: {id of the refund or dispute: cents}
     number: Mapped[str | None]
     hosted_url: Mapped[str | None]
     credits: Mapped[int] = mapped_column(server_default="0")  # granted for its lines
@@ -81,7 +81,7 @@ class Invoice(Base):
 
 
 class StripeEvent(Base):
-    """An event that Stripe told us of, once; what its object is now is asked when it is handled."""
+    """One event from Stripe, stored once; the job that handles it fetches the object's state."""
 
     __tablename__ = "stripe_events"
     __table_args__ = (

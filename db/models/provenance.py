@@ -1,4 +1,4 @@
-"""What proves that a picture was made here: signing certificates, and fingerprints."""
+"""Proof that a picture was made here: signing certificates and fingerprints."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from db.base import Base, Id, Now, When
 class SigningCertificate(Base):
     """One certificate chain that marks are signed with, kept for ever so that old marks verify.
 
-    origin: made by the installation, or set by the operator. chain: PEM, the leaf first.
+    origin: created by the installation, or set by the operator. chain: PEM, the leaf first.
     sealed_key: the private key, encrypted by the installation's secret; None for an operator's
     certificate, whose key stays in the operator's file, and once the certificate is retired.
     """
@@ -30,11 +30,11 @@ class SigningCertificate(Base):
 
 
 class Fingerprint(Base):
-    """A perceptual hash of a picture that was made here; neither whose it is nor of whom.
+    """A perceptual hash of a picture that was made here, without its owner or its person.
 
-    Kept when the picture is deleted, so that copies of it are still known as made here; it names
+    Kept when the picture is deleted, so that copies of the picture are still recognized; it names
     no row, and only the day. bits: see services/imaging/fingerprints.py. band_1 to band_4: 20 of
-    the bits each, one of which is the same in nearly every copy, as the search's way in.
+    the bits each; nearly every copy has one band unchanged, so the search starts there.
     source: a term of IPTC's vocabulary of digital source types.
     """
 

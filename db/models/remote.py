@@ -1,4 +1,4 @@
-"""Runs at engines, from before the one submit until the bytes are ours."""
+"""Runs at engines, from before their one submit until their results are stored."""
 
 from uuid import UUID
 
@@ -9,21 +9,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.base import Base, Id, Now, Owner, When
 from db.states import RUN_OPEN, RunState, literals
 
-# What durations are taken from. A later attempt makes only what the earlier ones left.
+# The source of durations. A later attempt makes only the images that are still missing.
 MEASURED = text("state = 'succeeded' and attempt = 1 and running_at is not null")
 
 
 class RunRow(Base):
-    """One run: a training or images of a generation at an engine, which is sent its `id`.
+    """One run: a training or images of a generation at an engine, which is sent the run's `id`.
 
-    attempt: number of submits begun, and the fencing token of every move.
-    misses: submits whose answer never came, or that failed and are worth another try.
-    remote_id: the engine's name for it. running_at: when the engine began to work on it.
+    attempt: number of submits begun, and the fencing token of every transition.
+    misses: submits that were never answered, or that failed and are worth another try.
+    remote_id: the engine's name for the run. running_at: when the engine began to work on it.
     seconds_left: the engine's own estimate when it was last asked.
-    image_cost_usd: what the engine took for one image when the run was queued; None: not known.
-    made: positions of the images it has made, kept when the member erases the images: what is
-    here is never stored a second time, and is what the generation is charged for.
-    below: those of them that did not look like the person. again: whether the run makes such an
+    image_cost_usd: the engine's price for one image when the run was queued; None: not known.
+    made: positions of the images that the run has made, kept when the member erases the images: an
+    image listed here is never stored a second time, and the generation is charged for it.
+    below: those of `made` that did not look like the person. again: whether the run makes such an
     image a second time, with another seed.
     """
 

@@ -10,7 +10,7 @@ from db.base import Base, When
 
 
 class Medium(StrEnum):
-    """What a picture in a style is made with; only a photo shows a face as a camera would."""
+    """The medium of a style's pictures; only a photo shows a face as a camera would."""
 
     PHOTO = "photo"
     EFFECT = "effect"  # a photo whose light or layers hide the face
@@ -25,9 +25,9 @@ MEDIA = tuple(str(medium) for medium in Medium)
 class StyleRow(Base):
     """A style. words: for real models, around {subject} and {prompt}.
 
-    look: how the photo booth draws it; None: as a plain photo. picture: 240 x 300 px, WebP; None:
-    the one that ships with the product, where there is one. edited_at: None while it is as this
-    product wrote it, so that a later release may write it better.
+    look: how the photo booth draws it; None: as a plain photo.
+    picture: 240 x 300 px, WebP; None: the one that ships with the product, where there is one.
+    edited_at: None while the style is unchanged, so that a later release may update it.
     """
 
     __tablename__ = "styles"
@@ -47,7 +47,7 @@ class StyleRow(Base):
 
 
 class PackRow(Base):
-    """Pictures that are asked for at once: each prompt in each style and each format.
+    """A set of pictures requested at once: each prompt in each style and each format.
 
     credits: of the whole pack; None: one for each picture. edited_at: as in `StyleRow`.
     """

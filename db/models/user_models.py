@@ -1,4 +1,4 @@
-"""What a member trains, and the photos that it is trained from."""
+"""Members' models, and the photos that they are trained from."""
 
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from db.states import ModelStatus, SheetStatus, literals
 
 
 class UserModel(Base):
-    """A likeness of one person. progress is 0.0-1.0; `status_reason` says what to do."""
+    """A likeness of one person. progress is 0.0-1.0; `status_reason` says what to do next."""
 
     __tablename__ = "user_models"
     __table_args__ = (
@@ -37,9 +37,9 @@ class UserModel(Base):
     metrics: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     seconds_left: Mapped[float | None]
     likeness: Mapped[float | None]  # 0-100
-    folder: Mapped[str] = mapped_column(unique=True)  # storage prefix of everything it owns
+    folder: Mapped[str] = mapped_column(unique=True)  # storage prefix of all files of the model
     lora_key: Mapped[str | None]
-    dismissed_at: Mapped[When | None]  # its card was put away from the dashboard
+    dismissed_at: Mapped[When | None]  # when its card was hidden on the dashboard
     created_at: Mapped[Now]
     queued_at: Mapped[When | None]
     started_at: Mapped[When | None]
@@ -47,7 +47,7 @@ class UserModel(Base):
 
 
 class TrainingImage(Base):
-    """One accepted photo; its variants lie under `folder` (full.jpg, thumb.webp, train.jpg)."""
+    """One accepted photo; full.jpg, thumb.webp and train.jpg are stored under `folder`."""
 
     __tablename__ = "training_images"
     __table_args__ = (
@@ -68,13 +68,13 @@ class TrainingImage(Base):
     bytes: Mapped[int]  # of all variants together
     thumbhash: Mapped[Blob]
     verdict: Mapped[Json]
-    included: Mapped[bool | None]  # the member's word; None leaves it to what the verdict says
-    caption: Mapped[str | None]  # what the member wrote that it shows; None: the usual words
+    included: Mapped[bool | None]  # the member's choice; None: the verdict decides
+    caption: Mapped[str | None]  # the member's caption; None: the usual words
     created_at: Mapped[Now]
 
 
 class LoraVersion(Base):
-    """The LoRA of one training of a model, with what the model's row says while it is in use."""
+    """The LoRA of one training of a model, with the model row's values while the LoRA is used."""
 
     __tablename__ = "lora_versions"
     __table_args__ = (UniqueConstraint("user_model_id", "number"),)
@@ -93,7 +93,7 @@ class LoraVersion(Base):
 
 
 class TrainingSample(Base):
-    """A picture made on the way through a training, at `step`, to see how far it is."""
+    """A picture made during a training, at `step`, to show its progress."""
 
     __tablename__ = "training_samples"
     __table_args__ = (UniqueConstraint("user_model_id", "key"),)
@@ -109,9 +109,9 @@ class TrainingSample(Base):
 
 
 class ModelSheet(Base):
-    """A user model's sheet: the person in every style, made of `photos` and laid into `folder`.
+    """A user model's sheet: the person in every style, made from `photos` and stored in `folder`.
 
-    edition: counts the times that the sheet was begun; the seeds of its pictures follow from it.
+    edition: counts how often the sheet was begun; the seeds of its pictures follow from it.
     """
 
     __tablename__ = "model_sheets"
@@ -128,7 +128,7 @@ class ModelSheet(Base):
 
 
 class SheetPicture(Base):
-    """One small picture of a sheet, free of charge and counted nowhere."""
+    """One small picture of a sheet, free of charge and not counted in any figure."""
 
     __tablename__ = "sheet_pictures"
 
@@ -144,10 +144,10 @@ class SheetPicture(Base):
 
 
 class PhoneLink(Base):
-    """A way for one phone to add photos to one user model, without signing in; one a model.
+    """A link by which one phone adds photos to one user model, without signing in; one per model.
 
-    It goes with the session that made it. device_hash: SHA-256 of the cookie of the phone that
-    opened it; None until one did.
+    Deleted with the session that created it. device_hash: SHA-256 of the cookie of the phone that
+    opened the link; None until a phone did.
     """
 
     __tablename__ = "phone_links"

@@ -1,4 +1,4 @@
-"""GPU workers that ask this installation for work: their keys, and the work they take."""
+"""GPU workers that ask this installation for work: their keys, and their jobs."""
 
 from enum import StrEnum
 from typing import Any
@@ -12,7 +12,7 @@ from db.base import Base, Id, Json, Now, When
 
 
 class WorkerJobState(StrEnum):
-    """Where a worker job stands: the last three never change again, but a failed one may."""
+    """The state of a worker job: the last three are final, except that a failed job may change."""
 
     QUEUED = "queued"
     LEASED = "leased"
@@ -25,10 +25,10 @@ STATES = tuple(str(state) for state in WorkerJobState)
 
 
 class WorkerKey(Base):
-    """The key of one GPU worker, hashed, and what the worker last said of itself.
+    """The key of one GPU worker, hashed, and what the worker last reported about itself.
 
-    about: {"hardware", "version"}. offers: what it can do, see `services.trainer.offers`.
-    present: whether it was heard of lately; `seen_at` says when.
+    about: {"hardware", "version"}. offers: its capabilities, see `services.trainer.offers`.
+    present: whether the worker was heard from lately; `seen_at` says when.
     """
 
     __tablename__ = "worker_keys"
@@ -48,9 +48,9 @@ class WorkerKey(Base):
 class WorkerJob(Base):
     """One run's work as a GPU worker takes it; its id is the run's.
 
-    needs: what a worker has to offer for it. signed_payload: as the worker is sent it, with
-    signed addresses; gone when the job has ended. digest: of the payload without addresses.
-    token: of the present claim, drawn at random; whoever writes has to show it.
+    needs: the capabilities that a worker must offer. signed_payload: as sent to the worker, with
+    signed addresses; deleted when the job has ended. digest: of the payload without addresses.
+    token: of the present claim, drawn at random; every write has to show it.
     attempts: claims so far, less those that a worker gave back in good order.
     progress: the worker's last report. result: its outputs.
     """
