@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from components.controls import Dialog, button
-from components.dom import El, el, opens
+from components.dom import El, el, html_id, opens
 
 # What each does, and the keys for it; `viewer.js` acts on those of the second part.
 SHORTCUTS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
@@ -30,13 +30,14 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
     ),
 )
 
-# Once a page, and never while somebody writes.
-_ON_QUESTION_MARK = """
+# Never while somebody writes. In the page itself: a message to it would come after the first keys.
+_ON_QUESTION_MARK = """<script>
     document.addEventListener("keydown", (e) => {{
-        const box = getHtmlElement({id});
+        const box = document.getElementById("{id}");
         const writes = e.target.closest?.("input:not([type=radio]), textarea, select");
         if (e.key === "?" && box && !box.open && !writes) box.showModal();
-    }})"""
+    }});
+</script>"""
 
 # A key that is held, or pressed while a word is being composed, makes nothing.
 _PRESSES = """(e) => {{
@@ -57,7 +58,7 @@ def shortcuts() -> None:
                 for what, names in keys:
                     _line(what, names)
     opens(open_, dialog.root)
-    ui.run_javascript(_ON_QUESTION_MARK.format(id=dialog.root.id))
+    ui.add_head_html(_ON_QUESTION_MARK.format(id=html_id(dialog.root)))
 
 
 def _line(what: str, names: tuple[str, ...]) -> None:
