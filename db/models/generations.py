@@ -55,7 +55,7 @@ METHODS = tuple(str(method) for method in Method)
 
 
 def _second(table: str) -> Index:
-    """By the second person, whom few rows have."""
+    """Return an index by the second person, whom few rows have."""
     column = "second_model_id"
     there = text(f"{column} is not null")
     return Index(f"ix_{table}_{column}", column, postgresql_where=there)

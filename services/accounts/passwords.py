@@ -26,14 +26,14 @@ DUMMY_HASH = "$bcrypt-sha256$v=2,t=2b,r=12$BFklVsqc7Yx.N0E0jQkHIO$PEB3ixd5DmTleB
 NICENESS = 10
 
 
-def _give_way() -> None:
-    """Give way to pages: only on Linux does a thread have a priority of its own."""
+def _lower_priority() -> None:
+    """Let pages come first; only on Linux does a thread have a priority of its own."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 # A hash takes a core for 0.3 s: own threads keep a flood of logins from blocking everything else.
-_threads = ThreadPoolExecutor(os.cpu_count() or 1, "password", initializer=_give_way)
+_threads = ThreadPoolExecutor(os.cpu_count() or 1, "password", initializer=_lower_priority)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ async def start(deps: Deps, *, user_id: UUID, plan: str) -> str:
                 return_url=f"{deps.settings.base_url}/billing",
                 change=(subscription_id, offer.price_id),
             )
-        url = await _page(deps, user_id, customer_id, offer)
+        url = await _open_page_url(deps, user_id, customer_id, offer)
     except PaymentsError as error:
         raise Unavailable("The payment page cannot be reached. Try again in a minute.") from error
     # No page: an earlier one was paid or has expired, and its result is stored by now.
@@ -181,23 +181,23 @@ async def _offer(session: AsyncSession, deps: Deps, plan: str) -> Offer:
     return Offer(plan, found.stripe_price_id)
 
 
-async def _page(deps: Deps, user_id: UUID, customer_id: str, offer: Offer) -> str | None:
+async def _open_page_url(deps: Deps, user_id: UUID, customer_id: str, offer: Offer) -> str | None:
     """Return the URL of an open page for this offer; None if an earlier page is already over."""
     async with deps.transaction() as session:
         await lock_member(session, user_id)
         visits = await _open_visits(session, user_id)
         ours = next((visit for visit in visits if visit.offers(offer)), None)
         if ours is None:
-            ours = await _begin(session, deps, user_id, offer)
+            ours = await _create_visit(session, deps, user_id, offer)
     for visit in visits:
-        if visit is not ours and visit.excludes(offer) and not await _closed(deps, visit):
+        if visit is not ours and visit.excludes(offer) and not await _close_page(deps, visit):
             return None
     if ours.stripe_id:
         visit_now = await deps.payments.get_checkout(ours.stripe_id)
         if visit_now.status != "open":
             await sync_checkout(deps, ours.stripe_id)
         return visit_now.url if visit_now.status == "open" else None
-    return await _visit(deps, ours.id, customer_id, offer)
+    return await _create_page(deps, ours.id, customer_id, offer)
 
 
 async def _open_visits(session: AsyncSession, user_id: UUID) -> list[Visit]:
@@ -206,7 +206,7 @@ async def _open_visits(session: AsyncSession, user_id: UUID) -> list[Visit]:
     return [Visit(row.id, row.stripe_id, row.plan, row.price_id) for row in rows]
 
 
-async def _begin(session: AsyncSession, deps: Deps, user_id: UUID, offer: Offer) -> Visit:
+async def _create_visit(session: AsyncSession, deps: Deps, user_id: UUID, offer: Offer) -> Visit:
     """Create the visit's row before its page; a double click finds the row and gets one page."""
     row = Checkout(
         id=deps.new_id(),
@@ -220,7 +220,7 @@ async def _begin(session: AsyncSession, deps: Deps, user_id: UUID, offer: Offer)
     return Visit(row.id, None, row.plan, row.price_id)
 
 
-async def _closed(deps: Deps, visit: Visit) -> bool:
+async def _close_page(deps: Deps, visit: Visit) -> bool:
     """Close a page that another page replaces; return False if it was already paid."""
     if visit.stripe_id is None:  # the page was never created, or never shown
         async with deps.transaction() as session:
@@ -232,7 +232,7 @@ async def _closed(deps: Deps, visit: Visit) -> bool:
     return state.status != "complete"
 
 
-async def _visit(deps: Deps, checkout_id: UUID, customer_id: str, offer: Offer) -> str | None:
+async def _create_page(deps: Deps, checkout_id: UUID, customer_id: str, offer: Offer) -> str | None:
     """Create the page and return its URL. Raises NotFound if the account was deleted meanwhile."""
     base = deps.settings.base_url
     visit = await deps.payments.checkout(

@@ -46,9 +46,11 @@ async def send(settings: Settings, *, to: str, subject: str, text: str) -> None:
     except smtplib.SMTPRecipientsRefused as error:
         (answer,) = error.recipients.values()
         # without its cause, which contains the address and would be logged
-        raise Unavailable(f"The mail server refused the address: {_said(*answer, to)}.") from None
+        raise Unavailable(
+            f"The mail server refused the address: {_reply_in_one_line(*answer, to)}."
+        ) from None
     except smtplib.SMTPResponseException as error:
-        said = _said(error.smtp_code, error.smtp_error, to)
+        said = _reply_in_one_line(error.smtp_code, error.smtp_error, to)
         raise Unavailable(f"The mail server refused the mail: {said}.") from None
     except (smtplib.SMTPException, OSError) as error:
         raise Unavailable("The mail server can’t be reached.") from error
@@ -94,7 +96,7 @@ def _context(must_encrypt: bool) -> ssl.SSLContext:
     return context
 
 
-def _said(code: int, text: bytes | str, address: str) -> str:
+def _reply_in_one_line(code: int, text: bytes | str, address: str) -> str:
     """Return a server's answer in one line, without the address, since the job stores it."""
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     return f"{code} {' '.join(plain.split())}".rstrip(".").replace(address, "...")

@@ -42,7 +42,7 @@ async def tick(deps: Deps) -> None:
     if not deps.analytics.enabled:
         return
     async with deps.transaction() as session:
-        await _welcome(session, deps)
+        await _assign_random_ids(session, deps)
     async with deps.reading() as session:
         since = {"since": deps.now() - FOLLOWED, "all": len(_STEPS)}
         rows = (await session.execute(_REACHED, since)).mappings().all()
@@ -55,7 +55,7 @@ async def tick(deps: Deps) -> None:
             await _mark(session, new)
 
 
-async def _welcome(session: AsyncSession, deps: Deps) -> None:
+async def _assign_random_ids(session: AsyncSession, deps: Deps) -> None:
     """Give each new member a random id."""
     known = select(FunnelMember.user_id)
     recent = User.created_at > deps.now() - NEWCOMERS

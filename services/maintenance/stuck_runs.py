@@ -37,7 +37,7 @@ class Report:
 
 
 async def tick(deps: Deps) -> None:
-    """Tie up all runs and holds, and log the doubtful runs."""
+    """Restart runs, release holds, and log the doubtful runs."""
     async with deps.transaction() as session:
         report = await tie_up(session)
     if report.doubtful:

@@ -67,10 +67,10 @@ async def _mark(deps: Deps, id: UUID) -> None:
         log.warning("the picture %s cannot be marked: %s", id, type(error).__name__)
         derived, marked = None, True
     async with deps.transaction() as session:
-        await _keep(session, deps, id, derived, origin, write=not marked)
+        await _store_marked(session, deps, id, derived, origin, write=not marked)
 
 
-async def _keep(
+async def _store_marked(
     session: AsyncSession,
     deps: Deps,
     id: UUID,

@@ -76,10 +76,10 @@ async def withdraw_consent(
     """
     await user_models.owned(session, user_id=user_id, user_model_id=user_model_id)
     await consents.withdraw(session, user_id=user_id, user_model_id=user_model_id)
-    await _stop(session, deps, user_id, _shown(Generation, user_model_id))
+    await _cancel_generations(session, deps, user_id, _shows_person(Generation, user_model_id))
     pictures = await session.execute(
         delete(GeneratedImage)
-        .where(_shown(GeneratedImage, user_model_id), GeneratedImage.user_id == user_id)
+        .where(_shows_person(GeneratedImage, user_model_id), GeneratedImage.user_id == user_id)
         .returning(GeneratedImage.folder)
     )
     for folder in pictures.scalars():
@@ -116,7 +116,7 @@ async def delete_member(
     )
     await sessions.end_all(session, user_id=user_id)
     await closing.close_customer(session, user_id=user_id)
-    await _stop(session, deps, user_id, Generation.user_id == user_id)
+    await _cancel_generations(session, deps, user_id, Generation.user_id == user_id)
     models = await session.scalars(select(UserModel.id).where(UserModel.user_id == user_id))
     for user_model_id in models.all():
         await user_models.delete(session, user_id=user_id, user_model_id=user_model_id)
@@ -136,12 +136,14 @@ async def delete_member(
     )
 
 
-def _shown(of: type[Generation | GeneratedImage], id: UUID) -> ColumnElement[bool]:
+def _shows_person(of: type[Generation | GeneratedImage], id: UUID) -> ColumnElement[bool]:
     """Return the condition that a person is in the picture, alone or beside another person."""
     return or_(of.user_model_id == id, of.second_model_id == id)
 
 
-async def _stop(session: AsyncSession, deps: Deps, user_id: UUID, condition: object) -> None:
+async def _cancel_generations(
+    session: AsyncSession, deps: Deps, user_id: UUID, condition: object
+) -> None:
     """Cancel the generations that are running or queued; their credits are returned."""
     query = select(Generation.id).where(
         condition,  # type: ignore[arg-type]
