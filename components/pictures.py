@@ -30,6 +30,11 @@ def sample(name: str, *, small: bool = False) -> str:
     return f"/assets/samples/{_version()}/{'small/' if small else ''}{name}.webp"
 
 
+def example(name: str) -> str:
+    """URL of a small photo that helps or does not, 160 x 200 px: see `photo_examples`."""
+    return f"/assets/samples/{_version()}/examples/{name}.webp"
+
+
 def card() -> str:
     """URL of the picture that stands for a link to the product: JPEG of `CARD`."""
     return f"/assets/samples/{_version()}/card.jpg"

@@ -6,7 +6,7 @@ The sitter is Rear Admiral Grace Hopper; `components/samples/README.md` names so
 import io
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from services.engines.preview.render import render
 from services.engines.preview.words import understand
@@ -62,10 +62,14 @@ PHOTOS: dict[str, tuple[tuple[float, float, float, float], bool]] = {
     "photo-3": ((0.0, 0.0, 1.0, 1.0), True),
     "photo-4": ((0.05, 0.0, 0.95, 0.96), False),
 }
+# What helps beside what does not, on /models/new: its size and crops of the portrait, as above.
+EXAMPLE = (160, 200)
+FACE = (0.25, 0.06, 0.75, 0.59)
+BUST = (0.1, 0.0, 0.9, 0.853)
 
 
 def main() -> None:
-    """Write every sample in both sizes."""
+    """Write every sample in both sizes, and the small examples of photos."""
     portrait = (FOLDER / "portrait.jpg").read_bytes()
     for preset, (sentence, seed) in SENTENCES.items():
         made = render(
@@ -83,6 +87,39 @@ def main() -> None:
     for name, ((left, top, right, bottom), mirrored) in PHOTOS.items():
         photo = whole.crop((left * width, top * height, right * width, bottom * height))
         save(name, ImageOps.mirror(photo) if mirrored else photo)
+    for name, example in examples(whole).items():
+        example.save(FOLDER / "examples" / f"{name}.webp", quality=62, method=6)
+
+
+def examples(whole: Image.Image) -> dict[str, Image.Image]:
+    """Four pairs of one photo: as it helps, and as it teaches nothing."""
+    face, bust = cut(whole, FACE), cut(whole, BUST)
+    group = Image.new("RGB", EXAMPLE)
+    for x, one in ((0, bust), (EXAMPLE[0] // 2, ImageOps.mirror(bust))):
+        half = ImageOps.fit(one, (EXAMPLE[0] // 2, EXAMPLE[1]), Image.Resampling.LANCZOS)
+        group.paste(half, (x, 0))
+    far = ImageOps.contain(whole, (EXAMPLE[0] // 4, EXAMPLE[1] // 4))
+    middle = Image.new("L", (far.width - 12, far.height - 12), 255)
+    soft = ImageOps.expand(middle, 6).filter(ImageFilter.GaussianBlur(4))
+    distant = whole.crop((370, 60, 430, 135)).resize(EXAMPLE)  # her backdrop
+    distant.paste(far, (60, 110), soft)
+    return {
+        "sharp": face,
+        "blurred": face.filter(ImageFilter.GaussianBlur(5)),
+        "alone": bust,
+        "group": group,
+        "light": ImageOps.mirror(bust),
+        "dark": ImageEnhance.Brightness(ImageOps.mirror(bust)).enhance(0.16),
+        "near": ImageOps.mirror(face),
+        "far": distant,
+    }
+
+
+def cut(whole: Image.Image, crop: tuple[float, float, float, float]) -> Image.Image:
+    """A crop, in the size of the examples."""
+    width, height = whole.size
+    box = (crop[0] * width, crop[1] * height, crop[2] * width, crop[3] * height)
+    return ImageOps.fit(whole.crop(box), EXAMPLE, Image.Resampling.LANCZOS)
 
 
 def save(name: str, picture: Image.Image) -> None:

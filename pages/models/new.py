@@ -10,18 +10,21 @@ from nicegui import ui
 from components import formatting, live
 from components.controls import Field, Segments, Tick, button, link_button, relabel, set_enabled
 from components.coverage_strip import CoverageStrip
-from components.dom import El, attach, el
+from components.dom import attach, el
 from components.dropzone import Dropzone
 from components.feedback import Bar, banner, toast
 from components.icons import icon
+from components.photo_examples import photo_examples
 from db.states import MODEL_ACTIVE, ModelStatus
 from pages.models.delete import DeleteButton
 from pages.models.describing import Describing
 from pages.models.from_phone import FromPhone
 from pages.models.sheet import SheetPart
+from pages.models.steps import step, which_photos
 from pages.server.call_limits import count_in_page
 from pages.server.context import caller, current_user
 from pages.signed_in_frame import shell
+from services.credits import plans
 from services.deps import Deps
 from services.errors import DomainError, NotFound
 from services.faces.configured import COMMAND, missing
@@ -51,7 +54,11 @@ def register(deps: Deps) -> None:
     @ui.page("/models/new")
     async def new_model(draft: UUID | None = None, again: bool = False) -> Response | None:
         user, model, found = current_user(), None, None
-        if draft:
+        first = False
+        if draft is None:
+            async with deps.reading() as session:
+                first = not (await plans.model_slots(session, user_id=user.id)).used
+        else:
             async with deps.transaction() as session:
                 key: dict[str, Any] = {"user_id": user.id, "user_model_id": draft}
                 model = await user_models.get(session, deps, **key)
@@ -62,7 +69,7 @@ def register(deps: Deps) -> None:
             if user.is_admin and deps.faces is None and (todo := missing(deps.settings)):
                 banner(todo, command=COMMAND)
             builder = Builder(deps, user.id, model, again=again)
-            builder.build(found)
+            builder.build(found, first=first)
             await builder.open()
         return None
 
@@ -81,23 +88,27 @@ class Builder:
         self._quote: TrainingQuote | None = None
         self._told: set[UUID] = set()  # photos that the page has been told of, with their URLs
 
-    def build(self, found: PhotoSet | None) -> None:
-        """The three steps; without the last where the engine trains nothing."""
+    def build(self, found: PhotoSet | None, *, first: bool) -> None:
+        """The three steps; without the last where the engine trains nothing.
+
+        first: the member's first model, so photos that help are shown beside others.
+        """
         trains = trainings.trainer(self._deps).info.trains
+        one = bool(methods.possible(self._deps, Material(photos=1, lora=False)))
         with el("div", classes="steps"):
-            self._who = _step(1, "Who is it?")
+            self._who = step(1, "Who is it?")
             with self._who.body:
                 self._build_who()
-            self._photos_step = _step(
+            self._photos_step = step(
                 2,
-                "Add 10 to 20 photos" if trains else "Add photos",
-                "One person, clearly seen. Different days, places, light and distances teach most; "
-                "no sunglasses, no filters, no groups.",
+                "Add 10 to 20 photos" if trains and not one else "Add photos",
+                which_photos(one=one, trains=trains),
             )
             with self._photos_step.body:
+                photo_examples(shown=first)
                 self._build_photos(found)
                 self._build_at_once()
-            self._train_step = _step(3, "Train")
+            self._train_step = step(3, "Train")
             with self._train_step.body:
                 self._build_train()
             self._train_step.root.set_visibility(trains)
@@ -371,27 +382,3 @@ def _price(quote: TrainingQuote) -> str:
     if quote.seconds:
         parts.append(f"Takes {formatting.duration(quote.seconds)}.")
     return " ".join(parts)
-
-
-@dataclasses.dataclass(frozen=True)
-class Step:
-    """A numbered part of the form."""
-
-    root: El
-    number: El
-    body: El
-
-    def done(self, is_done: bool) -> None:
-        """Tick it off."""
-        self.root.classes(add="done" if is_done else "", remove="" if is_done else "done")
-
-
-def _step(number: int, title: str, text: str = "") -> Step:
-    with el("section", classes="step", aria_label=title) as root:
-        mark = el("span", str(number), classes="step-number", aria_hidden="true")
-        with el("header"):
-            el("h2", title)
-            if text:
-                el("p", text)
-        body = el("div")
-    return Step(root, mark, body)

@@ -57,6 +57,7 @@ async def add_photos(page: Page, files: list[Path]) -> None:
     await page.wait_for_url("**/models/new")
     await live(page)
     await expect(page.get_by_role("button", name="Train model")).to_be_disabled()
+    await expect(page.get_by_alt_text("A face in focus")).to_be_visible()
     await drop(page, files)
     await expect(page.locator(".photo.waiting")).to_have_count(PHOTOS)
     await page.get_by_label("Name").fill("Anna")
@@ -70,6 +71,7 @@ async def add_photos(page: Page, files: list[Path]) -> None:
     await page.reload()
     await live(page)
     await expect(page.get_by_label("Name")).to_have_value("Anna")
+    await expect(page.get_by_alt_text("A face in focus")).to_be_hidden()  # not in her way again
     await expect(page.locator(".photo.good img")).to_have_count(PHOTOS)
     await page.get_by_role("button", name="Remove photo 0.jpg").click()
     await expect(page.get_by_text(f"{PHOTOS - 1} of 10–20 photos")).to_be_visible()
