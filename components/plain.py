@@ -73,7 +73,7 @@ class Plain:
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>{escape(self._title)} · Likeness</title>"
-            f"{design.head_html()}{self._head}{_FADE}{_ahead(self._html)}</head>"
+            f"{design.head_html()}{self._head}{_ahead(self._html)}</head>"
             f"<body>{self._html}<script>{_SHOW_PASSWORDS}</script></body></html>",
             status,
             headers=dict(headers or {}),
@@ -149,13 +149,6 @@ def error_page(
     return page.response(status, headers=headers)
 
 
-# Plain pages fade into each other. Pages with a connection do not: a fade there ends before Vue has
-# painted anything, and it put their headings off by 40 to 190 ms.
-_FADE = (
-    "<style>@media(prefers-reduced-motion:no-preference){@view-transition{navigation:auto}"
-    "::view-transition{pointer-events:none}"
-    "::view-transition-old(root),::view-transition-new(root){animation-duration:150ms}}</style>"
-)
 # without scripts the button stays hidden, and everything else works
 _SHOW_PASSWORDS = """for (const b of document.querySelectorAll('[data-shows]')) {
 const f = document.getElementById(b.dataset.shows); b.hidden = false;
