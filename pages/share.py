@@ -46,15 +46,15 @@ def register(deps: Deps) -> None:
 
 
 def _page(token: str, shared: Shared) -> HTMLResponse:
-    page = Plain(shared.title or "A shared picture")
+    title = shared.title or "A shared picture"
+    page = Plain(title)
     with page.body(width="wide shared"):
         alone = shared.title is None
-        el("h1", shared.title or "A shared picture", classes="sr-only" if alone else "")
-        with el("ul", classes="alone" if alone else "", role="list"):
+        el("h1", title, classes="sr-only" if alone else "")
+        with el("ul", classes="alone" if alone else "", role="list").style(_boxes(shared)):
             for number, image in enumerate(shared.images, 1):
                 source = f"/s/{token}/{image.id}"
-                item = el("li").style(f"--ratio: {image.width / image.height:.4f}")
-                with item, el("a", href=f"{source}/full"):
+                with el("li"), el("a", href=f"{source}/full"):
                     el(
                         "img",
                         src=f"{source}/{'medium' if alone else 'thumb'}",
@@ -72,3 +72,12 @@ def _page(token: str, shared: Shared) -> HTMLResponse:
             link_button("More pictures", f"/s/{token}?cursor={shared.next_cursor}")
         dated("p", "Shared until ", Day(shared.expires_at), classes="muted small")
     return page.response(headers=HEADERS)
+
+
+def _boxes(shared: Shared) -> str:
+    """One shape for all boxes, so that none moves when the next arrives: the middle one."""
+    images = sorted(shared.images, key=lambda image: image.width / image.height)
+    if not images:
+        return ""
+    middle = images[len(images) // 2]
+    return f"--ratio: {middle.width / middle.height:.4f}; --width: {middle.width}px"
