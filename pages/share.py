@@ -7,16 +7,18 @@ from fastapi import Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 from nicegui import app
 
+from components import preview_card
 from components.controls import link_button
 from components.dates import Day, dated
 from components.dom import el
 from components.plain import Plain
 from services.deps import Deps
-from services.gallery import share_links
+from services.gallery import files, share_links
 from services.gallery.files import Variant
 from services.gallery.share_links import Shared
 
 HEADERS = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
+EMPTY = "There is no picture in this album at present."
 Cursor = Annotated[str | None, Query(max_length=400)]
 
 
@@ -27,7 +29,7 @@ def register(deps: Deps) -> None:
     async def page(token: str, cursor: Cursor = None) -> HTMLResponse:
         async with deps.transaction() as session:
             shared = await share_links.opened(session, deps, token=token, after=cursor)
-        return _page(token, shared)
+        return _page(deps.settings.base_url, token, shared)
 
     @app.get("/s/{token}/{image_id}/{variant}", include_in_schema=False)
     async def picture(
@@ -45,9 +47,9 @@ def register(deps: Deps) -> None:
         return RedirectResponse(url, 302, HEADERS)
 
 
-def _page(token: str, shared: Shared) -> HTMLResponse:
+def _page(base_url: str, token: str, shared: Shared) -> HTMLResponse:
     title = shared.title or "A shared picture"
-    page = Plain(title)
+    page = Plain(title, head=_card(base_url, token, shared))
     with page.body(width="wide shared"):
         alone = shared.title is None
         el("h1", title, classes="sr-only" if alone else "")
@@ -67,7 +69,7 @@ def _page(token: str, shared: Shared) -> HTMLResponse:
             source = f"/s/{token}/{shared.images[0].id}/full?download=true"
             link_button("Download", source, icon_name="download", download=True)
         if not shared.images:
-            el("p", "There is no picture in this album at present.", classes="muted")
+            el("p", EMPTY, classes="muted")
         if shared.next_cursor:
             link_button("More pictures", f"/s/{token}?cursor={shared.next_cursor}")
         dated("p", "Shared until ", Day(shared.expires_at), classes="muted small")
@@ -81,3 +83,19 @@ def _boxes(shared: Shared) -> str:
         return ""
     middle = images[len(images) // 2]
     return f"--ratio: {middle.width / middle.height:.4f}; --width: {middle.width}px"
+
+
+def _card(base_url: str, token: str, shared: Shared) -> str:
+    path = f"/s/{token}"
+    image = None
+    if shared.images:
+        first = shared.images[0]
+        size = files.medium_size(first.width, first.height)
+        image = (f"{path}/{first.id}/medium", size, "The shared picture")
+    return preview_card.head(
+        base_url=base_url,
+        path=path,
+        title=shared.title or "A shared picture",
+        description="Shared from Likeness." if image else EMPTY,
+        image=image,
+    )

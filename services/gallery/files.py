@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from db.models import GeneratedImage
 from services.deps import Deps
+from services.imaging.variants import MEDIUM_SIDE
 
 Variant = Literal["thumb", "medium", "full"]
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/avif": "avif"}
@@ -14,6 +15,12 @@ def key(folder: str, content_type: str, variant: Variant) -> str:
     """Where a variant of an image lies: previews are WebP, the full one is as it was made."""
     extension = EXTENSIONS[content_type] if variant == "full" else "webp"
     return f"{folder.rstrip('/')}/{variant}.{extension}"
+
+
+def medium_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height in px of the medium variant of an image of this size."""
+    scale = min(1.0, MEDIUM_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def url(deps: Deps, image: GeneratedImage, variant: Variant, *, download: bool = False) -> str:

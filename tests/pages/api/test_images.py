@@ -152,6 +152,8 @@ async def test_a_shared_page_asks_for_no_account_and_ends_when_taken_back(
         assert page.status_code == 200
         assert "noindex" in page.headers["x-robots-tag"]
         assert "a portrait" not in page.text, "the prompt is private"
+        card = f'property="og:image" content="{made["url"]}/{shown}/medium"'
+        assert card in page.text, "messengers show the picture, at its public address"
         assert (await visitor.get(f"{path}/{shown}/full")).status_code == 302
         assert (await visitor.get(f"{path}/{hidden}/full")).status_code == 404
         assert (await api.delete(f"/api/shares/{made['id']}")).status_code == 204
