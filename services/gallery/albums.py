@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, CursorResult, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import Album, AlbumImage, GeneratedImage
@@ -30,7 +30,7 @@ class AlbumName:
 
 @dataclass(frozen=True, slots=True)
 class AlbumView(AlbumName):
-    """An album; `count` leaves out what is in the trash; the cover is its newest image."""
+    """An album, without what is in the trash; the cover is most like the person, then newest."""
 
     count: int
     cover_url: str | None
@@ -40,26 +40,21 @@ class AlbumView(AlbumName):
 async def list_albums(session: AsyncSession, deps: Deps, *, user_id: UUID) -> list[AlbumView]:
     """All of a member's albums, by name."""
     inside = (
-        select(
-            AlbumImage.album_id,
-            func.count().label("count"),
-            func.max(GeneratedImage.created_at).label("newest"),
-        )
+        select(AlbumImage.album_id, GeneratedImage.folder)
+        .add_columns(func.count().over(partition_by=AlbumImage.album_id).label("count"))
+        .ext(distinct_on(AlbumImage.album_id))
         .join(GeneratedImage, GeneratedImage.id == AlbumImage.image_id)
         .where(GeneratedImage.user_id == user_id, GeneratedImage.deleted_at.is_(None))
-        .group_by(AlbumImage.album_id)
+        .order_by(
+            AlbumImage.album_id,
+            GeneratedImage.likeness.desc().nulls_last(),
+            GeneratedImage.created_at.desc(),
+            GeneratedImage.id,
+        )
         .subquery()
     )
-    cover = (
-        select(GeneratedImage.folder)
-        .join(AlbumImage, AlbumImage.image_id == GeneratedImage.id)
-        .where(AlbumImage.album_id == Album.id, GeneratedImage.deleted_at.is_(None))
-        .where(GeneratedImage.created_at == inside.c.newest)
-        .limit(1)
-        .scalar_subquery()
-    )
     query = (
-        select(Album, func.coalesce(inside.c.count, 0), cover)
+        select(Album, func.coalesce(inside.c.count, 0), inside.c.folder)
         .outerjoin(inside, inside.c.album_id == Album.id)
         .where(Album.user_id == user_id)
         .order_by(func.lower(Album.name), Album.id)

@@ -48,6 +48,34 @@ async def test_an_album_holds_each_image_once(session: Session, deps: Deps, owne
     assert (await gallery_images.count(session, deps, user_id=owner, filters=Filters())).count == 2
 
 
+async def test_the_cover_is_most_like_the_person_then_newest(
+    session: Session, deps: Deps, owner: UUID
+) -> None:
+    """Of each album, also where nothing was measured; what is in the trash is no cover."""
+    of = {"user_id": owner}
+    best = await make_image(session, likeness=90.0, created_at=NOW, **of)
+    newer = await make_image(session, likeness=90.0, created_at=NOW + timedelta(days=1), **of)
+    unlike = await make_image(session, likeness=20.0, created_at=NOW + timedelta(days=2), **of)
+    plain = await make_image(session, created_at=NOW + timedelta(days=3), **of)
+    wanted = {"All": [best, newer, unlike, plain], "Few": [best, unlike], "None": [], "P": [plain]}
+    for name, images in wanted.items():
+        album = await albums.create(session, deps, name=name, **of)
+        if images:
+            chosen = Selection(ids=[image.id for image in images])
+            await albums.add_images(session, deps, album_id=album.id, selection=chosen, **of)
+
+    async def covers() -> list[tuple[int, str | None]]:
+        seen = await albums.list_albums(session, deps, **of)
+        return [
+            (one.count, one.cover_url and one.cover_url.split("/images/")[1][:32]) for one in seen
+        ]
+
+    few, last = (2, best.id.hex), (1, plain.id.hex)
+    assert await covers() == [(4, newer.id.hex), few, (0, None), last]
+    await gallery_images.trash(session, deps, selection=Selection(ids=[newer.id]), **of)
+    assert await covers() == [(3, best.id.hex), few, (0, None), last]
+
+
 async def test_another_members_album_and_images_stay_out(
     session: Session, deps: Deps, owner: UUID
 ) -> None:
