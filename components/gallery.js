@@ -116,7 +116,7 @@ const LISTS = `
 const NOTHING = `
   <div v-if="total === 0 && filtered" class="empty">
     <h2>No picture matches</h2><p>Remove a filter to see more.</p>
-    <a class="btn" href="/gallery">Show all pictures</a>
+    <a class="btn" :href="whole">Show all pictures</a>
   </div>
   <div v-else-if="total === 0 && query.trash" class="empty">
     <h2>The trash is empty</h2><p>Deleted pictures stay here for 30 days.</p>
@@ -178,6 +178,11 @@ export default {
     filtered() {
       const fixed = new URLSearchParams(this.fixed);
       return Object.keys(this.query).some((name) => NARROWER(name) && !fixed.has(name));
+    },
+    // The address of the place without its filters.
+    whole() {
+      const kept = Object.entries(this.query).filter(([name]) => !NARROWER(name));
+      return "/gallery" + (kept.length ? `?${new URLSearchParams(kept)}` : "");
     },
     picked() {
       return this.all ? this.all.count - this.picks.size : this.picks.size;

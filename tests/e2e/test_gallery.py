@@ -284,7 +284,8 @@ async def test_nothing_to_see_says_why_and_leads_on(
     await page.get_by_label("Search").fill("snow")
     await expect(page.get_by_role("heading", name="No picture matches")).to_be_visible()
     await page.get_by_role("link", name="Show all pictures").click()
-    await page.wait_for_url("**/gallery")
+    await page.wait_for_url("**/gallery?trash=true")
+    await expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
 
 
 async def test_the_trash_offers_its_own_tools(server: Server, page: Page, member: UserView) -> None:
