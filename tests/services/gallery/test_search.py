@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from db.models.generations import Method
 from db.search import vector, words
 from services.deps import Deps, Session
 from services.gallery import images
@@ -88,3 +89,30 @@ async def test_every_word_of_any_text_finds_it(session: Session) -> None:
         for word in words(prompt):
             values = {"text": prompt, "word": f"{word}:*"}
             assert await session.scalar(matches, values), (seed, prompt, word)
+
+
+async def test_a_shape_is_what_is_clearly_tall_or_wide(
+    session: Session, deps: Deps, owner: UUID
+) -> None:
+    """Nearly square, as after an edit, is square."""
+    sizes = {
+        "portrait": [(832, 1248), (1000, 1050)],
+        "square": [(1024, 1024), (1000, 1049), (1049, 1000)],
+        "landscape": [(1248, 832), (1050, 1000)],
+    }
+    for width, height in (size for some in sizes.values() for size in some):
+        await make_image(session, user_id=owner, width=width, height=height)
+    for shape, wanted in sizes.items():
+        filters = Filters.model_validate({"shape": shape})
+        page = await images.page(session, deps, user_id=owner, filters=filters)
+        assert sorted((it.width, it.height) for it in page.items) == sorted(wanted), shape
+
+
+async def test_a_method_finds_what_was_made_by_it(
+    session: Session, deps: Deps, owner: UUID
+) -> None:
+    made = {m: await make_image(session, user_id=owner, method=m) for m in Method}
+    for method, image in made.items():
+        filters = Filters(method=method)
+        page = await images.page(session, deps, user_id=owner, filters=filters)
+        assert [it.id for it in page.items] == [image.id], method
