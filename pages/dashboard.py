@@ -1,6 +1,7 @@
 """/dashboard: what is under way, what to do next, models, the last pictures, credits."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from nicegui import ui
@@ -62,7 +63,7 @@ class Dashboard:
                 link_button("New model", "/models/new", icon_name="plus")
                 link_button("Make images", "/studio", kind="primary", icon_name="sparkle")
         self._live = el("div", classes="stack", aria_label="Under way", role="region")
-        self._build_models()
+        await self._build_models(begun=bool(models))
         self._pictures = section("Latest pictures", link=("Open the gallery", "/gallery"))
         self._pictures.set_visibility(False)
         self._show_models(models)
@@ -73,7 +74,7 @@ class Dashboard:
         live.on("user_model", self._user_id, self._model_changed)
         live.on("generation", self._user_id, self._generation_changed)
 
-    def _build_models(self) -> None:
+    async def _build_models(self, *, begun: bool) -> None:
         """What leads to the first model, and the place of all models: one of them is shown."""
         with el("div", classes="card") as self._first:
             empty_state(
@@ -82,11 +83,23 @@ class Dashboard:
                 symbol="camera",
                 action=("Add photos", "/models/new"),
             )
-            _path(self._at_once)
+            _path(self._at_once, *(("", "") if begun else await self._prices()))
         self._all = section("Models")
         with self._all, el("div", classes="models") as grid:
             self._models = KeyedList[UserModelView](grid, key=lambda m: m.id, build=ModelCard)
             _new_card()
+
+    async def _prices(self) -> tuple[str, str]:
+        """What a picture and a training take and cost, as sentences."""
+        key: dict[str, Any] = {"user_id": self._user_id}
+        async with self._deps.transaction() as session:
+            credits, seconds = await trainings.typical(session, self._deps, **key)
+            try:
+                picture = await generations.quote(session, self._deps, count=1, **key)
+            except DomainError:  # nothing can make one now
+                return "", _takes(seconds, credits)
+        free = picture.available is None
+        return _takes(picture.seconds, 0 if free else picture.credits), _takes(seconds, credits)
 
     async def _read(self) -> tuple[Sequence[UserModelView], Sequence[GenerationView]]:
         async with self._deps.transaction() as session:
@@ -245,17 +258,25 @@ def _usable(model: UserModelView) -> bool:
     return model.status == ModelStatus.READY or bool(model.methods)
 
 
-def _path(at_once: bool) -> None:
-    """The way to the first picture, and to the best ones."""
+def _takes(seconds: float | None, credits: int) -> str:
+    """Time and price in a sentence, what is known of them."""
+    parts = [f"takes {formatting.duration(seconds)}"] if seconds is not None else []
+    if credits:
+        parts.append(f"costs {formatting.plural(credits, 'credit')}")
+    return f" {', '.join(parts).capitalize()}." if parts else ""
+
+
+def _path(at_once: bool, picture: str, training: str) -> None:
+    """The way to the first picture, and to the best ones. picture, training: what each takes."""
     with el("ol", classes="path"):
         if at_once:
             _step("Add a photo", "One is enough to begin. More of them make pictures better.")
-            _step("Make a picture", "Write a place and a light, choose a style. It takes seconds.")
-            _step("Train for the best", "With ten photos or more, whenever you like.")
+            _step("Make a picture", f"Write a place and a light, choose a style.{picture}")
+            _step("Train for the best", f"With ten photos or more, whenever you like.{training}")
         else:
             _step("Add ten photos", "Different days, places and light, from near and far.")
-            _step("Train a model", "You can close the page meanwhile.")
-            _step("Make pictures", "Write a sentence, choose a style.")
+            _step("Train a model", f"You can close the page meanwhile.{training}")
+            _step("Make pictures", f"Write a sentence, choose a style.{picture}")
 
 
 def _step(title: str, sentence: str) -> None:

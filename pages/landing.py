@@ -27,6 +27,7 @@ WALL = (
     ("golden-hour", "pop-art"),
     ("cyanotype", "magazine-cover"),
 )
+CAPTIONS = {"photo-1": "Her photo", "oil": "Made of it"}
 PROMISES: tuple[tuple[IconName, str, str], ...] = (
     (
         "lock",
@@ -152,7 +153,10 @@ def _hero(start: tuple[str, str], signed_in: bool) -> None:
             for column in WALL:
                 with el("div"):
                     for name in column:
-                        _picture(sample(name), "Portrait", eager=True)
+                        with el("figure"):
+                            _picture(sample(name), "Portrait", eager=True)
+                            if caption := CAPTIONS.get(name):
+                                el("figcaption", caption)
 
 
 def _picture(url: str, alt: str, *, eager: bool = False, small: bool = False) -> None:

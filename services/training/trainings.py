@@ -89,6 +89,13 @@ async def quote(
     )
 
 
+async def typical(session: AsyncSession, deps: Deps, *, user_id: UUID) -> tuple[int, float | None]:
+    """Credits and seconds of work (None if not known) of a training, before there is a model."""
+    slots = await plans.model_slots(session, user_id=user_id)
+    seconds = await runs.typical_seconds(session, trainer(deps).info, kind="training")
+    return slots.plan.training_credits, seconds
+
+
 async def start(
     session: AsyncSession, deps: Deps, *, user_id: UUID, user_model_id: UUID
 ) -> UserModelView:

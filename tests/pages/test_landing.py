@@ -32,6 +32,8 @@ async def test_a_household_meets_no_prices(deps: Deps) -> None:
     page = await front_page(deps)
     assert "Pictures of you that nobody took" in page
     assert "Get started" in page
+    assert "Her photo" in page
+    assert "Made of it" in page
     assert "a month" not in page
     assert "<script src" not in page
     ahead = page.partition('type="speculationrules"')[2].partition("</script>")[0]

@@ -76,10 +76,19 @@ def addresses(visitor: Visitor, text: str) -> set[str]:
 
 
 async def test_a_newcomer_is_not_welcomed_back(
-    visitor: Visitor, model: Callable[..., Awaitable[UUID]]
+    live_deps: Deps, visitor: Visitor, anna: UserView, model: Callable[..., Awaitable[UUID]]
 ) -> None:
+    """And reads what a picture costs, once it costs something."""
     await visitor.open("/dashboard")
     await visitor.should_see("Welcome, Anna")
+    await visitor.should_not_see("osts 1 credit.")
+    async with live_deps.transaction() as session:
+        admin = await make_user(session, role="admin")
+        await plan_changes.set_plan(
+            session, user_id=anna.id, plan="free", actor_id=admin.id, reason="A trial"
+        )
+    await visitor.open("/dashboard")
+    await visitor.should_see("osts 1 credit.")
     await model()
     await visitor.open("/dashboard")
     await visitor.should_see("Welcome back, Anna")
