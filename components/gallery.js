@@ -7,12 +7,11 @@
 // The list is cut into chunks, each an interval (after, stop] of the server's order. A chunk far
 // from the window gives its pictures back and keeps its height, so that 100,000 of them cost what
 // 300 do.
-import { layout } from "picture_tiles";
+import { layout, selecting } from "picture_tiles";
 
 const LIMIT = 100; // pictures that are asked for at a time
 const MOST = 500; // that the server gives for one interval
 const AHEAD = "1600px 0px"; // beyond the window, where a chunk is loaded
-const HOLD = 500; // milliseconds of a touch that selects
 const PAUSE = 250; // milliseconds without typing, after which a search begins
 const YEAR = /^[12]\d{3}-/; // a date whose year is typed to its end
 const PLACES = ["favourite", "album_id", "trash"]; // where one is, not what is searched for there
@@ -137,6 +136,7 @@ export default {
     <section class="gallery" :class="{ choosing }" aria-label="Pictures" @keydown="key">
       ${FIELDS}${BAR}${LISTS}${NOTHING}<slot></slot>
     </section>`,
+  mixins: [selecting],
   props: { fixed: String, fields: Array, height: Number, limit: Number },
   provide() {
     return { gallery: this };
@@ -147,9 +147,6 @@ export default {
       query: Object.freeze({}),
       counted: null, // {count, matching, as_of} of the query
       chunks: [],
-      choosing: false,
-      all: null, // what was counted when all was selected; `picks` are then the exceptions
-      picks: new Set(),
       TOOLS,
       TRASH_TOOLS,
     };
@@ -183,14 +180,6 @@ export default {
     whole() {
       const kept = Object.entries(this.query).filter(([name]) => !NARROWER(name));
       return "/gallery" + (kept.length ? `?${new URLSearchParams(kept)}` : "");
-    },
-    picked() {
-      return this.all ? this.all.count - this.picks.size : this.picks.size;
-    },
-    selection() {
-      const ids = [...this.picks];
-      const which = this.all ? { matching: this.all.matching, excluded: ids } : { ids };
-      return { ...which, count: this.picked };
     },
   },
   watch: {
@@ -332,49 +321,7 @@ export default {
       if (height || !c.stop) c.height = height;
     },
 
-    // The selection.
-    chosen(it) {
-      if (!this.all) return this.picks.has(it.id);
-      return Date.parse(it.created_at) <= Date.parse(this.all.as_of) && !this.picks.has(it.id);
-    },
-    leave() {
-      Object.assign(this, { choosing: false, all: null, anchor: null });
-      this.picks.clear();
-    },
-    chooseAll() {
-      if (!this.total) return;
-      Object.assign(this, { choosing: true, all: this.counted });
-      this.picks.clear();
-    },
-    async choose(e, c, it) {
-      const on = !this.chosen(it);
-      const range = e.shiftKey && this.anchor;
-      const ids = range ? await this.between(this.anchor, { c, it }) : [it.id];
-      Object.assign(this, { choosing: true, anchor: { c, it } });
-      for (const id of ids) this.picks[on !== Boolean(this.all) ? "add" : "delete"](id);
-    },
-    // The ids from one picture to the other; what is not at hand is fetched.
-    async between(...ends) {
-      const places = ends.map(({ c }) => this.chunks.findIndex(({ key }) => key === c.key));
-      const [first, last] = places.sort((a, b) => a - b);
-      const ids = [];
-      for (const c of this.chunks.slice(first, last + 1)) {
-        if (!c.items.length) await this.load(c);
-        ids.push(...c.items.map((it) => it.id));
-      }
-      const [from, to] = ends.map(({ it }) => ids.indexOf(it.id)).sort((a, b) => a - b);
-      return ids.slice(from, to + 1);
-    },
-    press(e, c, it) {
-      clearTimeout(this.hold);
-      if (!e) return;
-      this.held = false;
-      if (e.pointerType !== "touch" || this.limit) return;
-      this.hold = setTimeout(() => {
-        this.held = true;
-        this.choose(e, c, it);
-      }, HOLD);
-    },
+    // Keys and clicks.
     click(e, c, it) {
       if (e.metaKey || e.ctrlKey) return;
       e.preventDefault();

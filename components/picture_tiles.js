@@ -1,4 +1,4 @@
-// Tiles of pictures: what they show before the picture is there, and where they stand.
+// Tiles of pictures: what they show before the picture is there, where they stand, what is chosen.
 //
 // Decodes a ThumbHash (github.com/evanw/thumbhash) to a small picture; alpha is left out.
 //
@@ -121,3 +121,70 @@ export function layout(ratios, width, height) {
   }
   return { boxes, height: y };
 }
+
+const HOLD = 500; // milliseconds of a touch that selects
+
+// Which pictures of a gallery are selected: one by one, from one to another, or all.
+export const selecting = {
+  data() {
+    return {
+      choosing: false,
+      all: null, // what was counted when all was selected; `picks` are then the exceptions
+      picks: new Set(),
+    };
+  },
+  computed: {
+    picked() {
+      return this.all ? this.all.count - this.picks.size : this.picks.size;
+    },
+    selection() {
+      const ids = [...this.picks];
+      const which = this.all ? { matching: this.all.matching, excluded: ids } : { ids };
+      return { ...which, count: this.picked };
+    },
+  },
+  methods: {
+    chosen(it) {
+      if (!this.all) return this.picks.has(it.id);
+      return Date.parse(it.created_at) <= Date.parse(this.all.as_of) && !this.picks.has(it.id);
+    },
+    leave() {
+      Object.assign(this, { choosing: false, all: null, anchor: null });
+      this.picks.clear();
+    },
+    chooseAll() {
+      if (!this.total) return;
+      Object.assign(this, { choosing: true, all: this.counted });
+      this.picks.clear();
+    },
+    async choose(e, c, it) {
+      const on = !this.chosen(it);
+      const range = e.shiftKey && this.anchor;
+      const ids = range ? await this.between(this.anchor, { c, it }) : [it.id];
+      Object.assign(this, { choosing: true, anchor: { c, it } });
+      for (const id of ids) this.picks[on !== Boolean(this.all) ? "add" : "delete"](id);
+    },
+    // The ids from one picture to the other; what is not at hand is fetched.
+    async between(...ends) {
+      const places = ends.map(({ c }) => this.chunks.findIndex(({ key }) => key === c.key));
+      const [first, last] = places.sort((a, b) => a - b);
+      const ids = [];
+      for (const c of this.chunks.slice(first, last + 1)) {
+        if (!c.items.length) await this.load(c);
+        ids.push(...c.items.map((it) => it.id));
+      }
+      const [from, to] = ends.map(({ it }) => ids.indexOf(it.id)).sort((a, b) => a - b);
+      return ids.slice(from, to + 1);
+    },
+    press(e, c, it) {
+      clearTimeout(this.hold);
+      if (!e) return;
+      this.held = false;
+      if (e.pointerType !== "touch" || this.limit) return;
+      this.hold = setTimeout(() => {
+        this.held = true;
+        this.choose(e, c, it);
+      }, HOLD);
+    },
+  },
+};
