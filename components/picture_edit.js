@@ -220,6 +220,7 @@ export default {
       if (now.images.length) {
         this.words = "";
         this.$emit("made", now.images[0].id, source);
+        if (this.it?.id === source) return; // gives way to the new one: no click may fall on it
       } else this.problems[source] = now.status_reason;
       this.read();
     },

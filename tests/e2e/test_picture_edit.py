@@ -60,6 +60,8 @@ def shown(page: Page) -> Locator:
 
 
 async def test_a_picture_is_edited_compared_and_taken_back(page: Page, studio: Studio) -> None:
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     await visit(page, "/gallery")
     await page.locator(".gallery li a").first.click()
     await expect(shown(page)).to_have_attribute("alt", "by a lake at noon")
@@ -76,6 +78,8 @@ async def test_a_picture_is_edited_compared_and_taken_back(page: Page, studio: S
     await panel(page).get_by_role("button", name="Change it: 1 credit").click()
     await expect(shown(page)).to_have_attribute("alt", "at night, in a hat", timeout=MADE)
     await expect(panel(page)).to_contain_text("You have 1 credit.")
+    read = [url for url in requests if url.endswith("/operations")]
+    assert len(read) == len(set(read)) == 2  # the old one's buttons never come back for a moment
     await expect(field).to_have_value("")
     await page.keyboard.down("b")
     await expect(shown(page)).to_have_attribute("alt", "Before: by a lake at noon")
