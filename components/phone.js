@@ -10,9 +10,11 @@ document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("phone-form");
   const list = document.getElementById("phone-photos");
   const count = document.getElementById("phone-count");
+  const coach = document.getElementById("phone-set");
   const waiting = [];
   let sending = 0;
   let arrived = 0;
+  let known = 0; // photos of the set that the coach has spoken of
 
   async function open() {
     const token = decodeURIComponent(location.hash.slice(1));
@@ -109,13 +111,21 @@ document.addEventListener("DOMContentLoaded", () => {
     done(photo, said);
   }
 
-  function done(photo, { accepted, message }) {
+  // What the whole set needs next; answers may overtake each other.
+  function advise(set) {
+    if (!set || set.count < known) return;
+    known = set.count;
+    coach.textContent = set.message;
+  }
+
+  function done(photo, { accepted, message, set }) {
     sending--;
     if (accepted) arrived++;
     photo.bar.remove();
     photo.item.className = `photo ${accepted ? "good" : "refused"}`;
     photo.text.textContent = message || "This photo did not arrive.";
     count.textContent = arrived === 1 ? "1 photo arrived" : `${arrived} photos arrived`;
+    advise(set);
     pump();
   }
 

@@ -61,7 +61,14 @@ def register(deps: Deps) -> None:
                 verdict = await photos.receive(deps, upload=upload, **key)
         except ClientDisconnect:
             raise Malformed(CUT_OFF) from None
-        return {"accepted": verdict.accepted, "code": verdict.code, "message": verdict.message}
+        async with deps.reading() as session:
+            whole = (await photos.list_(session, deps, **key)).verdict
+        return {
+            "accepted": verdict.accepted,
+            "code": verdict.code,
+            "message": verdict.message,
+            "set": {"count": whole.count, "message": whole.message},
+        }
 
 
 async def _known(deps: Deps, request: Request) -> Opened:
@@ -98,7 +105,9 @@ def _page() -> HTMLResponse:
             with el("div", classes="phone-ways"):
                 _way("Choose photos", "gallery", multiple=True)
                 _way("Take a photo", "camera", capture="user")
-            el("p", id="phone-count", classes="strong num", role="status")
+            with el("div", classes="stack tight", role="status"):
+                el("p", id="phone-count", classes="strong num")
+                el("p", id="phone-set", classes="num")
             el("ul", id="phone-photos", classes="photos", role="list")
             with el("p", classes="small muted"):
                 el("span", "They appear on the other screen as they arrive. This page works until ")

@@ -202,6 +202,7 @@ async def test_a_phone_that_scans_the_code_adds_photos_while_some_are_added_here
         page.locator("input[type=file]").set_input_files(tmp_path / "here.jpg"),
     )
     await expect(phone.get_by_text("2 photos arrived")).to_be_visible()
+    await expect(phone.get_by_text("of 10–20 photos")).to_contain_text("a good set")
     await expect(page.get_by_text("13 of 10–20 photos")).to_be_visible()
     await expect(page.get_by_alt_text("Photo phone 1.jpg")).to_be_visible()
     assert await barriers(phone) == []
