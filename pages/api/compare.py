@@ -1,6 +1,6 @@
 """/api/compare: one sentence made instantly and by the trained model, side by side."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
@@ -10,6 +10,7 @@ from pages.api.dependencies import CurrentUser, DepsDep, SessionDep, api_router
 from pages.api.errors import documented
 from services.studio import comparing, generations
 from services.studio.generations import GenerationQuote, GenerationRequest
+from services.studio.requests import Aspect
 
 router = api_router("generate")
 
@@ -21,7 +22,7 @@ class NewComparison(BaseModel, extra="forbid"):
     prompt: str = Field(max_length=4000, description="1 to 1,000 characters.")
     preset: str | None = Field(default=None, max_length=100)
     count: int = Field(default=1, ge=1, le=8, description="Images of each.")
-    aspect: Literal["1:1", "4:5", "3:4", "2:3", "16:9", "9:16"] = "1:1"
+    aspect: Aspect = "1:1"
     seed: int | None = Field(default=None, ge=0, le=generations.MAX_SEED)
 
 

@@ -1,7 +1,7 @@
 """/api/generate: ask for images, follow them, stop them; and what may be asked for."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
@@ -14,6 +14,7 @@ from services.studio import edit_sheet, engines, generations
 from services.studio.edit_sheet import Reading
 from services.studio.engines import EngineView
 from services.studio.generations import GenerationQuote, GenerationRequest, GenerationView
+from services.studio.requests import Aspect
 
 router = api_router("generate")
 
@@ -57,7 +58,7 @@ class NewGeneration(BaseModel, extra="forbid"):
     count: int | None = Field(
         default=None, ge=1, le=8, description="4 if left out; an operation makes 1."
     )
-    aspect: Literal["1:1", "4:5", "3:4", "2:3", "16:9", "9:16"] = Field(
+    aspect: Aspect = Field(
         default="1:1", description="Of new pictures, and the format to extend one to."
     )
     seed: int | None = Field(

@@ -1,10 +1,12 @@
 """What members ask for: new images, or an operation on one that is there."""
 
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from services.engines.base import Method, Operation
 
+Aspect = Literal["1:1", "4:5", "3:4", "2:3", "16:9", "9:16"]
 # About one megapixel each, exact in ratio, both sides multiples of 16 as FLUX needs.
 ASPECTS = {
     "1:1": (1024, 1024),
