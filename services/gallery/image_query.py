@@ -1,7 +1,8 @@
 """Which images are meant: filters, order, the place in a list, and a selection of many."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -68,17 +69,31 @@ NOT_A_NUMBER = BeforeValidator(_no_number)  # pydantic would take one for second
 Since = Annotated[AwareDatetime, _instant(time.min)]
 Until = Annotated[AwareDatetime, _instant(time.max)]
 Sort = Literal["newest", "oldest", "rating", "likeness"]
-SORT_KEYS: dict[Sort, tuple[Any, ...]] = {
-    "newest": CREATED,
-    "oldest": CREATED,
-    "rating": (RATING, *CREATED),
-    "likeness": (literal_column(LIKENESS, Float), *CREATED),
-}
-NUMBERS: dict[Sort, list[type]] = {
-    "newest": [],
-    "oldest": [],
-    "rating": [int],
-    "likeness": [float],
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number that an order goes by, before the time. of: the number of a row (an image).
+
+    least, most: the numbers that a cursor of ours can name.
+    """
+
+    key: ColumnElement[Any]
+    of: Callable[[Any], float]
+    kind: type[int | float]
+    least: float
+    most: float
+
+
+MEASURES: dict[Sort, Measure] = {
+    "rating": Measure(RATING, lambda row: row.rating or 0, int, 0, 5),
+    "likeness": Measure(
+        literal_column(LIKENESS, Float),
+        lambda row: -1.0 if row.likeness is None else row.likeness,
+        float,
+        -1,
+        100,
+    ),
 }
 
 
@@ -219,7 +234,8 @@ def ordered(
     backwards: bool = False,
 ) -> Select[*tuple[Any, ...]]:
     """The query in this order, from after one place up to and with another (keyset paging)."""
-    keys = SORT_KEYS[sort]
+    measure = MEASURES.get(sort)
+    keys = (measure.key, *CREATED) if measure else CREATED
     place = tuple_(*keys)
     ascending = (sort == "oldest") is not backwards
     if after is not None:
@@ -232,11 +248,8 @@ def ordered(
 def place_of(row: Any, sort: Sort) -> tuple[Any, ...]:
     """Where a row (an image or a Row of one) stands in this order."""
     created = (row.created_at, row.id)
-    if sort == "rating":
-        return (row.rating or 0, *created)
-    if sort == "likeness":
-        return (-1.0 if row.likeness is None else row.likeness, *created)
-    return created
+    measure = MEASURES.get(sort)
+    return (measure.of(row), *created) if measure else created
 
 
 def cursor(row: Any, sort: Sort) -> str:
@@ -248,8 +261,9 @@ def place(text: str | None, sort: Sort) -> tuple[Any, ...] | None:
     """The place that a cursor names. Raises Invalid for one of another order, or not ours."""
     if not text:
         return None
-    found = paging.decode(text, sort, NUMBERS[sort])
-    if not all(-1 <= number <= 100 for number in found[:-2]):  # stars, or a likeness
+    measure = MEASURES.get(sort)
+    found = paging.decode(text, sort, [measure.kind] if measure else [])
+    if measure and not measure.least <= found[0] <= measure.most:
         raise Invalid(paging.INVALID)
     return found
 

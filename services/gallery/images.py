@@ -177,7 +177,8 @@ COLUMNS = (
     GeneratedImage.second_likeness,
     GeneratedImage.folder,
 )
-OPERATION, FOLDER = len(COLUMNS) - 8, len(COLUMNS) - 1
+_PLACE = {column.key: place for place, column in enumerate(COLUMNS)}
+OPERATION, FOLDER = _PLACE["operation"], _PLACE["folder"]
 
 
 _NAMED = union_all(
