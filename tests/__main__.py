@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[1]
 TRAINER = ROOT / ".venv-trainer"
 TRAINER_TESTS = ["jsonschema", "pytest", "pytest-asyncio", "pytest-timeout", "pyyaml"]
 
-WORKERS = max(2, min(8, os.cpu_count() or 2))  # they wait for servers and browsers, too
+# One more than cores: of a test's time two fifths are waiting, for servers and browsers.
+WORKERS = min(8, (os.cpu_count() or 2) + 1)
 PARALLEL = ["-n", str(WORKERS), "--dist", "worksteal", "--durations", "15", "--cache-clear"]
 MOST = "not slow and not quiet"
 INNER = ["tests/services", "tests/components", "tests/test_sources.py"]
