@@ -112,7 +112,7 @@ async def share_picture(page: Page) -> None:
 
 
 async def choose_album(page: Page) -> None:
-    await page.get_by_role("button", name="Select", exact=True).first.click()
+    await page.locator(".tools").get_by_role("button", name="Select").click()
     await page.get_by_role("button", name="Select all").click()
     await press("Add to album")(page)
     await page.get_by_label("Album", exact=True).last.select_option("A new album")

@@ -56,7 +56,7 @@ async def test_nobody_is_shut_out(
     await page.reload()
     await expect(page.locator(".gallery img.in")).to_have_count(5)
     assert await barriers(page) == []
-    await page.get_by_role("button", name="Select", exact=True).first.click()
+    await page.locator(".tools").get_by_role("button", name="Select").click()
     await page.locator(".gallery li a").first.click()
     assert await barriers(page) == []
     bar = await page.locator(".gallery > .tools").bounding_box()
@@ -175,7 +175,7 @@ async def test_selected_pictures_come_as_an_archive_with_their_recipes(
     await visit(page, "/gallery")
     tiles = page.locator(".gallery li > a")
     await expect(tiles).to_have_count(6)
-    await page.get_by_role("button", name="Select", exact=True).first.click()
+    await page.locator(".tools").get_by_role("button", name="Select").click()
     await tiles.nth(1).click()
     await tiles.nth(4).click(modifiers=["Shift"])
     await expect(page.get_by_text("4 selected")).to_be_visible()
@@ -196,7 +196,7 @@ async def test_delete_everything_and_take_it_back(
 ) -> None:
     await with_pictures(server, member, 5)
     await visit(page, "/gallery")
-    await page.get_by_role("button", name="Select", exact=True).first.click()
+    await page.locator(".tools").get_by_role("button", name="Select").click()
     await page.get_by_role("button", name="Select all 5").click()
     await page.get_by_role("button", name="Delete").click()
     await expect(page.get_by_text("5 pictures moved to the trash")).to_be_visible()
@@ -292,13 +292,13 @@ async def test_the_trash_offers_its_own_tools(server: Server, page: Page, member
     """Also when pictures were chosen outside of it before."""
     await with_pictures(server, member, 2)
     await visit(page, "/gallery")
-    await page.get_by_role("button", name="Select", exact=True).first.click()
+    await page.locator(".tools").get_by_role("button", name="Select").click()
     await page.locator(".gallery li a").first.click()
     await page.get_by_role("button", name="Delete").click()
     await page.get_by_role("link", name="Trash").click()
     await page.wait_for_url("**/gallery?trash=true")
     await expect(page.locator(".gallery li a")).to_have_count(1)
-    await page.get_by_role("button", name="Select", exact=True).first.click()
+    await page.locator(".tools").get_by_role("button", name="Select").click()
     await page.locator(".gallery li a").first.click()
     await page.get_by_role("button", name="Restore").click()
     await expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()

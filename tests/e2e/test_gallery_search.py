@@ -68,7 +68,7 @@ def pictures(page: Page) -> Locator:
 
 
 async def select_all(page: Page, number: int) -> None:
-    await page.get_by_role("button", name="Select", exact=True).first.click()
+    await page.locator(".tools").get_by_role("button", name="Select").click()
     await page.get_by_role("button", name=f"Select all {number}").click()
     await expect(page.get_by_text(f"{number} selected")).to_be_visible()
 

@@ -168,7 +168,7 @@ async def use_gallery(page: Page) -> None:
     await expect(tiles).to_have_count(3)
     await page.get_by_role("button", name="Undo").click()
     await expect(tiles).to_have_count(4)
-    await page.get_by_role("button", name="Select", exact=True).first.click()
+    await page.locator(".tools").get_by_role("button", name="Select").click()
     await page.get_by_role("button", name="Select all 4").click()
     async with page.expect_download() as expected:
         await page.get_by_role("button", name="Download").click()
