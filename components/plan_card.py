@@ -1,6 +1,9 @@
 """A plan as a card, the same on the landing page and under Billing."""
 
+from collections.abc import Iterable
+
 from components import formatting
+from components.controls import link_button
 from components.dom import El, el
 from components.icons import icon
 from services.credits.plans import Plan
@@ -24,6 +27,14 @@ class PlanCard:
         """Say whether it is the member's plan."""
         self._badge.set_visibility(current)
         self.root.classes(add="current" if current else "", remove="" if current else "current")
+
+
+def plan_cards(offered: Iterable[Plan], *, choose: str) -> None:
+    """The cards side by side, each with a button that leads to `choose`."""
+    with el("div", classes="plans"):
+        for plan in offered:
+            with plan_card(plan):
+                link_button(f"Choose {plan.title}", choose, wide=True)
 
 
 def _build(plan: Plan) -> tuple[El, El]:

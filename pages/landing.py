@@ -13,7 +13,7 @@ from components.dom import el
 from components.icons import IconName, icon
 from components.pictures import of_style, sample
 from components.plain import Plain
-from components.plan_card import plan_card
+from components.plan_card import plan_cards
 from pages.server.context import visitor
 from services.analytics.base import Event, Step
 from services.credits import plans
@@ -235,10 +235,7 @@ def _promise() -> None:
 def _plans(offered: tuple[Plan, ...], start: tuple[str, str]) -> None:
     with el("section", classes="part", id="plans"):
         _part("Plans", "One credit is one image. Change or stop at the end of any month.")
-        with el("div", classes="plans"):
-            for plan in offered:
-                with plan_card(plan):
-                    link_button(f"Choose {plan.title}", start[1], wide=True)
+        plan_cards(offered, choose=start[1])
         with el("p"):
             el("a", "Compare the plans", href="/pricing")
 

@@ -5,11 +5,10 @@ from fastapi.responses import HTMLResponse
 from nicegui import app
 
 from components import formatting, preview_card
-from components.controls import link_button
 from components.dom import el
 from components.feedback import banner, table
 from components.plain import Plain
-from components.plan_card import plan_card, price
+from components.plan_card import plan_cards, price
 from pages.server.context import visitor
 from services.credits import plans
 from services.credits.plans import Plan
@@ -57,19 +56,12 @@ def _page(deps: Deps, offered: list[Plan], signed_in: bool) -> Plain:
         if not offered:
             banner(NOTHING_SOLD)
             return page
-        _cards(offered, signed_in=signed_in, sign_up=sign_up)
+        address = "/billing" if signed_in else "/register" if sign_up else "/login"
+        plan_cards(offered, choose=address)
         _comparison(deps, offered)
         _credits()
         _pack(deps)
     return page
-
-
-def _cards(offered: list[Plan], *, signed_in: bool, sign_up: bool) -> None:
-    address = "/billing" if signed_in else "/register" if sign_up else "/login"
-    with el("div", classes="plans"):
-        for plan in offered:
-            with plan_card(plan):
-                link_button(f"Choose {plan.title}", address, wide=True)
 
 
 def _comparison(deps: Deps, offered: list[Plan]) -> None:

@@ -117,15 +117,7 @@ class PictureDialogs:
             links = el("div", classes="stack tight")
 
             async def make() -> None:
-                count_in_page(Act.SHARES)
-                async with self._deps.transaction() as session:
-                    link = await share_links.create(
-                        session,
-                        self._deps,
-                        user_id=self._user_id,
-                        days=int(days.value),
-                        **target,
-                    )
+                link = await self._create_link(int(days.value), target)
                 made.clear()
                 with made:
                     copyable(link.url, label="The link, shown only now")
@@ -146,6 +138,13 @@ class PictureDialogs:
 
         await fill()
         sheet.show()
+
+    async def _create_link(self, days: int, target: dict[str, UUID]) -> share_links.NewShare:
+        count_in_page(Act.SHARES)
+        async with self._deps.transaction() as session:
+            return await share_links.create(
+                session, self._deps, user_id=self._user_id, days=days, **target
+            )
 
     def _link_row(self, link: share_links.ShareView, fill: Callable[[], Awaitable[None]]) -> None:
         async def revoke() -> None:

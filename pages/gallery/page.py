@@ -8,12 +8,12 @@ from nicegui import ui
 
 from components.feedback import empty_state
 from components.gallery import Filter
+from components.method_picker import NAMES
 from pages.gallery.dialogs import pictures
 from pages.gallery.places import place_links
 from pages.server.context import current_user
 from pages.signed_in_frame import shell
 from services.deps import Deps
-from services.engines.base import Method
 from services.gallery import images
 from services.studio import styles
 from services.studio.styles import StyleView
@@ -32,11 +32,6 @@ SHAPES = (
     ("square", "Square"),
     ("landscape", "Landscape"),
 )
-METHODS = {
-    Method.INSTANT: "Instant",
-    Method.TRAINED: "Trained",
-    Method.PREVIEW: "Photo booth",
-}
 STARS = (
     ("", "Any rating"),
     *((str(n), f"{n} stars or more") for n in (1, 2, 3, 4)),
@@ -80,7 +75,7 @@ def _place(choices: images.Choices, values: dict[str, str]) -> tuple[str, str]:
 def _methods(deps: Deps) -> list[tuple[str, str]]:
     """(value, text) of the ways in which this installation makes pictures, if it has several."""
     ways = dict.fromkeys(way for each in deps.engines.ready for way in each.info.methods)
-    return [(str(way), METHODS[way]) for way in ways] if len(ways) > 1 else []
+    return [(str(way), NAMES[way]) for way in ways] if len(ways) > 1 else []
 
 
 def filters(

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from db.models import GeneratedImage
 from services.deps import Deps
-from services.imaging.variants import MEDIUM_SIDE
+from services.imaging.variants import MEDIUM_SIDE, fitted_size
 
 Variant = Literal["thumb", "medium", "full"]
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/avif": "avif"}
@@ -19,8 +19,7 @@ def key(folder: str, content_type: str, variant: Variant) -> str:
 
 def medium_size(width: int, height: int) -> tuple[int, int]:
     """Width and height in px of the medium variant of an image of this size."""
-    scale = min(1.0, MEDIUM_SIDE / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    return fitted_size(width, height, MEDIUM_SIDE)
 
 
 def url(deps: Deps, image: GeneratedImage, variant: Variant, *, download: bool = False) -> str:

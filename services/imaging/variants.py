@@ -16,11 +16,15 @@ _ORDINARY, _BLACK = 100, 16  # mean luma: of ordinary light, and below which noi
 
 def fitted(image: Image.Image, side: int) -> Image.Image:
     """`image` made smaller, if it is longer than `side` px."""
-    scale = side / max(image.size)
-    if scale >= 1:
+    if max(image.size) <= side:
         return image
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Resampling.LANCZOS)
+    return image.resize(fitted_size(*image.size, side), Resampling.LANCZOS)
+
+
+def fitted_size(width: int, height: int, side: int) -> tuple[int, int]:
+    """Return the size in px of an image that was made to fit `side`."""
+    scale = min(1.0, side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def jpeg(image: Image.Image, *, quality: int) -> bytes:

@@ -4,7 +4,7 @@ Embeddings are never stored: they live in `deps.faces`, in this process, while a
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -43,20 +43,18 @@ async def person(deps: Deps, *, user_model_id: UUID) -> Person | None:
         )
         rows = await session.execute(query.where(TrainingImage.user_model_id == user_model_id))
         folders = [folder for folder, verdict in rows if verdict.get("face")]
-    photos = await faces(deps, folders)
-    found = judge(photos)
+    found = judge(await faces(deps, folders))
     if found.person is None:
         return None
-    return replace(found.person, places=places, judged=await _by_judge(deps, photos, found))
+    return replace(found.person, places=places, judged=await _by_judge(deps, found))
 
 
-async def _by_judge(
-    deps: Deps, photos: Mapping[str, tuple[Face, ...]], found: Judged[str]
-) -> Person | None:
+async def _by_judge(deps: Deps, found: Judged[str]) -> Person | None:
     """The person by the operator's network; None without one, or where it can't be used."""
     if deps.judge is None:
         return None
-    judged = {folder: await _faces(deps, folder, judge=deps.judge) for folder in photos}
+    hers = [folder for folder in found.shown if folder not in found.strangers]
+    judged = {folder: await _faces(deps, folder, judge=deps.judge) for folder in hers}
     return by_judge(found, judged)
 
 
